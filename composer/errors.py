@@ -1,0 +1,81 @@
+"""Every failure that a user can meet, as one line on stderr and one exit code.
+
+The CLI is the only place that turns these into output. A message always names the subject (a file, an option),
+what was found, and what to do about it.
+"""
+
+from __future__ import annotations
+
+import os
+
+LINE_LENGTH = 200
+
+
+def printable(text: str) -> str:
+    """``text`` without control characters or undecodable bytes, so that it is safe to show on a terminal."""
+    shown = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(c if c.isprintable() else " " for c in shown)
+
+
+class ComposerError(Exception):
+    """A failure with its subject, its reason and a hint; ``details`` are further lines of the same kind."""
+
+    exit_code = 1
+
+    def __init__(
+        self, subject: str | os.PathLike[str], reason: str, hint: str = "", details: tuple[str, ...] = ()
+    ) -> None:
+        self.subject = os.fsdecode(subject)
+        self.reason = reason
+        self.hint = hint
+        self.details = details
+        super().__init__(self.reason)
+
+    def __str__(self) -> str:
+        return self.lines()[0]
+
+    def lines(self) -> list[str]:
+        """What to print: one line for each problem, each within 200 characters."""
+        name = printable(os.path.basename(self.subject) or self.subject)
+        problems = self.details or (f"{self.reason}; {self.hint}" if self.hint else self.reason,)
+        return [_shortened(f"composer: {name}: {printable(problem)}") for problem in problems]
+
+
+class UsageProblem(ComposerError):
+    """Options that contradict each other or name nothing."""
+
+    exit_code = 2
+
+
+class BadInput(ComposerError):
+    """A file that cannot be used as it is."""
+
+    exit_code = 3
+
+
+class MissingTool(ComposerError):
+    """A program, model, template or soundfont that is absent or broken."""
+
+    exit_code = 4
+
+
+class CannotWrite(ComposerError):
+    """The disk or the folder refuses a file."""
+
+    exit_code = 5
+
+
+class OverLimit(ComposerError):
+    """An input beyond a limit stated in ``limits``."""
+
+    exit_code = 6
+
+
+class Bug(ComposerError):
+    """Our own mistake: a promise of the program that did not hold."""
+
+    exit_code = 1
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= LINE_LENGTH else line[: LINE_LENGTH - 1] + "…"

@@ -1,0 +1,1 @@
+"""Between files and types: MIDI, MusicXML, audio, TOML, JSON, briefs. The only owner of bytes."""

@@ -1,0 +1,182 @@
+"""The brief: what the music shall be, as JSON that a person edits.
+
+Only ``key``, ``tempo_bpm``, ``meter`` and ``form`` are required, so that a brief can be written by hand.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from composer.limits import (
+    BRIEF_BARS,
+    BRIEF_SECTIONS,
+    BRIEF_TEMPO_MAX_BPM,
+    BRIEF_TEMPO_MIN_BPM,
+    BRIEF_TEXT_CHARS,
+    SEED_MAX,
+)
+from composer.music.chord import progression_of
+from composer.music.instruments import INSTRUMENTS
+from composer.music.key import Key, key_of
+from composer.music.pitch import pitch_class_of
+from composer.music.time import Meter, meter_of
+
+FORMAT = "composer.brief/1"
+SCHEMA_NAME = "brief.schema.json"
+METERS = ("2/4", "3/4", "4/4", "6/8")
+
+
+def _is_tonic(text: str) -> str:
+    pitch_class_of(text)
+    return text
+
+
+def _is_progression(text: str) -> str:
+    progression_of(text)
+    return text
+
+
+def _is_meter(text: str) -> str:
+    if str(meter_of(text)) not in METERS:
+        raise ValueError(f"{text!r} is not supported; use one of {', '.join(METERS)}")
+    return str(meter_of(text))
+
+
+Text = Annotated[str, Field(max_length=BRIEF_TEXT_CHARS)]
+Unit = Annotated[float, Field(ge=0.0, le=1.0)]
+Pitch = Annotated[int, Field(ge=0, le=127)]
+InstrumentName = Annotated[str, Field(max_length=BRIEF_TEXT_CHARS, json_schema_extra={"examples": list(INSTRUMENTS)})]
+
+
+class Strict(BaseModel):
+    """No unknown keys, no silent conversions, no NaN."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+
+
+class Source(Strict):
+    """The picture; only ever shown, never opened by a later step."""
+
+    file: Text
+    sha256: Text
+    width: Annotated[int, Field(ge=1)]
+    height: Annotated[int, Field(ge=1)]
+
+
+class Colour(Strict):
+    """One colour of the palette, with the pitch that the scheme gives it."""
+
+    hex: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+    name: Text
+    share: Unit
+    hue_deg: Annotated[float, Field(ge=0.0, lt=360.0)] | None = Field(description="null for a grey")
+    saturation: Unit
+    brightness: Unit
+    pitch: Text | None = Field(description="pitch class by the scheme; null for a grey")
+
+
+class KeyChoice(Strict):
+    tonic: Annotated[str, AfterValidator(_is_tonic)] = Field(description="C, F#, Bb ...")
+    mode: Literal["major", "minor", "dorian", "phrygian", "lydian", "mixolydian"]
+
+    @property
+    def key(self) -> Key:
+        return key_of(self.tonic, self.mode)
+
+
+class SectionPlan(Strict):
+    """One section of the form, in playing order."""
+
+    name: Annotated[str, Field(min_length=1, max_length=BRIEF_TEXT_CHARS)] = Field(
+        description="sections with the same letter share their tune: A, A', B ..."
+    )
+    bars: Annotated[int, Field(ge=1, le=BRIEF_BARS)]
+    energy: Unit = Field(default=0.5, description="loudness and intensity of the accompaniment")
+    density: Unit = Field(default=0.5, description="how many notes the melody has")
+    register_: Annotated[float, Field(ge=-1.0, le=1.0)] = Field(
+        default=0.0, alias="register", description="how high the melody lies"
+    )
+    chords: Annotated[str, Field(max_length=4000), AfterValidator(_is_progression)] | None = Field(
+        default=None, description='bars divided by |, e.g. "C | Am | F G | C"; repeated to fill the section'
+    )
+
+
+class MelodyPlan(Strict):
+    instrument: InstrumentName = "piano"
+    low: Pitch | None = Field(default=None, description="lowest MIDI pitch; the instrument's own if absent")
+    high: Pitch | None = Field(default=None, description="highest MIDI pitch; the instrument's own if absent")
+
+
+class AccompanimentPlan(Strict):
+    style: Text = Field(default="block", description='a style of `composer templates`, or "none"')
+    instrument: InstrumentName = "piano"
+
+
+class BassPlan(Strict):
+    instrument: InstrumentName = "acoustic bass"
+
+
+class DrumsPlan(Strict):
+    style: Text = Field(default="auto", description='a drum style, "auto" for the accompaniment style\'s own')
+
+
+class Because(Strict):
+    """Why a value is what it is."""
+
+    evidence: Annotated[str, Field(max_length=1000)]
+    runner_up: Text | None = None
+    confidence: Unit
+
+
+class Curves(Strict):
+    """The picture read from left to right: equally spaced values 0..1 (height -1..1)."""
+
+    energy: list[Unit]
+    density: list[Unit]
+    register_: list[Annotated[float, Field(ge=-1.0, le=1.0)]] = Field(alias="register")
+
+
+class Brief(Strict):
+    """Everything that decides the music."""
+
+    schema_: Text | None = Field(default=None, alias="$schema")
+    format: Literal["composer.brief/1"] = "composer.brief/1"
+    title: Text = "Untitled"
+    source: Source | None = None
+    preset: Text | None = None
+    scheme: Text = "newton"
+    picture_type: Literal["abstract", "landscape", "city", "portrait"] | None = None
+    palette: Annotated[list[Colour], Field(max_length=8)] = []
+    features: dict[Text, float] = Field(default={}, description="what was measured in the picture, for the curious")
+    key: KeyChoice
+    tempo_bpm: Annotated[float, Field(ge=BRIEF_TEMPO_MIN_BPM, le=BRIEF_TEMPO_MAX_BPM)] = Field(
+        description="quarter notes a minute"
+    )
+    meter: Annotated[str, AfterValidator(_is_meter)] = Field(description=", ".join(METERS))
+    form: Annotated[list[SectionPlan], Field(min_length=1, max_length=BRIEF_SECTIONS)]
+    curves: Curves | None = None
+    dynamics: Unit = Field(default=0.5, description="how far soft and loud lie apart")
+    articulation: Unit = Field(default=0.3, description="0 legato, 1 staccato")
+    ensemble: Text | None = Field(default=None, description="an ensemble of `composer templates`; instruments below win")
+    melody: MelodyPlan = MelodyPlan()
+    accompaniment: AccompanimentPlan = AccompanimentPlan()
+    bass: BassPlan | None = None
+    drums: DrumsPlan | None = None
+    seed: Annotated[int, Field(ge=0, le=SEED_MAX)] | None = None
+    because: dict[Text, Because] = {}
+
+    @property
+    def time(self) -> Meter:
+        return meter_of(self.meter)
+
+    @property
+    def bars(self) -> int:
+        return sum(section.bars for section in self.form)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema that editors complete briefs from."""
+    schema = Brief.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "composer brief", **schema}

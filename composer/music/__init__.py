@@ -1,0 +1,1 @@
+"""The types that cross borders, and the theory over them. Standard library and numpy only."""
