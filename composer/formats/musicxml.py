@@ -1,0 +1,380 @@
+"""A piece as MusicXML, engraved the way a musician expects it: staves, voices, beams, chord symbols, section letters.
+
+music21 builds and writes the score; what it would stamp in (the date, its version, random ids) is replaced, so that
+the same piece gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from xml.etree import ElementTree
+
+from music21 import (
+    articulations, bar, chord, clef, duration, expressions, harmony, instrument, key, layout, metadata, meter, note,
+    percussion, pitch, stream, tempo, tie,
+)  # fmt: skip
+from music21.musicxml.m21ToXml import ScoreExporter
+from music21.stream.makeNotation import makeTupletBrackets
+
+from composer.formats.notation import Value, Written, in_bars, in_voices, on_grid
+from composer.music.chord import Chord
+from composer.music.instruments import DRUM_KEYS, INSTRUMENTS, instrument_of_program
+from composer.music.key import Key
+from composer.music.notes import CHORDS, Note, Part, Piece
+from composer.music.pitch import note_name
+from composer.music.time import TICKS_PER_BEAT
+
+MIDDLE_C = 60
+# Instruments on two staves.
+_GRAND = frozenset(("piano", "electric piano", "harpsichord", "organ", "celesta", "harp"))
+# Instruments written an octave above or below their sound, and the viola's clef.
+_OCTAVE_DOWN = frozenset(("guitar", "steel guitar", "electric guitar"))
+_BASS_DOWN = frozenset(("acoustic bass", "electric bass", "double bass"))
+_OCTAVE_UP = frozenset(("piccolo", "recorder", "celesta", "music box"))
+# A tempo is printed when it differs by this share from the one before it and holds for a bar.
+_TEMPO_CHANGE = 0.04
+_KINDS = {
+    "": "major", "m": "minor", "dim": "diminished", "aug": "augmented", "7": "dominant-seventh",
+    "maj7": "major-seventh", "m7": "minor-seventh", "m7b5": "half-diminished-seventh", "dim7": "diminished-seventh",
+    "mMaj7": "minor-major-seventh", "sus4": "suspended-fourth", "sus2": "suspended-second",
+    "7sus4": "suspended-fourth-seventh", "6": "major-sixth", "m6": "minor-sixth",
+}  # fmt: skip
+# Drum name -> place on the staff and notehead.
+_DRUM_PLACES = {
+    "kick": ("F4", "normal"), "stick": ("C5", "x"), "snare": ("C5", "normal"), "clap": ("C5", "triangle"),
+    "hat": ("G5", "x"), "pedal": ("D4", "x"), "open": ("G5", "circle-x"), "low-tom": ("A4", "normal"),
+    "mid-tom": ("D5", "normal"), "high-tom": ("E5", "normal"), "crash": ("A5", "x"), "ride": ("F5", "x"),
+    "tambourine": ("B5", "triangle"), "cowbell": ("E5", "triangle"), "conga": ("D5", "diamond"),
+    "shaker": ("B5", "x"), "claves": ("D5", "x"), "triangle": ("B5", "diamond"),
+}  # fmt: skip
+_DOCTYPE = (
+    '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" '
+    '"http://www.musicxml.org/dtds/partwise.dtd">'
+)
+_DRUM_NAMES = {number: name for name, number in DRUM_KEYS.items()}
+
+
+def musicxml_bytes(piece: Piece) -> bytes:
+    """The score of ``piece`` as MusicXML (partwise, UTF-8); the same piece gives the same bytes."""
+    score = stream.Score()
+    score.metadata = metadata.Metadata(title=_clean(piece.title) or "Untitled")
+    for number, part in enumerate(piece.parts):
+        for staff in _staves(part, piece, number):
+            score.insert(0, staff)
+        pair = [s for s in score.parts if str(s.id).startswith(f"P{number + 1}-Staff")]
+        if len(pair) == 2:
+            score.insert(0, layout.StaffGroup(pair, name=_clean(part.name), symbol="brace", barTogether=True))
+    if not piece.parts:
+        score.insert(0, _staff(Part("Empty", CHORDS, 0, ()), (), piece, "P1", first=True))
+    exporter = ScoreExporter(score, makeNotation=False)
+    return _settled(exporter.parse(), piece)
+
+
+def _staves(part: Part, piece: Piece, number: int) -> list[stream.Part]:
+    """One staff, or the two of a piano."""
+    name = f"P{number + 1}"
+    first = number == 0
+    if part.is_drums:
+        return [_drum_staff(part, piece, name, first)]
+    written = on_grid(part.notes, piece.meter)
+    upper, lower = _split(written, piece) if _is_grand(part) else (written, [])
+    if not lower:
+        return [_staff(part, written, piece, name, first=first)]
+    return [
+        _staff(part, upper, piece, f"{name}-Staff1", first=first, sign=clef.TrebleClef()),
+        _staff(part, lower, piece, f"{name}-Staff2", first=False, sign=clef.BassClef()),
+    ]
+
+
+def _is_grand(part: Part) -> bool:
+    if part.role != CHORDS or instrument_of_program(part.program).name not in _GRAND or not part.notes:
+        return False
+    return min(n.pitch for n in part.notes) < 53
+
+
+def _split(written: Sequence[Written], piece: Piece) -> tuple[list[Written], list[Written]]:
+    """Right hand and left hand: whole bars where one hand reaches everything, else at middle C."""
+    hands: tuple[list[Written], list[Written]] = ([], [])
+    bars: dict[int, list[Written]] = {}
+    for item in written:
+        bars.setdefault(item.start // piece.meter.bar_ticks, []).append(item)
+    for items in bars.values():
+        low, high = min(i.pitches[0] for i in items), max(i.pitches[-1] for i in items)
+        for item in items:
+            left = high <= 65 or (low < 55 and item.pitches[0] < MIDDLE_C)
+            hands[left].append(item)
+    return hands
+
+
+def _staff(
+    part: Part, written: Sequence[Written], piece: Piece, name: str, *, first: bool, sign: clef.Clef | None = None
+) -> stream.Part:
+    voices = in_voices(written)
+    main = in_bars(voices[0], piece.bars or 1, piece.meter)
+    second = in_bars(voices[1], piece.bars or 1, piece.meter, rests=False)
+    measures = []
+    for number, (upper, lower) in enumerate(zip(main, second, strict=True)):
+        spelled = _key_at(piece, number * piece.meter.bar_ticks).spellings
+        if lower and not any(v.pitches for v in upper):
+            upper, lower = [replace(v, hidden=False) for v in lower], []
+        measures.append(_measure(number, upper, lower, spelled, piece))
+    sign = sign or _clef(part, [p for w in written for p in w.pitches])
+    return _assembled(measures, part, piece, name, sign, first)
+
+
+def _measure(
+    number: int, upper: Sequence[Value], lower: Sequence[Value], spelled: tuple[str, ...], piece: Piece
+) -> stream.Measure:
+    measure = stream.Measure(number=number + 1)
+    if lower:
+        for index, values in enumerate((upper, lower)):
+            voice = stream.Voice(id=str(index + 1))
+            _fill(voice, values, spelled, "up" if index == 0 else "down", piece)
+            measure.insert(0, voice)
+    else:
+        _fill(measure, upper, spelled, None, piece)
+    return measure
+
+
+def _fill(
+    target: stream.Stream[note.GeneralNote],
+    values: Sequence[Value],
+    spelled: tuple[str, ...],
+    stem: str | None,
+    piece: Piece,
+) -> None:
+    for value in values:
+        element = _element(value, spelled, piece.meter.bar_ticks)
+        if stem and isinstance(element, note.NotRest):
+            element.stemDirection = stem
+        target.insert(_quarters(value.offset), element)
+
+
+def _element(value: Value, spelled: tuple[str, ...], bar_ticks: int) -> note.GeneralNote:
+    length = duration.Duration(_quarters(value.length))
+    if not value.pitches:
+        rest = note.Rest(duration=length)
+        if value.length == bar_ticks:
+            rest.fullMeasure = True
+        if value.hidden:
+            rest.style.hideObjectOnPrint = True
+        return rest
+    pitches = [_pitch(p, spelled) for p in value.pitches]
+    made: note.NotRest
+    made = note.Note(pitches[0], duration=length) if len(pitches) == 1 else chord.Chord(pitches, duration=length)
+    if value.tied_from or value.tied_to:
+        kind = "continue" if value.tied_from and value.tied_to else "stop" if value.tied_from else "start"
+        for head in made.notes if isinstance(made, chord.Chord) else (made,):
+            head.tie = tie.Tie(kind)
+    if value.staccato:
+        made.articulations.append(articulations.Staccato())
+    return made
+
+
+def _pitch(midi: int, spelled: tuple[str, ...]) -> pitch.Pitch:
+    name = spelled[midi % 12]
+    octave = int(re.sub(r"^[A-G][#b]*", "", note_name(midi, spelled)))
+    made = pitch.Pitch(step=name[0], octave=octave)
+    if len(name) > 1:
+        made.accidental = pitch.Accidental(name[1:].replace("b", "-"))
+    return made
+
+
+def _quarters(ticks: int) -> Fraction:
+    return Fraction(ticks, TICKS_PER_BEAT)
+
+
+def _clef(part: Part, pitches: Sequence[int]) -> clef.Clef:
+    name = instrument_of_program(part.program).name
+    middle = sorted(pitches)[len(pitches) // 2] if pitches else MIDDLE_C
+    if name in _BASS_DOWN:
+        return clef.Bass8vbClef() if middle < 48 else clef.BassClef()
+    if name in _OCTAVE_DOWN:
+        return clef.Treble8vbClef()
+    if name == "viola":
+        return clef.AltoClef()
+    if name in _OCTAVE_UP and middle >= 84:
+        return clef.Treble8vaClef()
+    return clef.TrebleClef() if middle >= 57 else clef.BassClef()
+
+
+def _drum_staff(part: Part, piece: Piece, name: str, first: bool) -> stream.Part:
+    """Every hit written until the next one, so that the page shows the rhythm and not the length of a sample."""
+    onsets = [*sorted({n.start for n in part.notes}), piece.length]
+    following = dict(zip(onsets, onsets[1:], strict=False))
+    held = [
+        Note(n.start, n.pitch, max(60, min(following[n.start], _beat_end(n.start, piece)) - n.start), n.velocity)
+        for n in part.notes
+    ]
+    hits = [replace(w, staccato=False) for w in on_grid(held, piece.meter)]
+    voice = [w for v in in_voices(hits)[:1] for w in v]
+    measures = []
+    for number, values in enumerate(in_bars(voice, piece.bars or 1, piece.meter)):
+        measure = stream.Measure(number=number + 1)
+        for value in values:
+            measure.insert(_quarters(value.offset), _hit(value, piece.meter.bar_ticks, f"{number}-{value.offset}"))
+        measures.append(measure)
+    return _assembled(measures, part, piece, name, clef.PercussionClef(), first)
+
+
+def _beat_end(tick: int, piece: Piece) -> int:
+    return (tick // piece.meter.beat_ticks + 1) * piece.meter.beat_ticks
+
+
+def _hit(value: Value, bar_ticks: int, place: str) -> note.GeneralNote:
+    if not value.pitches:
+        return _element(value, (), bar_ticks)
+    heads = []
+    for number in value.pitches:
+        position, shape = _DRUM_PLACES.get(_DRUM_NAMES.get(number, ""), ("E5", "diamond"))
+        head = note.Unpitched(displayName=position)
+        head.notehead = shape
+        head.id = f"hit-{number}-{place}"
+        head.duration = duration.Duration(_quarters(value.length))
+        heads.append(head)
+    if len(heads) == 1:
+        return heads[0]
+    return percussion.PercussionChord(heads, duration=duration.Duration(_quarters(value.length)))
+
+
+def _assembled(
+    measures: list[stream.Measure], part: Part, piece: Piece, name: str, sign: clef.Clef, first: bool
+) -> stream.Part:
+    """Measures with clef, key and metre in front, marks above, beams, accidentals and a final bar line."""
+    staff = stream.PartStaff(id=name) if "-Staff" in name else stream.Part(id=name)
+    staff.partName = _clean(part.name)
+    staff.insert(0, _instrument(part))
+    measures[0].insert(0, sign)
+    if not part.is_drums:
+        measures[0].insert(0, _signature(piece.key))
+        for tick, later in piece.keys:
+            measures[min(tick // piece.meter.bar_ticks, len(measures) - 1)].insert(0, _signature(later))
+    measures[0].insert(0, meter.TimeSignature(str(piece.meter)))
+    if first:
+        _mark(measures, piece)
+    measures[-1].rightBarline = bar.Barline("final")
+    bar_length = _quarters(piece.meter.bar_ticks)
+    for number, measure in enumerate(measures):
+        staff.insert(number * bar_length, measure)
+    staff.makeBeams(inPlace=True, setStemDirections=False)
+    for measure in measures:
+        for voice in measure.voices or (measure,):
+            makeTupletBrackets(voice, inPlace=True)
+    if not part.is_drums:
+        staff.makeAccidentals(inPlace=True, cautionaryNotImmediateRepeat=False)
+    return staff
+
+
+def _signature(written: Key) -> key.Key:
+    return key.Key(written.tonic.replace("b", "-"), written.mode)
+
+
+def _key_at(piece: Piece, tick: int) -> Key:
+    return next((k for start, k in reversed(piece.keys) if start <= tick), piece.key)
+
+
+def _instrument(part: Part) -> instrument.Instrument:
+    made = instrument.UnpitchedPercussion() if part.is_drums else instrument.Instrument()
+    made.partName = made.instrumentName = _clean(part.name) or part.role
+    if not part.is_drums:
+        made.midiProgram = part.program
+    return made
+
+
+def _mark(measures: list[stream.Measure], piece: Piece) -> None:
+    """Tempo, section letters, double bars and chord symbols, over the first staff only."""
+    bar_ticks = piece.meter.bar_ticks
+    for change in _printed_tempi(piece):
+        mark = tempo.MetronomeMark(number=round(change[1]), referent=_quarters(piece.meter.beat_ticks))
+        measures[change[0]].insert(0, mark)
+    for marker in piece.markers:
+        number = marker.tick // bar_ticks
+        if number < len(measures) and _clean(marker.text):
+            measures[number].insert(_quarters(marker.tick % bar_ticks), expressions.RehearsalMark(_clean(marker.text)))
+            if number:
+                measures[number - 1].rightBarline = bar.Barline("double")
+    previous = None
+    for span in piece.chords:
+        if span.chord != previous and span.start // bar_ticks < len(measures):
+            symbol = _symbol(span.chord, _key_at(piece, span.start).spellings)
+            measures[span.start // bar_ticks].insert(_quarters(span.start % bar_ticks), symbol)
+        previous = span.chord
+
+
+def _printed_tempi(piece: Piece) -> list[tuple[int, float]]:
+    """(bar, beats a minute) of the tempi that a reader needs: the first, and each that stays for a bar or more."""
+    changes = sorted(piece.tempi, key=lambda t: t.tick)
+    printed: list[tuple[int, float]] = []
+    for change, end in zip(changes, [*(c.tick for c in changes[1:]), piece.length], strict=True):
+        beats = change.bpm * TICKS_PER_BEAT / piece.meter.beat_ticks
+        number = change.tick // piece.meter.bar_ticks
+        lasts = not printed or end - change.tick >= piece.meter.bar_ticks
+        if lasts and number < max(piece.bars, 1):
+            if not printed or abs(beats / printed[-1][1] - 1) > _TEMPO_CHANGE:
+                printed.append((number, beats))
+    return printed
+
+
+def _symbol(written: Chord, spelled: tuple[str, ...]) -> harmony.ChordSymbol:
+    bass = None if written.bass in (None, written.root) else spelled[written.bass_class].replace("b", "-")
+    kind = _KINDS[written.quality]
+    return harmony.ChordSymbol(root=spelled[written.root].replace("b", "-"), bass=bass, kind=kind)
+
+
+def _clean(text: str) -> str:
+    """Without the control characters that XML forbids."""
+    return "".join(c if c.isprintable() else " " for c in text.encode("utf-8", "replace").decode()).strip()
+
+
+def _settled(root: ElementTree.Element, piece: Piece) -> bytes:
+    """The document with fixed ids and without stamps of time and version."""
+    for identification in root.iter("identification"):
+        for stamped in [c for c in identification if c.tag in ("creator", "encoding")]:
+            identification.remove(stamped)
+    names: dict[str, str] = {}
+    for number, score_part in enumerate(root.iter("score-part")):
+        names[score_part.get("id", "")] = f"P{number + 1}"
+        for child in score_part.iter("score-instrument"):
+            names[child.get("id", "")] = f"P{number + 1}-I1"
+    for element in root.iter():
+        if element.get("id") in names and element.tag != "note":
+            element.set("id", names[element.get("id", "")])
+    for part, music in zip(piece.parts, root.iter("part"), strict=False):
+        if part.is_drums:
+            _name_drums(root, music)
+    for comment in [c for c in root if not isinstance(c.tag, str)]:
+        root.remove(comment)
+    ElementTree.indent(root)
+    body = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{_DOCTYPE}\n{body}\n'.encode()
+
+
+def _name_drums(root: ElementTree.Element, music: ElementTree.Element) -> None:
+    """Say which drum each head is, so that notation programs play it: one score-instrument for each sound."""
+    name = music.get("id", "")
+    used = set()
+    for head in music.iter("note"):
+        match = re.match(r"hit-(\d+)-", head.attrib.pop("id", ""))
+        if match and head.find("unpitched") is not None:
+            used.add(int(match[1]))
+            stale = head.find("instrument")
+            if stale is not None:
+                head.remove(stale)
+            place = [c.tag for c in head].index("duration") + 1
+            while place < len(head) and head[place].tag == "tie":
+                place += 1
+            head.insert(place, ElementTree.Element("instrument", id=f"{name}-I{match[1]}"))
+    score_part = next(p for p in root.iter("score-part") if p.get("id") == name)
+    for stale in [c for c in score_part if c.tag in ("score-instrument", "midi-device", "midi-instrument")]:
+        score_part.remove(stale)
+    for number in sorted(used):
+        made = ElementTree.SubElement(score_part, "score-instrument", id=f"{name}-I{number}")
+        ElementTree.SubElement(made, "instrument-name").text = _DRUM_NAMES.get(number, f"percussion {number}")
+    for number in sorted(used):
+        made = ElementTree.SubElement(score_part, "midi-instrument", id=f"{name}-I{number}")
+        ElementTree.SubElement(made, "midi-channel").text = "10"
+        ElementTree.SubElement(made, "midi-program").text = "1"
+        ElementTree.SubElement(made, "midi-unpitched").text = str(number + 1)
