@@ -1,0 +1,212 @@
+"""The form: sections from the picture's symmetry and its main colours, read from left to right."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from composer.brief.curves import COLUMNS, Curve, PictureCurves
+from composer.brief.features import Features
+from composer.brief.mood import Mood, sigmoid
+from composer.brief.palette import Swatch
+from composer.brief.reasons import Choice
+from composer.formats.brief import Curves, SectionPlan
+from composer.limits import BRIEF_BARS, BRIEF_TEMPO_MAX_BPM, BRIEF_TEMPO_MIN_BPM
+from composer.music.time import TICKS_PER_BEAT, Meter
+
+PHRASE = 4  # bars
+_MAIN_SHARE = 0.15  # of the picture, from which a colour is a section of its own
+_SYMMETRIC = 0.8
+_HALF_SYMMETRIC = 0.5
+_REPEATING = 0.6
+_BARS_MIN, _BARS_MAX = 8, 48
+_SECONDS_MIN, _SECONDS_MAX = 20.0, 90.0
+_UNITS_MAX = 4  # phrases in one section before the whole form is repeated instead
+# Tempi that a piece is fitted to a duration with, if any number of bars allows.
+_FIT_SLOWEST, _FIT_FASTEST = 48.0, 184.0
+
+# Letters of each pattern, simplest last: a piece too short for one takes the next.
+_SHORTER = ("ABA", "AA", "A")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Letters in playing order; ``exact`` if returns are literal (a symmetric picture), else they are varied."""
+
+    letters: str
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """Bars and the tempo at which they last as long as was asked for."""
+
+    bars: int
+    tempo_bpm: float
+
+
+def pattern_of(features: Features, palette: tuple[Swatch, ...]) -> Choice[Pattern]:
+    """The order of the sections and why."""
+    main = [swatch for swatch in palette if swatch.share >= _MAIN_SHARE][:4]
+    count = max(1, len(main))
+    symmetry = features.symmetry_lr
+    colours = f"{_number(count)} main colour{'s' if count > 1 else ''}"
+    clear = min(1.0, 0.4 + abs(symmetry - _SYMMETRIC))
+    if symmetry >= _SYMMETRIC and count > 1:
+        letters = {2: "ABA", 3: "ABCBA", 4: "ABCBA"}[count]
+        why = f"The left half mirrors the right ({symmetry:.2f} of 1) and there are {colours}: a form that returns"
+        return Choice(Pattern(letters, True), f"{why} the way it came.", _spaced("AABA"), clear)
+    if features.repetition >= _REPEATING and count > 1:
+        why = f"A pattern repeats along the width and there are {colours}: each section is played twice."
+        return Choice(Pattern("AABB" if count == 2 else "AABBCC", False), why, _spaced("AABA"), 0.6)
+    letters, why = _open_form(count, symmetry, palette[0].share, features)
+    return Choice(Pattern(letters, False), f"{why}.", _spaced("ABA" if letters != "ABA" else "AABA"), min(0.8, clear))
+
+
+def _open_form(count: int, symmetry: float, largest: float, features: Features) -> tuple[str, str]:
+    if count == 1:
+        if features.edge_density < 0.01:
+            return "AA", "One colour fills the picture and nothing in it contrasts: one idea and its return"
+        return "AABA", "One colour fills the picture, so one tune carries it; a short contrast keeps it alive"
+    if count == 2:
+        if symmetry >= _HALF_SYMMETRIC:
+            return (
+                "AABA",
+                "Two main colours in a half symmetric layout: the song form, with one contrast before the end",
+            )
+        return "ABAB", "Two main colours side by side with little symmetry: they take turns"
+    if count == 3:
+        if largest >= 0.45:
+            return (
+                "ABACA",
+                "Three main colours, of which one covers nearly half: it returns between the others, a rondo",
+            )
+        return "ABAC" if symmetry < 0.3 else "ABCA", "Three main colours from left to right, the first one returning"
+    if largest >= 0.4:
+        return "ABACADA", "Four main colours, of which one keeps returning: a rondo"
+    return "ABCDA", "Four main colours from left to right, closed by the first"
+
+
+def bars_wanted(features: Features, colours: int, meter: Meter, tempo_bpm: float) -> int:
+    """A multiple of four bars from 8 to 48: more for a detailed or a wide picture, 20 to 90 seconds."""
+    detail = 0.5 * min(1.0, features.edge_density / 0.3) + 0.3 * features.texture + 0.2 * min(1.0, colours / 8)
+    width = max(-1.0, min(1.0, math.log2(features.aspect)))
+    seconds = 24 + 52 * detail + 12 * width
+    bar_s = _bar_seconds(meter, tempo_bpm)
+    units = round(seconds / bar_s / PHRASE)
+    longest = math.floor(min(_BARS_MAX, _SECONDS_MAX / bar_s) / PHRASE)
+    shortest = math.ceil(max(_BARS_MIN, _SECONDS_MIN / bar_s) / PHRASE)
+    return PHRASE * max(shortest, min(longest, units))
+
+
+def length_for(duration_s: float, meter: Meter, tempo_bpm: float, bars: int | None = None) -> Length | None:
+    """The bars (a multiple of four, or two for a very short piece) and tempo nearest to ``tempo_bpm`` that last
+    ``duration_s`` seconds; None where only an unplayable tempo would do."""
+    quarters = meter.bar_ticks / TICKS_PER_BEAT
+    counts = [bars] if bars else [2, *range(PHRASE, BRIEF_BARS + 1, PHRASE)]
+    fits = [Length(count, round(count * quarters * 60 / duration_s, 2)) for count in counts]
+    sane = [fit for fit in fits if _FIT_SLOWEST <= fit.tempo_bpm <= _FIT_FASTEST] or fits
+    best = min(sane, key=lambda fit: (round(abs(math.log(fit.tempo_bpm / tempo_bpm)), 6), fit.bars))
+    return best if BRIEF_TEMPO_MIN_BPM <= best.tempo_bpm <= BRIEF_TEMPO_MAX_BPM else None
+
+
+def sections_of(
+    pattern: Pattern, bars: int, curves: PictureCurves, mood: Mood, features: Features, palette: tuple[Swatch, ...]
+) -> tuple[SectionPlan, ...]:
+    """Exactly ``bars`` bars in sections of four bars or a multiple (the rest, if any, ends the last section)."""
+    letters = _fitted(pattern.letters, bars // PHRASE)
+    lengths = _lengths(letters, bars, palette)
+    levels = brief_curves(curves, mood, features)
+    plans, at, seen = [], 0, dict.fromkeys(letters, 0)
+    for letter, length in zip(letters, lengths, strict=True):
+        first = min(COLUMNS - 1, at * COLUMNS // bars)
+        last = max(first + 1, round((at + length) * COLUMNS / bars))
+        primes = 0 if pattern.exact else seen[letter]
+        plans.append(
+            SectionPlan(
+                name=letter + "'" * min(primes, 3),
+                bars=length,
+                energy=_mean(levels.energy[first:last]),
+                density=_mean(levels.density[first:last]),
+                register=_mean(levels.register_[first:last]),
+            )
+        )
+        seen[letter] += 1
+        at += length
+    return tuple(plans)
+
+
+def brief_curves(curves: PictureCurves, mood: Mood, features: Features) -> Curves:
+    """The picture's curves on the brief's scales: the mood sets the level, the picture the rise and fall."""
+    energy = _around(curves.tension, 0.22 + 0.5 * mood.energy, 0.5)
+    density_level = 0.2 + 0.5 * sigmoid((features.edge_density - 0.12) / 0.06)
+    density = _around(curves.density, density_level, 0.4)
+    register = [max(-1.0, min(1.0, float(v))) for v in curves.height]
+    return Curves(
+        energy=[round(v, 3) for v in energy],
+        density=[round(v, 3) for v in density],
+        register=[round(v, 3) + 0.0 for v in register],
+    )
+
+
+def climax_bar(curves: PictureCurves, bars: int) -> int:
+    """The bar, from 1, where the picture is most tense."""
+    return min(bars, 1 + int((curves.climax + 0.5) / COLUMNS * bars))
+
+
+def _around(values: Curve, level: float, span: float) -> list[float]:
+    """``values`` shifted to ``level`` and, where they vary enough to matter, stretched to about ``span``."""
+    reach = max(float(values.max() - values.min()), 0.2)
+    middle = float(values.mean())
+    return [max(0.0, min(1.0, level + (float(v) - middle) / reach * span)) for v in values]
+
+
+def _fitted(letters: str, units: int) -> str:
+    """Letters for a piece of so many phrases: a shorter form for a short piece, the form again for a long one."""
+    if units < len(letters):
+        return next(shorter for shorter in _SHORTER if len(shorter) <= max(1, units))
+    times = max(1, round(units / (len(letters) * _UNITS_MAX) + 0.49))
+    return letters * min(times, units // len(letters))
+
+
+def _lengths(letters: str, bars: int, palette: tuple[Swatch, ...]) -> list[int]:
+    """Bars of each section: equal letters get equal lengths, larger colours longer ones."""
+    units, rest = divmod(bars, PHRASE)
+    if units == 0:
+        return [bars]
+    weights = _weights(letters, palette)
+    per_letter = dict.fromkeys(letters, 1)
+    left = units - len(letters)
+    while left > 0:
+        fitting = [letter for letter in per_letter if letters.count(letter) <= left]
+        if not fitting:
+            break
+        chosen = max(fitting, key=lambda letter: (round(weights[letter] / per_letter[letter], 4), -ord(letter)))
+        per_letter[chosen] += 1
+        left -= letters.count(chosen)
+    lengths = [PHRASE * per_letter[letter] for letter in letters]
+    lengths[-1] += PHRASE * left + rest
+    return lengths
+
+
+def _weights(letters: str, palette: tuple[Swatch, ...]) -> dict[str, float]:
+    """Share of the colour behind each letter; the colours stand from left to right."""
+    main = sorted(palette[: len(set(letters))], key=lambda s: (s.x, s.hex))
+    names = sorted(set(letters))
+    return {name: main[i].share if i < len(main) else 0.3 for i, name in enumerate(names)}
+
+
+def _bar_seconds(meter: Meter, tempo_bpm: float) -> float:
+    return meter.bar_ticks / TICKS_PER_BEAT * 60.0 / tempo_bpm
+
+
+def _mean(values: list[float]) -> float:
+    return round(sum(values) / len(values), 2) + 0.0
+
+
+def _number(count: int) -> str:
+    return ("no", "one", "two", "three", "four")[count]
+
+
+def _spaced(letters: str) -> str:
+    return " ".join(letters)
