@@ -1,0 +1,1 @@
+"""Pieces to numbers: one module for each family of measures, the hard gates, and what real tunes measure."""

@@ -1,0 +1,259 @@
+"""The hard gates: faults that no finished piece may have, each with the bars where it was found.
+
+Conventions: bars count from 1. A gate that cannot be judged (no chords, no bass) passes and says so in ``note``.
+The names are those of what is found, and are the keys in JSON and reports.
+
+Not judged here, because a piece alone cannot show it: that the file reads back as it was, and that the same seed
+gives the same bytes (both are tests).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+from composer.evaluate import voices
+from composer.evaluate.harmony import is_chord_tone
+from composer.evaluate.line import Line, line_of, validate
+from composer.evaluate.structure import exact
+from composer.music.chord import QUALITIES, Chord
+from composer.music.key import Key
+from composer.music.notes import BASS, Note, Piece
+
+OCTAVE = 12
+HARSH_SEMITONES = (6, 10, 11)  # tritone and sevenths
+EQUAL_PITCHES_MAX = 4
+EQUAL_BARS_MAX = 2
+FINAL_RATIO_MIN = 1.2
+HALF, IMPERFECT, PERFECT, DECEPTIVE = "HC", "IAC", "PAC", "DC"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Whether a piece is free of one fault; ``where`` are the bars that have it, ``note`` what a person reads."""
+
+    name: str
+    passed: bool
+    where: tuple[int, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """What the piece was planned to be. ``low``..``high`` is the melody's range in MIDI pitches; ``cadences`` holds
+    ``"HC"``, ``"IAC"``, ``"PAC"`` or ``"DC"`` for each phrase, empty when unknown."""
+
+    key: Key
+    low: int = 0
+    high: int = 127
+    cadences: tuple[str, ...] = ()
+
+
+def gates_of(
+    piece: Piece,
+    *,
+    planned_key: Key | None = None,
+    low: int = 0,
+    high: int = 127,
+    phrase_ends: Sequence[int] | None = None,
+    cadences: Sequence[str] = (),
+) -> list[Gate]:
+    """Every gate in the order of ``GATES``. The key is the piece's own unless ``planned_key`` is given."""
+    line = line_of(piece, phrase_ends)
+    validate(line)
+    promises = Promises(planned_key or piece.key, low, high, tuple(cadences))
+    return [_gate(name, find(piece, line, promises), line) for name, find in GATES.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One offence: the tick, and words for it."""
+
+    tick: int
+    words: str
+
+
+def _gate(name: str, faults: Iterable[Fault], line: Line) -> Gate:
+    found = sorted(faults, key=lambda f: f.tick)
+    bars = tuple(sorted({line.bar_number(f.tick) for f in found}))
+    return Gate(name, not found, bars, "; ".join(dict.fromkeys(f.words for f in found[:5])))
+
+
+def _name(pitch: int, key: Key) -> str:
+    return f"{key.spellings[pitch % 12]}{pitch // 12 - 1}"
+
+
+def allowed_classes(key: Key, chord: Chord | None) -> frozenset[int]:
+    """The scale, in minor its raised sixth and seventh too, and the tones of the chord."""
+    raised = {(key.tonic_class + step) % 12 for step in (9, 11)} if key.is_minor else set()
+    return frozenset({*key.scale, *raised, *(chord.classes if chord else ())})
+
+
+def out_of_scale(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
+    """Pitched notes outside scale and chord; a bass may approach its next note by a semitone."""
+    faults = []
+    for part in piece.parts:
+        if part.is_drums:
+            continue
+        nexts: list[Note | None] = [*part.notes[1:], None]
+        for note, following in zip(part.notes, nexts, strict=False):
+            key = _key_at(piece, note.start, promises.key)
+            chords = (line.chord_at(note.start), line.chord_at(note.start + voices.EARLY_TICKS))
+            if any(note.pitch % OCTAVE in allowed_classes(key, chord) for chord in chords):
+                continue
+            approaches = following is not None and abs(following.pitch - note.pitch) == 1
+            if part.role != BASS or not approaches:
+                faults.append(Fault(note.start, f"{part.name}: {_name(note.pitch, key)} is outside {key}"))
+    return faults
+
+
+def _key_at(piece: Piece, tick: int, first: Key) -> Key:
+    """The key in force: a later key change wins over the planned key of the piece."""
+    return next((key for at, key in reversed(piece.keys) if 0 < at <= tick), first)
+
+
+def out_of_range(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
+    low, high = promises.low, promises.high
+    return [
+        Fault(n.start, f"{_name(n.pitch, promises.key)} is outside {low}..{high}")
+        for n in line.notes
+        if not low <= n.pitch <= high
+    ]
+
+
+def bars_not_full(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
+    """A piece that ends inside a bar, notes beyond its end, and bars in which nothing sounds."""
+    bar_ticks = line.meter.bar_ticks
+    faults = []
+    if piece.length % bar_ticks:
+        faults.append(Fault(piece.length, "the piece ends inside a bar"))
+    notes = [n for part in piece.parts for n in part.notes]
+    late = [n for n in notes if n.end > -(-piece.length // bar_ticks) * bar_ticks]
+    faults += [Fault(n.start, "a note reaches beyond the end") for n in late]
+    sounding = {bar for n in notes for bar in range(n.start // bar_ticks, -(-n.end // bar_ticks))}
+    faults += [Fault(bar * bar_ticks, "nothing sounds") for bar in range(piece.bars) if bar not in sounding]
+    return faults
+
+
+def weak_ending(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
+    """The last note is the tonic, on a strong beat, over the tonic chord, and clearly longer than the mean."""
+    if not line.notes:
+        return [Fault(0, "there is no melody")]
+    last, key = line.notes[-1], _key_at(piece, line.length, promises.key)
+    mean = sum(n.duration for n in line.notes) / len(line.notes)
+    chord = line.chord_at(last.start)
+    checks = (
+        (last.pitch % OCTAVE != key.tonic_class, f"ends on {_name(last.pitch, key)}, not on {key.tonic}"),
+        (line.meter.accent(last.start) < 2, "the last note is not on a strong beat"),
+        (chord is not None and chord.root != key.tonic_class, "the last chord is not the tonic"),
+        (last.duration < FINAL_RATIO_MIN * mean, f"the last note is {last.duration / mean:.2f} of the mean length"),
+    )
+    return [Fault(last.start, words) for failed, words in checks if failed]
+
+
+def missed_cadence(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
+    """Phrases whose last note and chord do not make the planned cadence; unplanned, those that end off the chord."""
+    faults = []
+    starts = (0, *line.phrase_ends)
+    for index, (start, end) in enumerate(zip(starts, line.phrase_ends, strict=False)):
+        notes = [n for n in line.notes if start <= n.start < end]
+        if not notes:
+            continue
+        chord = line.chord_at(notes[-1].start)
+        planned = promises.cadences[index] if index < len(promises.cadences) else None
+        key = _key_at(piece, notes[-1].start, promises.key)
+        if chord is not None and not makes_cadence(notes[-1].pitch, chord, key, planned):
+            said = f"{_name(notes[-1].pitch, key)} over {chord.symbol(key.spellings)}"
+            faults.append(Fault(notes[-1].start, f"{said} is no {planned or 'cadence'}"))
+    return faults
+
+
+def makes_cadence(pitch: int, chord: Chord, key: Key, planned: str | None) -> bool:
+    """Whether ``pitch`` over ``chord`` ends a phrase with the cadence ``planned`` (``None``: with any).
+
+    HC: 2, 5 or 7 over the dominant (in phrygian and mixolydian also over bII or bVII); IAC: a chord tone over the
+    tonic; PAC: the tonic over the tonic; DC: a chord tone over VI.
+    """
+    root = (chord.root - key.tonic_class) % OCTAVE
+    fits = is_chord_tone(pitch, chord)
+    if planned == PERFECT:
+        return root == 0 and pitch % OCTAVE == key.tonic_class
+    if planned == IMPERFECT:
+        return root == 0 and fits
+    if planned == HALF:
+        return fits and root != 0
+    if planned == DECEPTIVE:
+        return fits and root in (8, 9)
+    return fits
+
+
+def harsh_intervals(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
+    """Leaps of more than an octave, and tritones and sevenths that are not within a dominant seventh."""
+    faults = []
+    for note, following in pairwise(line.notes):
+        size = abs(following.pitch - note.pitch)
+        chord = line.chord_at(following.start)
+        within = chord is not None and _is_dominant(chord) and _both_in(chord, note, following)
+        if size > OCTAVE or (size in HARSH_SEMITONES and not within):
+            faults.append(Fault(following.start, f"a leap of {size} semitones"))
+    return faults
+
+
+def _is_dominant(chord: Chord) -> bool:
+    steps = QUALITIES[chord.quality]
+    return (10 in steps and 4 in steps) or chord.quality in ("dim", "dim7", "m7b5")
+
+
+def _both_in(chord: Chord, note: Note, following: Note) -> bool:
+    return is_chord_tone(note.pitch, chord) and is_chord_tone(following.pitch, chord)
+
+
+def hammered_pitch(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
+    """More than four equal pitches in a row."""
+    runs = [list(run) for _, run in groupby(line.notes, key=lambda n: n.pitch)]
+    return [Fault(r[0].start, f"{len(r)} times the same pitch") for r in runs if len(r) > EQUAL_PITCHES_MAX]
+
+
+def stuck_bars(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
+    """More than two identical bars of melody in a row."""
+    numbered = [(exact(line, bar), index) for index, bar in enumerate(line.bars)]
+    runs = [list(run) for bar, run in groupby(numbered, key=lambda item: item[0]) if bar]
+    long = [run for run in runs if len(run) > EQUAL_BARS_MAX]
+    return [Fault(run[0][1] * line.meter.bar_ticks, f"{len(run)} identical bars in a row") for run in long]
+
+
+def parallel_perfects(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
+    """Parallel fifths and octaves between the outer voices, and among the voices of the chords."""
+    outer = voices.parallels(voices.outer_moments(piece, line))
+    inner = voices.parallels(voices.structural_moments(piece, line))
+    return [
+        *(Fault(o.tick, f"{o.rule} between melody and bass") for o in outer),
+        *(Fault(o.tick, f"{o.rule} in the chords") for o in inner),
+    ]
+
+
+def crossed_voices(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
+    found = voices.crossings(voices.structural_moments(piece, line))
+    return [Fault(o.tick, "voices cross") for o in found]
+
+
+def wide_spacing(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
+    found = voices.spacings(voices.structural_moments(piece, line))
+    return [Fault(o.tick, "a gap of more than an octave in the accompaniment") for o in found]
+
+
+Finder = Callable[[Piece, Line, Promises], list[Fault]]
+GATES: dict[str, Finder] = {
+    "OutOfScale": out_of_scale,
+    "OutOfRange": out_of_range,
+    "BarsNotFull": bars_not_full,
+    "WeakEnding": weak_ending,
+    "MissedCadence": missed_cadence,
+    "HarshIntervals": harsh_intervals,
+    "HammeredPitch": hammered_pitch,
+    "StuckBars": stuck_bars,
+    "ParallelPerfects": parallel_perfects,
+    "CrossedVoices": crossed_voices,
+    "WideSpacing": wide_spacing,
+}

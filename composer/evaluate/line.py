@@ -1,0 +1,186 @@
+"""What every family of measures reads: the melody as a line on a grid, with its bars, phrases and chords.
+
+A measure is about the notes as written. Drafts and DAW files hold performed times (a jitter of a few ticks, lengths
+shortened by articulation), so ``line_of`` undoes both: onsets go to the nearest 24th of a quarter that is a 16th or
+a triplet, and in a performed line a note that sounds for most of the time to the next onset is taken to fill it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from composer.music.chord import Chord
+from composer.music.key import Key
+from composer.music.notes import MELODY, ChordSpan, Note, Part, Piece
+from composer.music.time import TICKS_PER_BEAT, Meter
+
+PHRASE_BARS = 4
+# 32nds and 16th triplets: every written onset lies on a multiple of one of the two.
+_GRIDS_TICKS = (60, 80)
+# A note that sounds for this share of the time to the next onset was written to fill it (staccato is about .5).
+FILLS_SHARE = 0.45
+# A line with fewer notes on the grid than this share is a performance, not notation.
+WRITTEN_SHARE = 0.9
+# Silence before the next onset beyond this many beats is a rest whatever came before it.
+REST_BEATS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The name, unit and meaning of one number; ``digits`` are those worth showing."""
+
+    name: str
+    unit: str
+    meaning: str
+    digits: int = 2
+
+
+@dataclass(frozen=True)
+class Line:
+    """A melody without overlaps, in ticks from bar 1.
+
+    ``length`` is the end of the last bar; ``phrase_ends`` are ticks, ascending, the last one ``length``.
+    """
+
+    notes: tuple[Note, ...]
+    meter: Meter
+    key: Key
+    length: int
+    phrase_ends: tuple[int, ...]
+    chords: tuple[ChordSpan, ...] = ()
+
+    @cached_property
+    def pitches(self) -> tuple[int, ...]:
+        return tuple(note.pitch for note in self.notes)
+
+    @cached_property
+    def intervals(self) -> tuple[int, ...]:
+        """Semitones from each note to the next, upward positive."""
+        return tuple(b - a for a, b in pairwise(self.pitches))
+
+    @cached_property
+    def bars(self) -> tuple[tuple[Note, ...], ...]:
+        """The notes that begin in each bar."""
+        bars: list[list[Note]] = [[] for _ in range(max(1, -(-self.length // self.meter.bar_ticks)))]
+        for note in self.notes:
+            if 0 <= note.start // self.meter.bar_ticks < len(bars):
+                bars[note.start // self.meter.bar_ticks].append(note)
+        return tuple(tuple(bar) for bar in bars)
+
+    @cached_property
+    def phrases(self) -> tuple[tuple[Note, ...], ...]:
+        """The notes that begin in each phrase; phrases without notes are left out."""
+        starts = (0, *self.phrase_ends)
+        found = [
+            tuple(n for n in self.notes if start <= n.start < end)
+            for start, end in zip(starts, self.phrase_ends, strict=False)
+        ]
+        return tuple(phrase for phrase in found if phrase)
+
+    @cached_property
+    def _chord_starts(self) -> tuple[int, ...]:
+        return tuple(span.start for span in self.chords)
+
+    def chord_at(self, tick: int) -> Chord | None:
+        index = bisect_right(self._chord_starts, tick) - 1
+        return self.chords[index].chord if index >= 0 and tick < self.chords[index].end else None
+
+    def offset(self, note: Note) -> int:
+        """Ticks from the bar line to the note."""
+        return note.start % self.meter.bar_ticks
+
+    def bar_number(self, tick: int) -> int:
+        """1 for the first bar, as musicians count."""
+        return tick // self.meter.bar_ticks + 1
+
+
+def validate(line: Line) -> None:
+    """Raises ValueError when the notes are not an ascending line of MIDI pitches with positive lengths."""
+    if line.length < 0:
+        raise ValueError(f"the line ends at tick {line.length}, before it begins")
+    for note in line.notes:
+        if not 0 <= note.pitch <= 127:
+            raise ValueError(f"pitch {note.pitch} at tick {note.start} is outside MIDI's 0..127")
+        if note.duration <= 0:
+            raise ValueError(f"the note at tick {note.start} lasts {note.duration} ticks")
+    for note, following in pairwise(line.notes):
+        if following.start < note.end:
+            raise ValueError(f"the notes at ticks {note.start} and {following.start} overlap")
+
+
+def line_of(piece: Piece, phrase_ends: Sequence[int] | None = None) -> Line:
+    """The melody of ``piece`` (its top line where it has chords) as written.
+
+    Without ``phrase_ends`` (ticks) every section is cut into phrases of four bars. A piece of drums only, or of
+    nothing, gives a line without notes.
+    """
+    part = melody_part(piece)
+    notes = written(part.notes, piece.meter) if part else ()
+    end = max([piece.length, *(note.end for note in notes)])
+    length = -(-end // piece.meter.bar_ticks) * piece.meter.bar_ticks
+    ends = tuple(phrase_ends) if phrase_ends is not None else phrase_ends_of(piece, length)
+    chords = tuple(sorted(piece.chords, key=lambda span: span.start))
+    return Line(notes, piece.meter, piece.key, length, ends, chords)
+
+
+def melody_part(piece: Piece) -> Part | None:
+    """The part that is the melody; where none says so, the pitched part that lies highest."""
+    named = piece.part(MELODY)
+    if named is not None:
+        return named
+    pitched = [p for p in piece.parts if not p.is_drums and p.notes]
+    return max(pitched, key=lambda p: sum(n.pitch for n in p.notes) / len(p.notes), default=None)
+
+
+def phrase_ends_of(piece: Piece, length: int | None = None) -> tuple[int, ...]:
+    """Ticks at which phrases end when nobody says: fours within each section, the remainder a phrase of its own,
+    one bar left over joined to the last."""
+    bar_ticks = piece.meter.bar_ticks
+    total = max(1, -(-(piece.length if length is None else length) // bar_ticks))
+    starts = sorted({0, *(m.tick // bar_ticks for m in piece.markers if m.tick % bar_ticks == 0)} & set(range(total)))
+    ends = []
+    for start, end in zip(starts, [*starts[1:], total], strict=True):
+        bar = start
+        while bar < end:
+            left = end - bar
+            bar += left if left <= PHRASE_BARS + 1 else PHRASE_BARS
+            ends.append(bar * bar_ticks)
+    return tuple(ends)
+
+
+def written(notes: Sequence[Note], meter: Meter) -> tuple[Note, ...]:
+    """``notes`` as a line: the top note of each onset, on the grid, none reaching over the next."""
+    top: dict[int, Note] = {}
+    for note in sorted(notes):
+        start = on_grid(note.start)
+        if start not in top or note.pitch > top[start].pitch:
+            top[start] = note
+    starts = sorted(top)
+    nexts: list[int | None] = [*starts[1:], None]
+    performed = sum(_is_on_grid(n.start) and _is_on_grid(n.duration) for n in notes) < WRITTEN_SHARE * len(notes)
+    line = []
+    for start, following in zip(starts, nexts, strict=False):
+        note = top[start]
+        duration = max(min(_GRIDS_TICKS), on_grid(note.duration))
+        if following is not None:
+            room = following - start
+            fills = performed and note.duration >= FILLS_SHARE * room and room <= REST_BEATS * TICKS_PER_BEAT
+            duration = room if fills else min(duration, room)
+        elif performed:
+            to_bar_line = -start % meter.bar_ticks or meter.bar_ticks
+            duration = to_bar_line if note.duration >= 2 * FILLS_SHARE * to_bar_line else duration
+        line.append(Note(start, note.pitch, duration, note.velocity))
+    return tuple(line)
+
+
+def on_grid(ticks: int) -> int:
+    """The nearest multiple of a 32nd or of a 16th triplet."""
+    return min((round(ticks / grid) * grid for grid in _GRIDS_TICKS), key=lambda t: (abs(t - ticks), t))
+
+
+def _is_on_grid(ticks: int) -> bool:
+    return any(ticks % grid == 0 for grid in _GRIDS_TICKS)
