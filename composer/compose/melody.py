@@ -18,7 +18,7 @@ from composer.compose.critic import candidate_score
 from composer.compose.harmony import Bar
 from composer.compose.plan import COPY, HALF, NEW_END, ORNAMENT, PERFECT, SAME_RHYTHM, SEQUENCE, Phrase, Plan
 from composer.compose.rhythm import Ending, density_bias, duration_mask, ending_of
-from composer.compose.rules import NoteContext, pitch_bias, relative_classes
+from composer.compose.rules import BANNED_INTERVALS, OCTAVE, NoteContext, pitch_bias, relative_classes
 from composer.encoding.melody import DURATIONS, LOWEST, PITCHES, BarControls, ContextReader, Event, TuneFrame
 from composer.encoding.protocol import MelodyModel
 from composer.music.chord import Chord
@@ -87,9 +87,7 @@ class MelodyWriter:
 
     def _rows(self, phrase: Phrase, reader: ContextReader, state: Any) -> list[Row]:
         is_final = phrase.index + 1 == len(self.plan.phrases)
-        ending = ending_of(
-            self.plan.meter, phrase.last, is_final, self.plan.bars[phrase.last].density_npq, self.rng
-        )
+        ending = ending_of(self.plan.meter, phrase.last, is_final, self.plan.bars[phrase.last].density_npq, self.rng)
         if phrase.source is not None and not is_final:
             source = self.plan.phrases[phrase.source]
             shift = (phrase.first - source.first) * self.bar_ticks
@@ -98,7 +96,7 @@ class MelodyWriter:
         rows = []
         for _ in range(CANDIDATES):
             row = Row(reader.copy(), self.model.select(state, np.array([0])))
-            row.pending, row.rhythm = self._kept(phrase, ending)
+            row.pending, row.rhythm = self._kept(phrase, ending, reader.events[-1] if reader.events else None)
             if not row.pending and not row.rhythm:
                 row.ties = self._ties(phrase)
             rows.append(row)
@@ -112,7 +110,7 @@ class MelodyWriter:
                 ties[phrase.first + bar] = phrase.first + source
         return ties
 
-    def _kept(self, phrase: Phrase, ending: Ending) -> tuple[list[Event], list[int]]:
+    def _kept(self, phrase: Phrase, ending: Ending, before: Event | None) -> tuple[list[Event], list[int]]:
         """What the phrase keeps of its source: events to copy, or durations to fill with new pitches."""
         if phrase.source is None:
             return [], []
@@ -121,24 +119,44 @@ class MelodyWriter:
         events = operators.moved(self.events_of[source.index], shift)
         start = phrase.first * self.bar_ticks
         same_cadence = phrase.cadence == source.cadence
-        if phrase.operator == COPY and same_cadence and events[-1].start == ending.onset:
-            return [e for e in events if e.start < ending.onset], []
         if phrase.operator == SAME_RHYTHM:
             return [], [e.duration for e in events if e.start < ending.onset]
-        keep_bars = {COPY: phrase.bars - 1, NEW_END: max(1, phrase.bars // 2)}.get(phrase.operator, 2)
-        keep_bars = min(keep_bars, max(1, phrase.bars - 1))
+        is_literal = phrase.operator == COPY and same_cadence
+        keep_bars = (
+            phrase.bars
+            if is_literal
+            else {COPY: phrase.bars - 1, NEW_END: max(1, phrase.bars // 2)}.get(phrase.operator, 2)
+        )
+        keep_bars = keep_bars if is_literal else min(keep_bars, max(1, phrase.bars - 1))
         kept = [e for e in events if e.end <= start + keep_bars * self.bar_ticks and e.start < ending.onset]
         if phrase.operator == SEQUENCE:
-            steps = int(self.rng.choice([-2, -1, 1, 2]))
-            kept = operators.sequence(kept, steps, self.plan.key)
+            kept = operators.sequence(kept, self._sequence_steps(kept, phrase), self.plan.key)
         if phrase.operator == ORNAMENT:
             kept = operators.ornamented(kept, self.plan.key, self.plan.meter, self.rng)
         if phrase.operator in (SEQUENCE, ORNAMENT) or not same_cadence:
             kept = operators.fit_to_chords(kept, self.chord_list, self.chord_starts, self.plan.key, self.plan.meter)
+        if self._is_singable(kept, phrase, before):
+            return kept, []
+        return [], [e.duration for e in events if e.start < ending.onset]
+
+    def _is_singable(self, events: Sequence[Event], phrase: Phrase, before: Event | None) -> bool:
+        """Whether kept notes obey range, intervals and repetition, also against the note before the phrase."""
         low, high = self._range(phrase.first)
-        if any(e.pitch is not None and not low <= e.pitch <= high for e in kept):
-            return [], [e.duration for e in events if e.start < ending.onset]
-        return kept, []
+        pitches = [e.pitch for e in ([before] if before else []) + list(events) if e.pitch is not None]
+        intervals = np.abs(np.diff(pitches))
+        repeated = any(len(set(pitches[i : i + 5])) == 1 for i in range(len(pitches) - 4))
+        return (
+            all(low <= p <= high for p in pitches[1 if before else 0 :])
+            and not np.isin(intervals, BANNED_INTERVALS).any()
+            and not (intervals > OCTAVE).any()
+            and not repeated
+        )
+
+    def _sequence_steps(self, events: Sequence[Event], phrase: Phrase) -> int:
+        """One or two scale steps, toward the register that the phrase shall have."""
+        mean = float(np.mean([e.pitch for e in events if e.pitch is not None])) + self.tonic
+        rises = self.plan.bars[phrase.first].register >= mean
+        return int(self.rng.integers(1, 3)) * (1 if rises else -1)
 
     # -- growing the candidates
 
@@ -149,7 +167,9 @@ class MelodyWriter:
         while active:
             columns = np.stack([row.reader.columns() for row in active])
             state, duration_logits = self.model.step(state, columns)
-            duration_rows = [self._duration(row, logits, phrase) for row, logits in zip(active, duration_logits, strict=True)]
+            duration_rows = [
+                self._duration(row, logits, phrase) for row, logits in zip(active, duration_logits, strict=True)
+            ]
             pitch_logits = self.model.pitch_logits(state, np.array(duration_rows))
             for row, duration, logits in zip(active, duration_rows, pitch_logits, strict=True):
                 self._push(row, DURATIONS[duration], logits, phrase)
@@ -176,7 +196,11 @@ class MelodyWriter:
         bar, offset = divmod(now, self.bar_ticks)
         if offset == 0 and bar in row.ties:
             source = row.ties[bar]
-            row.rhythm = [e.duration for e in row.reader.events if source * self.bar_ticks <= e.start < (source + 1) * self.bar_ticks]
+            row.rhythm = [
+                e.duration
+                for e in row.reader.events
+                if source * self.bar_ticks <= e.start < (source + 1) * self.bar_ticks
+            ]
         if row.rhythm:
             return DURATIONS.index(row.rhythm.pop(0))
         limit = min(ending.onset - bar * self.bar_ticks, self.bar_ticks)
@@ -212,7 +236,9 @@ class MelodyWriter:
         end = now + duration
         low, high = self._range(bar)
         controls = self.frame.controls[bar]
-        to_target = 0 if now >= ending.onset else 1 if end >= ending.onset else 2 if end >= ending.onset - TICKS_PER_BEAT else 9
+        to_target = (
+            0 if now >= ending.onset else 1 if end >= ending.onset else 2 if end >= ending.onset - TICKS_PER_BEAT else 9
+        )
         later = self._chord_at(min(end, self.chord_starts[-1] + self.bar_ticks - 1))
         return NoteContext(
             key=self.plan.key,
@@ -253,7 +279,17 @@ class MelodyWriter:
     def _choose(self, rows: Sequence[Row], phrase: Phrase, start: int) -> Row:
         """One of the candidates, the better the likelier."""
         scores = np.array(
-            [candidate_score(row.reader.events, start, row.log_likelihood / max(1, row.sampled), len(row.relaxed), self.plan, self.tonic) for row in rows]
+            [
+                candidate_score(
+                    row.reader.events,
+                    start,
+                    row.log_likelihood / max(1, row.sampled),
+                    len(row.relaxed),
+                    self.plan,
+                    self.tonic,
+                )
+                for row in rows
+            ]
         )
         weights = np.exp((scores - scores.max()) / CHOICE_TEMPERATURE)
         return rows[int(self.rng.choice(len(rows), p=weights / weights.sum()))]
@@ -276,7 +312,9 @@ def frame_of(plan: Plan, chords: Sequence[Bar]) -> TuneFrame:
         later = plan.bars[min(index + 1, len(plan.bars) - 1)].register
         contour = int(np.sign(round((later - bar.register) / 1.5)))
         controls.append(
-            BarControls(density=bar.density_npq, register=bar.register - plan.tonic_midi, contour=contour, role=bar.role)
+            BarControls(
+                density=bar.density_npq, register=bar.register - plan.tonic_midi, contour=contour, role=bar.role
+            )
         )
     mean_density = float(np.mean([b.density_npq for b in plan.bars]))
     is_slow = plan.tempo_bpm <= _SLOW_SONG[0] and mean_density <= _SLOW_SONG[1]

@@ -53,9 +53,13 @@ def fit_to_chords(
         classes = chord_scale(chord, key)
         if meter.accent(event.start) >= 2 or event.duration >= 480:
             classes = frozenset((c - key.tonic_class) % 12 for c in chord.classes)
-        pitch = min(range(event.pitch - 6, event.pitch + 7), key=lambda p: (p % 12 not in classes, abs(p - event.pitch), p))
-        fitted.append(replace(event, pitch=pitch))
+        fitted.append(replace(event, pitch=_nearest(event.pitch, classes)))
     return fitted
+
+
+def _nearest(pitch: int, classes: frozenset[int]) -> int:
+    """The pitch of ``classes`` nearest to ``pitch``, the lower of two."""
+    return min(range(pitch - 6, pitch + 7), key=lambda p: (p % 12 not in classes, abs(p - pitch), p))
 
 
 def ornamented(events: Sequence[Event], key: Key, meter: Meter, rng: np.random.Generator) -> list[Event]:

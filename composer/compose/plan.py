@@ -31,7 +31,7 @@ RETURN_OPERATORS = {COPY: 0.35, NEW_END: 0.35, ORNAMENT: 0.30}
 EXACT_SHARE_MAX = 0.36
 DENSITY_NPQ = (0.75, 2.6)  # notes per quarter for density 0 and 1
 NOTES_PER_SECOND_MAX = 6.0
-REGISTER_SEMITONES = 6.0  # a register of 1 lies this far above the middle of the range
+REGISTER_SEMITONES = 7.0  # a register of 1 lies this far above the middle of the range
 MELODY_SPAN = 21  # semitones, from the instrumental p90
 CURVE_WEIGHT = 0.6  # how far the picture's curve bends a section's own value
 
@@ -178,9 +178,7 @@ def _with_operators(
             weights = weights or {SAME_RHYTHM: 0.6, ORNAMENT: 0.4}
             operator = str(rng.choice(list(weights), p=np.array(list(weights.values())) / sum(weights.values())))
             exact += _literal_bars(operator, length, cadence == phrases[source].cadence)
-        phrases.append(
-            Phrase(index, section, first, length, cadence, operator, source if operator != NEW else None)
-        )
+        phrases.append(Phrase(index, section, first, length, cadence, operator, source if operator != NEW else None))
     return tuple(phrases)
 
 

@@ -18,11 +18,19 @@ from composer.music.key import Key
 
 Costs = NDArray[np.float64]
 PARALLEL, ANTI_PARALLEL, STRUCTURAL_PARALLEL, DIRECT, DIRECT_LEAP, OVERLAP = 20.0, 8.0, 6.0, 1.0, 3.0, 2.5
-NO_THIRD, NO_ROOT, NO_SEVENTH, DOUBLED_LEADING_TONE, UNRESOLVED_LEADING_TONE, UNRESOLVED_SEVENTH = 6.0, 1.5, 4.0, 5.0, 0.8, 4.0
+NO_THIRD, NO_ROOT, NO_SEVENTH, DOUBLED_LEADING_TONE, UNRESOLVED_LEADING_TONE, UNRESOLVED_SEVENTH = (
+    6.0,
+    1.5,
+    4.0,
+    5.0,
+    0.8,
+    4.0,
+)
 MOTION_COST, BASS_MOTION_COST = 0.12, 0.06
 MAX_GAP = 12  # semitones between neighbouring upper voices
 MUD_PITCH = 48  # below C3, thirds and seconds blur
 MAX_CANDIDATES = 90
+ROOM_FOR_VOICES = 22  # semitones between bass and melody that three voices want
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +93,7 @@ def _viterbi(local: Sequence[Costs], steps: Sequence[Costs]) -> list[int]:
 
 def _bass_line(slots: Sequence[Slot], key: Key, low: int, high: int) -> list[int]:
     options = [_bass_options(slot, low, high) for slot in slots]
-    local = [
-        np.array([_bass_cost(int(p), s, low, high) for p in o]) for o, s in zip(options, slots, strict=True)
-    ]
+    local = [np.array([_bass_cost(int(p), s, low, high) for p in o]) for o, s in zip(options, slots, strict=True)]
     steps = []
     for (before, after), (a, b) in zip(
         zip(options[:-1], options[1:], strict=True), zip(slots[:-1], slots[1:], strict=True), strict=True
@@ -112,7 +118,8 @@ def _bass_cost(pitch: int, slot: Slot, low: int, high: int) -> float:
     inversion = 0.0 if pitch % 12 == slot.chord.bass_class else 1.1
     centre = low + (high - low) * 0.4
     doubled_third = 1.5 if pitch % 12 == slot.chord.third == slot.melody_at % 12 else 0.0
-    return inversion + 0.03 * abs(pitch - centre) + doubled_third
+    crowded = 0.3 * max(0, pitch + ROOM_FOR_VOICES - slot.melody_low)
+    return inversion + 0.06 * abs(pitch - centre) + crowded + doubled_third
 
 
 def _outer_cost(before: NDArray[np.int64], after: NDArray[np.int64], a: Slot, b: Slot) -> Costs:
@@ -142,9 +149,9 @@ def _parallel_cost(
     perfect = (first == second) & ((first == 0) | (first == 7))
     upper, lower = np.sign(high_after - high_before), np.sign(low_after - low_before)
     both = (upper != 0) & (lower != 0)
-    return np.asarray(perfect & both & (upper == lower)) * weight + np.asarray(
-        perfect & both & (upper != lower)
-    ) * min(weight, ANTI_PARALLEL)
+    return np.asarray(perfect & both & (upper == lower)) * weight + np.asarray(perfect & both & (upper != lower)) * min(
+        weight, ANTI_PARALLEL
+    )
 
 
 # -- upper voices
