@@ -78,6 +78,8 @@ _STYLE_FOR_TYPE: dict[str, dict[str, float]] = {
     "portrait": {"broken": 0.12, "alberti": 0.1, "block": 0.08, "waltz": 0.1},
     "abstract": {"ostinato": 0.08, "alberti": 0.08, "block": 0.08, "arpeggio": 0.04},
 }
+# Block chords suit everything a little, so that they win only where nothing else fits; a waltz wants to be one.
+_STYLE_BIAS = {"block": -0.1, "waltz": 0.12}
 _PLAYERS_OF_STYLE: dict[str, dict[str, float]] = {
     "block": {"piano": 0.5, "electric piano": 0.4, "strings": 0.3, "guitar": 0.3},
     "pad": {"strings": 0.5, "pad": 0.45, "choir": 0.3, "organ": 0.2},
@@ -116,16 +118,14 @@ def style_choice(look: Look, kind: str, meter: str) -> Choice[str]:
     """The accompaniment style, among those that can play ``meter``."""
     bonus = _STYLE_FOR_TYPE[kind]
     scores = {
-        name: _fit(look, taste) + bonus.get(name, 0.0) + (0.12 if name == "waltz" else 0.0)
+        name: _fit(look, taste) + bonus.get(name, 0.0) + _STYLE_BIAS.get(name, 0.0)
         for name, taste in _STYLE.items()
         if meter in STYLE_METERS[name]
     }
     ranking = ranking_of(scores, clear=0.25)
     evidence = f"{_cap(_STYLE[ranking.best].words)} ({_on(look)})"
     if ranking.best in bonus:
-        evidence += (
-            f" in {'an' if kind == 'abstract' else 'a'} {kind} picture" if kind == "abstract" else f" in a {kind}"
-        )
+        evidence += " in an abstract picture" if kind == "abstract" else f" in a {kind}"
     return Choice(ranking.best, f"{evidence} call for the style {ranking.best}.", ranking.second, ranking.confidence)
 
 
@@ -188,9 +188,8 @@ def drums_choice(look: Look, features: Features, kind: str) -> Choice[DrumsPlan]
 def dynamics_choice(features: Features) -> Choice[float]:
     value = round(max(0.1, min(1.0, features.contrast / 0.32)), 2)
     size = "strong" if value > 0.75 else "little" if value < 0.4 else "middling"
-    evidence = (
-        f"{_cap(size)} contrast of light and dark: soft and loud lie {'far' if value > 0.6 else 'not far'} apart."
-    )
+    gap = "far" if value > 0.6 else "not far"
+    evidence = f"{_cap(size)} contrast of light and dark: soft and loud lie {gap} apart."
     return Choice(value, evidence, None, 0.8)
 
 

@@ -47,7 +47,7 @@ def curves_of(rgb: Pixels) -> PictureCurves:
     edges = _columns((np.hypot(across, down) > EDGE_STEP).astype(np.float32))
     chroma = np.minimum(_columns(np.hypot(lab[:, :, 1], lab[:, :, 2]) / 80), 1)
     lightness = _columns(light)
-    busy = np.minimum(edges / 0.35, 1)
+    busy = 1 - np.exp(-edges / 0.25)  # no column is so full that a fuller one would not count
     tension = 0.45 * busy + 0.3 * chroma + 0.25 * (1 - lightness)
     return PictureCurves(tension=np.clip(tension, 0, 1), density=busy, height=_heights(lab))
 

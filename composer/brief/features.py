@@ -44,7 +44,8 @@ class Features:
     horizon: float  # strength of the best level line
     horizon_y: float  # where it lies, 0 top .. 1 bottom
     centre: float  # how far what stands out is in the middle
-    skin: float  # share of skin-like colours
+    sky: float  # how far the top quarter is plain and light or blue
+    skin: float  # skin-like colours where a face would be, beyond their share at the rim
     flatness: float  # pixels in areas without any texture
     aspect: float  # width / height
 
@@ -82,6 +83,7 @@ def features_of(rgb: Pixels) -> Features:
         horizon=horizon,
         horizon_y=horizon_y,
         centre=_centre(lab),
+        sky=_sky(lab, hsv, spread),
         flatness=_mean(spread < 0.012),
         aspect=rgb.shape[1] / rgb.shape[0],
     )
@@ -117,8 +119,17 @@ def _colour_shares(lab: NDArray[np.float32], hsv: NDArray[np.float32]) -> dict[s
         "red_share": _mean(strong & ((hue < 18) | (hue >= 345))),
         "yellow_share": _mean(strong & (hue >= 40) & (hue < 70)),
         "dark_blue_share": _mean(chromatic & (hue >= 195) & (hue < 265) & (value < 0.5)),
-        "skin": _mean(skin & chromatic),
+        "skin": _face(skin & chromatic),
     }
+
+
+def _face(skin: NDArray[np.bool_]) -> float:
+    """The share in the middle, above the centre line mostly, less the share at the left and right rim."""
+    height, width = skin.shape
+    middle = skin[height // 10 : max(1, height * 13 // 20), width // 4 : max(1, width * 3 // 4)]
+    rim = max(1, width // 8)
+    sides = np.concatenate([skin[:, :rim], skin[:, -rim:]], axis=1)
+    return max(0.0, _mean(middle) - _mean(sides)) if middle.size else 0.0
 
 
 def _directions(across: Plane, down: Plane, strength: Plane) -> tuple[float, float]:
@@ -202,6 +213,12 @@ def _centre(lab: NDArray[np.float32]) -> float:
     away = float((weight * np.maximum(rows, columns)).sum()) / total
     # 1/3 is the mean of that distance over an even picture.
     return min(1.0, max(0.0, 0.5 + (1 / 3 - away) * 5))
+
+
+def _sky(lab: NDArray[np.float32], hsv: NDArray[np.float32], spread: Plane) -> float:
+    top = slice(0, max(1, lab.shape[0] // 4))
+    blue = (hsv[top, :, 0] >= 185) & (hsv[top, :, 0] < 260) & (hsv[top, :, 1] > 0.15)
+    return _mean((spread[top] < 0.02) & (blue | (lab[top, :, 0] > 60)))
 
 
 def _mean(values: NDArray[np.float32] | NDArray[np.bool_]) -> float:

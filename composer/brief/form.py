@@ -72,14 +72,14 @@ def _open_form(count: int, symmetry: float, largest: float, features: Features) 
         if symmetry >= _HALF_SYMMETRIC:
             return (
                 "AABA",
-                "Two main colours in a half symmetric layout: the song form, with one contrast before the end",
+                "Two main colours in a half symmetric layout: the song form, one contrast before the end",
             )
         return "ABAB", "Two main colours side by side with little symmetry: they take turns"
     if count == 3:
         if largest >= 0.45:
             return (
                 "ABACA",
-                "Three main colours, of which one covers nearly half: it returns between the others, a rondo",
+                "Three main colours, one covers nearly half of it and keeps returning: a rondo",
             )
         return "ABAC" if symmetry < 0.3 else "ABCA", "Three main colours from left to right, the first one returning"
     if largest >= 0.4:
@@ -141,7 +141,7 @@ def brief_curves(curves: PictureCurves, mood: Mood, features: Features) -> Curve
     energy = _around(curves.tension, 0.22 + 0.5 * mood.energy, 0.5)
     density_level = 0.2 + 0.5 * sigmoid((features.edge_density - 0.12) / 0.06)
     density = _around(curves.density, density_level, 0.4)
-    register = [max(-1.0, min(1.0, float(v))) for v in curves.height]
+    register = _around(curves.height, 0.5 * float(curves.height.mean()), 0.9, -1.0)
     return Curves(
         energy=[round(v, 3) for v in energy],
         density=[round(v, 3) for v in density],
@@ -154,11 +154,11 @@ def climax_bar(curves: PictureCurves, bars: int) -> int:
     return min(bars, 1 + int((curves.climax + 0.5) / COLUMNS * bars))
 
 
-def _around(values: Curve, level: float, span: float) -> list[float]:
+def _around(values: Curve, level: float, span: float, lowest: float = 0.0) -> list[float]:
     """``values`` shifted to ``level`` and, where they vary enough to matter, stretched to about ``span``."""
     reach = max(float(values.max() - values.min()), 0.2)
     middle = float(values.mean())
-    return [max(0.0, min(1.0, level + (float(v) - middle) / reach * span)) for v in values]
+    return [max(lowest, min(1.0, level + (float(v) - middle) / reach * span)) for v in values]
 
 
 def _fitted(letters: str, units: int) -> str:
@@ -179,9 +179,11 @@ def _lengths(letters: str, bars: int, palette: tuple[Swatch, ...]) -> list[int]:
     left = units - len(letters)
     while left > 0:
         fitting = [letter for letter in per_letter if letters.count(letter) <= left]
+        # No section is more than twice as long as another, as long as that can be had.
+        even = [letter for letter in fitting if per_letter[letter] < 2 * min(per_letter.values())]
         if not fitting:
             break
-        chosen = max(fitting, key=lambda letter: (round(weights[letter] / per_letter[letter], 4), -ord(letter)))
+        chosen = max(even or fitting, key=lambda name: (round(weights[name] / per_letter[name], 4), -ord(name)))
         per_letter[chosen] += 1
         left -= letters.count(chosen)
     lengths = [PHRASE * per_letter[letter] for letter in letters]
@@ -191,9 +193,11 @@ def _lengths(letters: str, bars: int, palette: tuple[Swatch, ...]) -> list[int]:
 
 def _weights(letters: str, palette: tuple[Swatch, ...]) -> dict[str, float]:
     """Share of the colour behind each letter; the colours stand from left to right."""
-    main = sorted(palette[: len(set(letters))], key=lambda s: (s.x, s.hex))
     names = sorted(set(letters))
-    return {name: main[i].share if i < len(main) else 0.3 for i, name in enumerate(names)}
+    main = [swatch for swatch in palette if swatch.share >= _MAIN_SHARE][: len(names)]
+    if len(main) < len(names):
+        return dict.fromkeys(names, 1.0)
+    return {name: math.sqrt(s.share) for name, s in zip(names, sorted(main, key=lambda s: (s.x, s.hex)), strict=True)}
 
 
 def _bar_seconds(meter: Meter, tempo_bpm: float) -> float:

@@ -15,7 +15,7 @@ CHROMATIC = 12.0  # Lab chroma above which a colour has a hue that people name
 _KMEANS_SIDE = 96  # pixels; on 9,000 pixels the clusters are within 1 % of those on all
 _KMEANS_SEED = 20_170_101
 _CLUSTERS = 8
-_MERGE_DISTANCE = 15.0  # Lab units below which two clusters read as one colour
+_MERGE_DISTANCE = 18.0  # Lab units below which two clusters read as one colour
 _SHARE_MIN = 0.015
 _SWATCHES_MIN = 3
 

@@ -26,14 +26,17 @@ def picture_type_of(features: Features) -> Choice[str]:
 def _scores(f: Features) -> dict[str, float]:
     straight = f.rectilinearity
     busy = min(1.0, f.edge_density / 0.25)
-    # Skin that fills half the picture is more likely sand, wood or fur.
-    skin = max(0.0, 1.0 - abs(f.skin - 0.25) / 0.25)
+    skin = min(1.0, f.skin / 0.25)
+    horizon = max(0.0, f.horizon - 0.3) / 0.7
     natural = 1.0 - straight
     return {
-        "landscape": 0.95 * f.horizon * (0.45 + 0.55 * natural) + 0.15 * max(0.0, min(1.0, f.aspect - 1.0)),
-        "city": 1.1 * straight * (0.35 + 0.65 * busy) + 0.1 * busy,
-        "portrait": 0.55 * skin + 0.5 * skin * (f.centre - 0.3) + 0.1 * (f.aspect < 1.05) - 0.2 * straight,
-        "abstract": 0.28 + 0.35 * f.flatness * (1 - f.horizon) + 0.2 * max(0.0, f.saturation - 0.5) + 0.15 * (1 - busy),
+        "landscape": (0.7 * horizon + 0.4 * f.sky) * (0.45 + 0.55 * natural) + 0.12 * max(0.0, min(1.0, f.aspect - 1)),
+        "city": 1.1 * straight * (0.35 + 0.65 * busy) + 0.1 * busy + 0.08 * f.sky,
+        "portrait": 0.5 * skin + 0.5 * skin * (f.centre - 0.3) + 0.1 * (f.aspect < 1.05) - 0.2 * straight,
+        "abstract": 0.28
+        + 0.35 * f.flatness * (1 - max(f.horizon, f.sky))
+        + 0.2 * max(0.0, f.saturation - 0.5)
+        + 0.15 * (1 - busy),
     }
 
 
@@ -43,7 +46,7 @@ def _detail(f: Features, kind: str) -> str:
     if kind == "city":
         return "its edges run upright and level, as walls and windows do"
     if kind == "portrait":
-        return f"skin-like colours cover {percent(f.skin)} of it and what stands out lies near the middle"
+        return f"skin-like colours lie where a face would be, and little of them at the rim"
     return "no horizon, building or face stands out"
 
 

@@ -90,24 +90,22 @@ def nikitin_key(hues: tuple[Hue, ...], scheme: Scheme, mood: Mood) -> Choice[Key
             0.2,
         )
     main = predominant(hues)
-    mode = "major" if main.colour.group == WARM else "minor"
-    key = key_of(main.colour.pitch, mode)
+    key = _key_by_group(main)
     others = tuple(hue for hue in hues if hue is not main)
-    others = tuple(sorted(others, key=lambda hue: (-round(hue.share, 3), hue.colour.name)))
-    second = others[0] if others else None
-    runner_up = (
-        str(key_of(second.colour.pitch, "major" if second.colour.group == WARM else "minor")) if second else None
-    )
+    second = predominant(others) if others else None
+    runner_up = str(_key_by_group(second)) if second else None
     lead = (main.share - second.share) / main.share if second else 1.0
-    evidence = (
-        f"{_main_hue(main, scheme, key)} {main.colour.name.capitalize()} is a {main.colour.group} colour: {mode}."
-    )
-    return Choice(key, evidence, runner_up, lead)
+    group = f"{main.colour.name.capitalize()} is a {main.colour.group} colour: {key.mode}."
+    return Choice(key, f"{_main_hue(main, scheme, key)} {group}", runner_up, lead)
 
 
 def predominant(hues: tuple[Hue, ...]) -> Hue:
     """The hue that covers most of the picture."""
     return min(hues, key=lambda hue: (-round(hue.share, 3), hue.colour.name))
+
+
+def _key_by_group(hue: Hue) -> Key:
+    return key_of(hue.colour.pitch, "major" if hue.colour.group == WARM else "minor")
 
 
 def emotional_tempo(mood: Mood, features: Features, hues: tuple[Hue, ...], meter: str) -> Choice[float]:
@@ -137,10 +135,8 @@ def emotional_tempo(mood: Mood, features: Features, hues: tuple[Hue, ...], meter
 def nikitin_tempo(hues: tuple[Hue, ...], features: Features) -> Choice[float]:
     """From brightness and saturation of the predominant colour; the paper gives no formula, so an even mean is used."""
     if not hues:
-        bpm = float(round(60 + 50 * features.brightness))
-        return Choice(
-            bpm, f"A grey picture has only its brightness ({percent(features.brightness)}) to go by.", None, 0.4
-        )
+        evidence = f"A grey picture has only its brightness ({percent(features.brightness)}) to go by."
+        return Choice(float(round(60 + 50 * features.brightness)), evidence, None, 0.4)
     main = predominant(hues)
     evidence = (
         f"The predominant {main.colour.name} is {percent(main.brightness)} bright and {percent(main.saturation)} "
@@ -169,13 +165,13 @@ def meter_choice(features: Features, mood: Mood) -> Choice[str]:
 
 
 def _meter_scores(features: Features, mood: Mood) -> dict[str, float]:
-    if features.edge_density < 0.002:
+    if features.edge_density < 0.002 and features.texture < 0.01:
         return {"4/4": 1.0, "3/4": 0.5}
     soft = min(1.0, max(0.0, (1.0 - features.edge_sharpness) / 0.35))
     smooth = min(1.0, max(0.0, 1.0 - features.texture / 0.3))
     round_ = max(0.0, features.edge_entropy - 0.9) / 0.1 * (1.0 - features.rectilinearity)
     return {
-        "4/4": 0.62 + 0.6 * features.rectilinearity + 0.15 * mood.energy,
+        "4/4": 0.46 + 0.6 * features.rectilinearity + 0.12 * mood.energy,
         "3/4": 0.12 + 0.42 * soft + 0.2 * round_ + 0.22 * features.centre - 0.1 * features.horizon,
         "6/8": 0.10 + 0.2 * soft + 0.25 * smooth + 0.22 * round_ + 0.25 * features.horizon - 0.15 * mood.energy,
     }
