@@ -1,8 +1,8 @@
 """Voice leading: between the outer voices at every onset, and between the structural voices from chord to chord.
 
 Conventions: a moment is what sounds at one tick, from the bass up. Outer moments are the bass and the melody at each
-onset of either. Structural moments are bass, accompaniment and melody at each chord: of a broken texture all pitches
-that the chord's span brings, octave doublings left out. Perfect intervals are told by semitones mod 12, not by name.
+onset of either. Structural moments are bass, accompaniment and melody at each chord: its first block chord, or of a
+broken texture all pitches that the chord's span brings, octave doublings left out. Perfect intervals are told by semitones mod 12, not by name.
 Counts are per 100 changes (moments that differ from the one before). ``None`` where there are fewer than two moments.
 
 Sources: the rules as in any harmony book; names and figures to compare with (351 chorales) as in our anchors. music21's
@@ -25,6 +25,7 @@ FIFTH, OCTAVE = 7, 12
 STEP_SEMITONES = 2
 SPACING_SEMITONES = 12
 HOLD_TICKS = TICKS_PER_BEAT  # a voice is remembered this long after its note ends (articulation, short rests)
+BLOCK_VOICES = 3  # so many notes at once are a chord, fewer a broken texture
 EARLY_TICKS = 24  # performed notes may come this much before their chord
 
 MEASURES: tuple[Measure, ...] = (
@@ -114,7 +115,7 @@ def structural_moments(piece: Piece, line: Line) -> list[Moment]:
     moments: list[Moment] = []
     for span in line.chords:
         inside = notes[bisect_right(starts, span.start - 1) : bisect_right(starts, span.end - 1)]
-        inner = _without_doublings([n.pitch for n in inside])
+        inner = _chord_voices(inside)
         low = bass.at(span.start) if bass else None
         top = sung.at(span.start)
         if not inner:
@@ -124,10 +125,13 @@ def structural_moments(piece: Piece, line: Line) -> list[Moment]:
     return moments
 
 
-def _without_doublings(pitches: Sequence[int]) -> tuple[int, ...]:
-    """Ascending pitches, one of each pitch class: the lowest."""
+def _chord_voices(notes: Sequence[Note]) -> tuple[int, ...]:
+    """Ascending pitches of the first block chord; of a broken texture one of each pitch class, the lowest."""
+    first = {n.pitch for n in notes if n.start - notes[0].start <= EARLY_TICKS}
+    if len(first) >= BLOCK_VOICES:
+        return tuple(sorted(first))
     kept: dict[int, int] = {}
-    for pitch in sorted(pitches):
+    for pitch in sorted(n.pitch for n in notes):
         kept.setdefault(pitch % 12, pitch)
     return tuple(sorted(kept.values()))
 
