@@ -1,0 +1,221 @@
+"""Brief -> draft: the order of composing, from the plan to the finished piece."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from composer.compose.expression import articulated, pedal_of, tempi_of, with_dynamics
+from composer.compose.harmony import Bar, Harmony, chords_of
+from composer.compose.melody import Melody, MelodyWriter, chord_line
+from composer.compose.orchestra import Orchestra, Seat, orchestra_of
+from composer.compose.plan import PERFECT, Plan, plan_of
+from composer.compose.styles import NONE, Style, load_style
+from composer.compose.texture import Layout, Texture, VoicedChord, split_voices, textured
+from composer.compose.voicing import Slot, Voicing, voicings_of
+from composer.encoding.protocol import MelodyModel
+from composer.formats.brief import Brief
+from composer.music.instruments import PLUCKED, STRUCK, Instrument
+from composer.music.notes import BASS, CHORDS, DRUMS, MELODY, ChordSpan, Marker, Note, Part, Piece
+
+UPPER_VOICES = (50, 70)  # D3..Bb4: where inner voices sound clear
+LEFT_HAND = (36, 55)  # C2..G3: structural bass without a bass part
+ACCOMPANIMENT_CEILING = 76
+FALLBACK_STYLE = "block"
+SLOW_STYLES = frozenset({"pad", "block"})  # textures that sustain by themselves and want no pedal
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The piece, and what a person should know about how it came out."""
+
+    piece: Piece
+    notes: tuple[str, ...]
+
+
+def draft_of(brief: Brief, model: MelodyModel, harmony: Harmony, seed: int) -> Draft:
+    """The piece that ``brief`` asks for. The same brief, model and seed give the same piece.
+
+    Raises BadInput for a style or ensemble that does not exist.
+    """
+    # A generator for each job: editing one field of the brief must not reshuffle what it does not touch.
+    plan_rng, chord_rng, melody_rng, texture_rng, expression_rng = (
+        np.random.default_rng([seed, job]) for job in range(5)
+    )
+    orchestra = orchestra_of(brief)
+    plan = plan_of(brief, orchestra.melody.instrument.name, plan_rng)
+    chords = chords_of(plan, brief, harmony, chord_rng)
+    melody = MelodyWriter(plan, chords, model, melody_rng).write()
+    spans = _spans(plan, chords)
+    style, style_notes = _style(orchestra.style, plan)
+    voicings = voicings_of(
+        _slots(spans, melody, plan), plan.key, max(3, len(orchestra.accompaniment)), _upper(orchestra), _bass(orchestra)
+    )
+    texture = _texture(style, orchestra, spans, voicings, melody, plan, brief, texture_rng)
+    parts = _parts(orchestra, style, melody, texture, spans, plan, brief, expression_rng)
+    piece = Piece(
+        title=brief.title,
+        meter=plan.meter,
+        key=plan.key,
+        tempi=tempi_of(plan),
+        parts=tuple(p for p in parts if p.notes),
+        length=len(plan.bars) * plan.meter.bar_ticks,
+        markers=tuple(
+            Marker(start * plan.meter.bar_ticks, section.name)
+            for start, section in zip(plan.section_starts, brief.form, strict=True)
+        ),
+        chords=spans,
+    )
+    notes = [*orchestra.notes, *style_notes]
+    if melody.relaxed:
+        notes.append(f"melody rules gave way {len(melody.relaxed)} times: {'; '.join(melody.relaxed[:5])}")
+    return Draft(piece, tuple(notes))
+
+
+def _spans(plan: Plan, chords: Sequence[Bar]) -> tuple[ChordSpan, ...]:
+    """The chords with their times; a chord that goes on is one span within its section."""
+    starts, line = chord_line(chords, plan.meter.bar_ticks)
+    ends = [*starts[1:], len(plan.bars) * plan.meter.bar_ticks]
+    return tuple(ChordSpan(s, e, c) for s, e, c in zip(starts, ends, line, strict=True))
+
+
+def _slots(spans: Sequence[ChordSpan], melody: Melody, plan: Plan) -> list[Slot]:
+    """What the melody does over each chord."""
+    notes = [(e.start, e.end, e.pitch + melody.tonic_midi) for e in melody.events if e.pitch is not None]
+    cadences = {p.last for p in plan.phrases if p.cadence == PERFECT}
+    bar_ticks = plan.meter.bar_ticks
+    slots = []
+    for span in spans:
+        over = [pitch for start, end, pitch in notes if start < span.end and end > span.start]
+        before = [pitch for start, _, pitch in notes if start < span.start]
+        bar = span.start // bar_ticks
+        is_cadence = bar in cadences or (bar + 1 in cadences and span.end % bar_ticks == 0) or span.start == 0
+        at = over[0] if over else (before[-1] if before else plan.high)
+        slots.append(Slot(span.chord, at, before[-1] if before else at, min(over, default=at), is_cadence))
+    return slots
+
+
+def _upper(orchestra: Orchestra) -> tuple[int, int]:
+    """Range of the inner voices: clear middle register within what the instruments reach."""
+    low = max(UPPER_VOICES[0], min(s.instrument.low for s in orchestra.accompaniment))
+    high = min(ACCOMPANIMENT_CEILING, max(s.instrument.high for s in orchestra.accompaniment))
+    return low, max(high if low > UPPER_VOICES[0] else min(high, UPPER_VOICES[1]), low + 12)
+
+
+def _bass(orchestra: Orchestra) -> tuple[int, int]:
+    if orchestra.bass is None:
+        low = max(LEFT_HAND[0], min(s.instrument.low for s in orchestra.accompaniment))
+        return low, max(LEFT_HAND[1], low + 12)
+    instrument = orchestra.bass.instrument
+    return max(28, instrument.low), min(instrument.high, LEFT_HAND[1] + 2)
+
+
+def _style(name: str, plan: Plan) -> tuple[Style, list[str]]:
+    style = load_style(name)
+    if style.supports(plan.meter):
+        return style, []
+    return load_style(FALLBACK_STYLE), [f'style "{name}" has no patterns in {plan.meter}: played as {FALLBACK_STYLE}']
+
+
+def _texture(
+    style: Style,
+    orchestra: Orchestra,
+    spans: Sequence[ChordSpan],
+    voicings: Sequence[Voicing],
+    melody: Melody,
+    plan: Plan,
+    brief: Brief,
+    rng: np.random.Generator,
+) -> Texture:
+    names = _section_names(brief)
+    bar_ticks = plan.meter.bar_ticks
+    starts = [s * bar_ticks for s in plan.section_starts]
+    voiced = []
+    ceilings: list[int | None] = []
+    notes = [(e.start, e.end, e.pitch + melody.tonic_midi) for e in melody.events if e.pitch is not None]
+    for index, (span, voicing) in enumerate(zip(spans, voicings, strict=True)):
+        section = int(np.searchsorted(starts, span.start, side="right")) - 1
+        energy = float(np.mean([b.energy for b in plan.bars[span.start // bar_ticks : -(-span.end // bar_ticks)]]))
+        is_last = index + 1 == len(spans)
+        voiced.append(
+            VoicedChord(span.start, span.end, span.chord, voicing.voices, voicing.bass, names[section], energy, is_last)
+        )
+        ceilings.append(min((p for s, e, p in notes if s < span.end and e > span.start), default=127) - 1)
+    low, high = _reach(orchestra)
+    layout = Layout(
+        accompaniment=None if style.name == NONE else (low, high),
+        bass=None if orchestra.bass is None or style.name == NONE else _bass(orchestra),
+        drums=orchestra.drums is not None,
+    )
+    drums = load_style(orchestra.drum_style) if orchestra.drum_style else None
+    return textured(style, voiced, plan.meter, rng, scale=plan.key.scale, layout=layout, ceilings=ceilings, drums=drums)
+
+
+def _section_names(brief: Brief) -> list[str]:
+    """Names by which the texture tells sections apart: equal neighbours would melt into one."""
+    names: list[str] = []
+    for section in brief.form:
+        name = section.name
+        while names and names[-1] == name:
+            name += "'"
+        names.append(name)
+    return names
+
+
+def _reach(orchestra: Orchestra) -> tuple[int, int]:
+    low = min(s.instrument.low for s in orchestra.accompaniment)
+    high = max(s.instrument.high for s in orchestra.accompaniment)
+    return max(low, LEFT_HAND[0]), min(high, ACCOMPANIMENT_CEILING)
+
+
+def _parts(
+    orchestra: Orchestra,
+    style: Style,
+    melody: Melody,
+    texture: Texture,
+    spans: Sequence[ChordSpan],
+    plan: Plan,
+    brief: Brief,
+    rng: np.random.Generator,
+) -> list[Part]:
+    """The parts with dynamics and articulation, melody first."""
+    tune = [Note(e.start, e.pitch + melody.tonic_midi, e.duration) for e in melody.events if e.pitch is not None]
+    tune = list(articulated(tune, brief.articulation, plan.phrase_ends))
+    parts = [_part(orchestra.melody, MELODY, with_dynamics(tune, MELODY, plan, brief.dynamics, rng))]
+    lines: Sequence[Sequence[Note]] = [texture.accompaniment]
+    if len(orchestra.accompaniment) > 1:
+        lines = split_voices(texture.accompaniment, len(orchestra.accompaniment))
+    for seat, line in zip(orchestra.accompaniment, lines, strict=True):
+        part = _part(seat, CHORDS, with_dynamics(_fitted(line, seat.instrument), CHORDS, plan, brief.dynamics, rng))
+        if _wants_pedal(seat.instrument, style) and part.notes:
+            part = replace(part, controls=pedal_of(spans))
+        parts.append(part)
+    if orchestra.bass is not None:
+        line = _fitted(texture.bass, orchestra.bass.instrument)
+        parts.append(_part(orchestra.bass, BASS, with_dynamics(line, BASS, plan, brief.dynamics, rng)))
+    if orchestra.drums is not None:
+        parts.append(_part(orchestra.drums, DRUMS, with_dynamics(texture.drums, DRUMS, plan, brief.dynamics, rng)))
+    return parts
+
+
+def _wants_pedal(instrument: Instrument, style: Style) -> bool:
+    return instrument.family in (STRUCK, PLUCKED) and instrument.voices >= 8 and style.name not in SLOW_STYLES
+
+
+def _fitted(notes: Sequence[Note], instrument: Instrument) -> tuple[Note, ...]:
+    """The notes within the instrument's range, moved by octaves where they are not."""
+    fitted: dict[tuple[int, int], Note] = {}
+    for note in notes:
+        pitch = note.pitch
+        while pitch < instrument.low:
+            pitch += 12
+        while pitch > instrument.high:
+            pitch -= 12
+        fitted.setdefault((note.start, pitch), replace(note, pitch=pitch))
+    return tuple(sorted(fitted.values()))
+
+
+def _part(seat: Seat, role: str, notes: tuple[Note, ...]) -> Part:
+    return Part(seat.name, role, seat.instrument.program, notes, gain=seat.gain, pan=seat.pan)
