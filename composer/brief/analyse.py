@@ -25,6 +25,7 @@ from composer.brief.form import (
     climax_bar,
     length_for,
     pattern_of,
+    section_bars,
     sections_of,
 )
 from composer.brief.mood import mood_of
@@ -161,9 +162,6 @@ def _length_and_form(
     features, time = reading.features, meter_of(meter)
     pattern = pattern_of(features, reading.palette)
     bars = options.bars or bars_wanted(features, len(reading.palette), time, tempo.value)
-    extent = f"{bars} bars, for that is how much there is to see."
-    if options.bars:
-        extent = f"{bars} bars, as you asked."
     if options.duration_s is not None:
         fit = length_for(options.duration_s, time, tempo.value, options.bars)
         if fit is None:
@@ -171,14 +169,22 @@ def _length_and_form(
                 "--duration", f"{options.bars} bars cannot last {options.duration_s:g} s", "change --bars or --duration"
             )
         bars, tempo = fit.bars, _bent(tempo, fit, options.duration_s)
-        extent = f"{bars} bars last the {options.duration_s:g} seconds you asked for."
-    sections = sections_of(pattern.value, bars, reading.curves, reading.mood, features, reading.palette)
-    letters = "".join(s.name.rstrip("'") for s in sections)
+    exact = options.bars is not None or options.duration_s is not None
+    parts = section_bars(pattern.value, bars, reading.palette, exact)
+    sections = sections_of(pattern.value, parts, reading.curves, reading.mood, features)
+    bars = sum(section.bars for section in sections)
+    letters = "".join(letter for letter, _ in parts)
     evidence = pattern.evidence
     if len(letters) < len(pattern.value.letters):
         evidence += f" In {bars} bars there is room for {' '.join(letters)} only."
-    evidence += f" {extent} The picture is most tense at bar {climax_bar(reading.curves, bars)}."
+    evidence += f" {_extent(bars, options)} The picture is most tense at bar {climax_bar(reading.curves, bars)}."
     return tempo, Choice(sections, evidence, pattern.runner_up, pattern.confidence)
+
+
+def _extent(bars: int, options: BriefOptions) -> str:
+    if options.duration_s is not None:
+        return f"{bars} bars last the {options.duration_s:g} seconds you asked for."
+    return f"{bars} bars, as you asked." if options.bars else f"{bars} bars, for that is how much there is to see."
 
 
 def _bent(tempo: Choice[float], fit: Length, duration_s: float) -> Choice[float]:

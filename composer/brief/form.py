@@ -110,15 +110,25 @@ def length_for(duration_s: float, meter: Meter, tempo_bpm: float, bars: int | No
     return best if BRIEF_TEMPO_MIN_BPM <= best.tempo_bpm <= BRIEF_TEMPO_MAX_BPM else None
 
 
-def sections_of(
-    pattern: Pattern, bars: int, curves: PictureCurves, mood: Mood, features: Features, palette: tuple[Swatch, ...]
-) -> tuple[SectionPlan, ...]:
-    """Exactly ``bars`` bars in sections of four bars or a multiple (the rest, if any, ends the last section)."""
+def section_bars(pattern: Pattern, bars: int, palette: tuple[Swatch, ...], exact: bool) -> tuple[tuple[str, int], ...]:
+    """Letter and bars of each section, multiples of four. If ``exact`` they sum to ``bars`` (what is left over
+    lengthens the last section), else to what is nearest below with equal letters of equal length."""
     letters = _fitted(pattern.letters, bars // PHRASE)
-    lengths = _lengths(letters, bars, palette)
+    return tuple(zip(letters, _lengths(letters, bars, palette, exact), strict=True))
+
+
+def sections_of(
+    pattern: Pattern,
+    parts: tuple[tuple[str, int], ...],
+    curves: PictureCurves,
+    mood: Mood,
+    features: Features,
+) -> tuple[SectionPlan, ...]:
+    """The sections with the levels that the picture has where they lie, read from left to right."""
+    bars = sum(length for _, length in parts)
     levels = brief_curves(curves, mood, features)
-    plans, at, seen = [], 0, dict.fromkeys(letters, 0)
-    for letter, length in zip(letters, lengths, strict=True):
+    plans, at, seen = [], 0, {letter: 0 for letter, _ in parts}
+    for letter, length in parts:
         first = min(COLUMNS - 1, at * COLUMNS // bars)
         last = max(first + 1, round((at + length) * COLUMNS / bars))
         primes = 0 if pattern.exact else seen[letter]
@@ -169,7 +179,7 @@ def _fitted(letters: str, units: int) -> str:
     return letters * min(times, units // len(letters))
 
 
-def _lengths(letters: str, bars: int, palette: tuple[Swatch, ...]) -> list[int]:
+def _lengths(letters: str, bars: int, palette: tuple[Swatch, ...], exact: bool) -> list[int]:
     """Bars of each section: equal letters get equal lengths, larger colours longer ones."""
     units, rest = divmod(bars, PHRASE)
     if units == 0:
@@ -187,7 +197,8 @@ def _lengths(letters: str, bars: int, palette: tuple[Swatch, ...]) -> list[int]:
         per_letter[chosen] += 1
         left -= letters.count(chosen)
     lengths = [PHRASE * per_letter[letter] for letter in letters]
-    lengths[-1] += PHRASE * left + rest
+    if exact:
+        lengths[-1] += PHRASE * left + rest
     return lengths
 
 

@@ -26,7 +26,7 @@ def picture_type_of(features: Features) -> Choice[str]:
 def _scores(f: Features) -> dict[str, float]:
     straight = f.rectilinearity
     busy = min(1.0, f.edge_density / 0.25)
-    skin = min(1.0, f.skin / 0.25)
+    skin = min(1.0, f.skin / 0.2)
     horizon = max(0.0, f.horizon - 0.3) / 0.7
     natural = 1.0 - straight
     return {
@@ -46,7 +46,7 @@ def _detail(f: Features, kind: str) -> str:
     if kind == "city":
         return "its edges run upright and level, as walls and windows do"
     if kind == "portrait":
-        return f"skin-like colours lie where a face would be, and little of them at the rim"
+        return "skin-like colours lie where a face would be, and little of them at the rim"
     return "no horizon, building or face stands out"
 
 
