@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from composer.compose.ensembles import Player, split_voices
 from composer.compose.expression import articulated, pedal_of, tempi_of, with_dynamics
 from composer.compose.harmony import Bar, Harmony, chords_of
 from composer.compose.melody import Melody, MelodyWriter, chord_line
-from composer.compose.orchestra import Orchestra, Seat, orchestra_of
+from composer.compose.orchestra import Orchestra, orchestra_of
 from composer.compose.plan import PERFECT, Plan, plan_of
 from composer.compose.styles import NONE, Style, load_style
-from composer.compose.texture import Layout, Texture, VoicedChord, split_voices, textured
+from composer.compose.texture import Layout, Texture, VoicedChord, textured
 from composer.compose.voicing import Slot, Voicing, voicings_of
 from composer.encoding.protocol import MelodyModel
 from composer.formats.brief import Brief
@@ -45,7 +46,7 @@ def draft_of(brief: Brief, model: MelodyModel, harmony: Harmony, seed: int) -> D
         np.random.default_rng([seed, job]) for job in range(5)
     )
     orchestra = orchestra_of(brief)
-    plan = plan_of(brief, orchestra.melody.instrument.name, plan_rng)
+    plan = plan_of(brief, orchestra.melody.instrument, plan_rng)
     chords = chords_of(plan, brief, harmony, chord_rng)
     melody = MelodyWriter(plan, chords, model, melody_rng).write()
     spans = _spans(plan, chords)
@@ -99,16 +100,16 @@ def _slots(spans: Sequence[ChordSpan], melody: Melody, plan: Plan) -> list[Slot]
 
 def _upper(orchestra: Orchestra) -> tuple[int, int]:
     """Range of the inner voices: clear middle register within what the instruments reach."""
-    low = max(UPPER_VOICES[0], min(s.instrument.low for s in orchestra.accompaniment))
-    high = min(ACCOMPANIMENT_CEILING, max(s.instrument.high for s in orchestra.accompaniment))
+    low = max(UPPER_VOICES[0], min(s.sound.low for s in orchestra.accompaniment))
+    high = min(ACCOMPANIMENT_CEILING, max(s.sound.high for s in orchestra.accompaniment))
     return low, max(high if low > UPPER_VOICES[0] else min(high, UPPER_VOICES[1]), low + 12)
 
 
 def _bass(orchestra: Orchestra) -> tuple[int, int]:
     if orchestra.bass is None:
-        low = max(LEFT_HAND[0], min(s.instrument.low for s in orchestra.accompaniment))
+        low = max(LEFT_HAND[0], min(s.sound.low for s in orchestra.accompaniment))
         return low, max(LEFT_HAND[1], low + 12)
-    instrument = orchestra.bass.instrument
+    instrument = orchestra.bass.sound
     return max(28, instrument.low), min(instrument.high, LEFT_HAND[1] + 2)
 
 
@@ -165,8 +166,8 @@ def _section_names(brief: Brief) -> list[str]:
 
 
 def _reach(orchestra: Orchestra) -> tuple[int, int]:
-    low = min(s.instrument.low for s in orchestra.accompaniment)
-    high = max(s.instrument.high for s in orchestra.accompaniment)
+    low = min(s.sound.low for s in orchestra.accompaniment)
+    high = max(s.sound.high for s in orchestra.accompaniment)
     return max(low, LEFT_HAND[0]), min(high, ACCOMPANIMENT_CEILING)
 
 
@@ -188,12 +189,12 @@ def _parts(
     if len(orchestra.accompaniment) > 1:
         lines = split_voices(texture.accompaniment, len(orchestra.accompaniment))
     for seat, line in zip(orchestra.accompaniment, lines, strict=True):
-        part = _part(seat, CHORDS, with_dynamics(_fitted(line, seat.instrument), CHORDS, plan, brief.dynamics, rng))
-        if _wants_pedal(seat.instrument, style) and part.notes:
+        part = _part(seat, CHORDS, with_dynamics(_fitted(line, seat.sound), CHORDS, plan, brief.dynamics, rng))
+        if _wants_pedal(seat.sound, style) and part.notes:
             part = replace(part, controls=pedal_of(spans))
         parts.append(part)
     if orchestra.bass is not None:
-        line = _fitted(texture.bass, orchestra.bass.instrument)
+        line = _fitted(texture.bass, orchestra.bass.sound)
         parts.append(_part(orchestra.bass, BASS, with_dynamics(line, BASS, plan, brief.dynamics, rng)))
     if orchestra.drums is not None:
         parts.append(_part(orchestra.drums, DRUMS, with_dynamics(texture.drums, DRUMS, plan, brief.dynamics, rng)))
@@ -217,5 +218,6 @@ def _fitted(notes: Sequence[Note], instrument: Instrument) -> tuple[Note, ...]:
     return tuple(sorted(fitted.values()))
 
 
-def _part(seat: Seat, role: str, notes: tuple[Note, ...]) -> Part:
-    return Part(seat.name, role, seat.instrument.program, notes, gain=seat.gain, pan=seat.pan)
+def _part(player: Player, role: str, notes: tuple[Note, ...]) -> Part:
+    program = 0 if role == DRUMS else player.sound.program
+    return Part(player.name, role, program, notes, gain=player.gain, pan=player.pan)
