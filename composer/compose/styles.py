@@ -18,7 +18,7 @@ token (several joined by commas), velocity 1..127. The tokens:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -36,7 +36,7 @@ ANY, INTRO, FILL, ENDING = "any", "intro", "fill", "ending"
 SECTIONS = (ANY, INTRO, "A", "B", "C", "D", FILL, ENDING)
 REGISTER = 52  # E3: where a pianist's left hand lies
 ERRORS_SHOWN = 10
-_KEYS = {"name", "description", "inherits", "meters", "register", "tie", "vary", "pattern"}
+_KEYS = {"name", "description", "inherits", "meters", "register", "tie", "vary", "left_hand", "pattern"}
 _PATTERN_KEYS = {"track", "meter", "level", "section", "weight", "notes"}
 _THIRDS = {
     "33": Fraction(1, 3),
@@ -84,7 +84,8 @@ class Pattern:
 @dataclass(frozen=True, slots=True)
 class Style:
     """A style with everything it inherits. ``register`` is a MIDI pitch; ``tie`` holds common tones over chord
-    changes; the tracks in ``vary`` draw a new pattern for each bar instead of one for each section."""
+    changes; the tracks in ``vary`` draw a new pattern for each bar instead of one for each section; with ``left_hand``
+    the accompaniment plays the bass track too where there is no bass part."""
 
     name: str
     description: str
@@ -93,6 +94,7 @@ class Style:
     register: int = REGISTER
     tie: bool = False
     vary: tuple[str, ...] = ()
+    left_hand: bool = False
 
     def supports(self, meter: Meter) -> bool:
         """Whether the style was written for ``meter``; 2/4 is served by the first half of 4/4."""
@@ -145,14 +147,14 @@ def style_of(template: Template, parent: Style | None = None) -> Style:
         problems.append(f"line {template.line_of('pattern')}: pattern is not a list; head each with [[pattern]]")
         entries = []
     patterns = [_pattern_of(template, i, entry, problems) for i, entry in enumerate(entries)]
-    register, tie, vary = _settings(template, parent, problems)
+    settings = _settings(template, parent, problems)
     if problems:
         raise BadInput(template.path, problems[0], details=tuple(problems[:ERRORS_SHOWN]))
     own = tuple(p for p in patterns if p is not None)
     replaced = {(p.track, p.meter) for p in own}
     kept = tuple(p for p in parent.patterns if (p.track, p.meter) not in replaced) if parent else ()
     description = str(data.get("description", ""))
-    return Style(template.name, description, tuple(meters), own + kept, register, tie, vary)
+    return replace(settings, description=description, meters=tuple(meters), patterns=own + kept)
 
 
 def events_of(notes: str, meter: Meter, track: str) -> tuple[Event, ...]:
@@ -267,18 +269,20 @@ def _pattern_of(template: Template, index: int, entry: Any, problems: list[str])
     return Pattern(str(track), str(meter), int(level or 1), section, float(weight), events)
 
 
-def _settings(template: Template, parent: Style | None, problems: list[str]) -> tuple[int, bool, tuple[str, ...]]:
-    register = template.data.get("register", parent.register if parent else REGISTER)
-    tie = template.data.get("tie", parent.tie if parent else False)
-    vary = template.data.get("vary", parent.vary if parent else ())
+def _settings(template: Template, parent: Style | None, problems: list[str]) -> Style:
+    """A style without patterns: the template's settings, else the parent's."""
+    base, data = parent or Style(template.name, "", ()), template.data
+    register, vary = data.get("register", base.register), data.get("vary", base.vary)
     if isinstance(register, bool) or not isinstance(register, int) or not 36 <= register <= 72:
         problems.append(f"line {template.line_of('register')}: register {register!r} is not a MIDI pitch 36 to 72")
-    if not isinstance(tie, bool):
-        problems.append(f"line {template.line_of('tie')}: tie {tie!r} is not true or false")
     if not isinstance(vary, list | tuple) or any(t not in TRACKS for t in vary):
         problems.append(f"line {template.line_of('vary')}: vary is not a list of {', '.join(TRACKS)}")
         vary = ()
-    return register, bool(tie), tuple(vary)
+    switches = {"tie": data.get("tie", base.tie), "left_hand": data.get("left_hand", base.left_hand)}
+    for key, value in switches.items():
+        if not isinstance(value, bool):
+            problems.append(f"line {template.line_of(key)}: {key} {value!r} is not true or false")
+    return Style(template.name, "", (), (), register, bool(switches["tie"]), tuple(vary), bool(switches["left_hand"]))
 
 
 def _meter_problems(template: Template, meters: Any) -> list[str]:

@@ -37,6 +37,7 @@ MUD_PITCH = 48  # below C3 ...
 MUD_SEMITONES = 7  # ... intervals under a fifth blur
 TIE_BARS = 2  # the longest held note, in bars
 ENDING_VELOCITY = 80
+LEFT_HAND = 57  # A3: how high a left hand that plays the bass track goes
 MID_INTENSITY, HIGH_INTENSITY = 0.38, 0.68
 
 
@@ -112,6 +113,10 @@ def textured(
     if layout.accompaniment is not None and style.patterns:
         player = _Player(style, spans, meter, rng, frozenset(scale), CHORDS, layout.accompaniment)
         accompaniment = player.notes(with_bass=layout.bass is None)
+        if style.left_hand and layout.bass is None:
+            low, high = layout.accompaniment
+            hand = _Player(style, spans, meter, rng, frozenset(scale), BASS, (low, min(high, max(LEFT_HAND, low + 12))))
+            accompaniment = _trimmed((*hand.notes(), *accompaniment))
     if layout.bass is not None:
         bass = _Player(style, spans, meter, rng, frozenset(scale), BASS, layout.bass).notes()
     if layout.drums:
@@ -130,54 +135,6 @@ def section_kind(name: str) -> str:
         return INTRO
     letter = name[:1].upper()
     return letter if letter in SECTIONS and not name[1:2].isalpha() else ANY
-
-
-def reduced(voiced: VoicedChord, count: int) -> VoicedChord:
-    """``voiced`` with its ``count`` most telling voices: third and seventh first, a tone the bass has last."""
-    chord = voiced.chord
-
-    def rank(index: int) -> tuple[int, int]:
-        pitch_class = voiced.voices[index] % 12
-        doubled = any(p % 12 == pitch_class for p in voiced.voices[:index])
-        order = 3 if doubled else 0 if pitch_class in (chord.third, chord.seventh) else 1
-        return order + (pitch_class == voiced.bass % 12), index
-
-    kept = sorted(sorted(range(len(voiced.voices)), key=rank)[:count])
-    return VoicedChord(
-        voiced.start, voiced.end, chord, tuple(voiced.voices[i] for i in kept), voiced.bass, voiced.section,
-        voiced.intensity, voiced.is_last,
-    )  # fmt: skip
-
-
-def split_voices(notes: Sequence[Note], count: int) -> tuple[tuple[Note, ...], ...]:
-    """``notes`` dealt to ``count`` single lines, highest first; no line ever has two notes at once.
-
-    Notes struck together go in order of pitch; a single note goes to the line that last played nearest to it.
-    """
-    lines: list[list[Note]] = [[] for _ in range(count)]
-    for start in sorted({n.start for n in notes}):
-        chord = sorted((n for n in notes if n.start == start), key=lambda n: -n.pitch)
-        for line, note in zip(_seats(chord, lines), chord, strict=False):
-            own = lines[line]
-            if own and own[-1].end > start:
-                own[-1] = Note(own[-1].start, own[-1].pitch, start - own[-1].start, own[-1].velocity)
-            own.append(note)
-    return tuple(tuple(line) for line in lines)
-
-
-def _seats(chord: Sequence[Note], lines: Sequence[Sequence[Note]]) -> list[int]:
-    """The line for each note of ``chord`` (highest first), in order, nearest to what each line played last."""
-    count = len(lines)
-    if len(chord) >= count:
-        return list(range(count))
-    seats, first = [], 0
-    for index, note in enumerate(chord):
-        last = count - (len(chord) - index)
-        free = range(first, last + 1)
-        seat = min(free, key=lambda i: (abs(lines[i][-1].pitch - note.pitch) if lines[i] else i, i))
-        seats.append(seat)
-        first = seat + 1
-    return seats
 
 
 def _spans(voiced: Sequence[VoicedChord], ceilings: Sequence[int | None] | None) -> list[_Span]:
