@@ -103,7 +103,7 @@ class Style:
     def choices(self, track: str, meter: Meter, level: int, section: str) -> tuple[Pattern, ...]:
         """The patterns to draw from: of that section (else "any") at the nearest level, the lower one first.
 
-        Empty where the style has none; fills and endings never stand in for another section.
+        Empty where the style has none. A fill must be of the very level, so that a soft section stays soft.
         """
         written = [p for p in self._written(meter) if p.track == track]
         fitting = [p for p in written if p.section == section]
@@ -111,6 +111,8 @@ class Style:
             fitting = [p for p in written if p.section == ANY]
         if not fitting:
             return ()
+        if section == FILL:
+            return tuple(p for p in fitting if p.level == level)
         nearest = min({p.level for p in fitting}, key=lambda n: (abs(n - level), n))
         return tuple(p for p in fitting if p.level == nearest)
 

@@ -183,6 +183,8 @@ class _Player:
         for bar_start in range(self.spans[0].voiced.start // bar_ticks * bar_ticks, end, bar_ticks):
             for event in self._events(bar_start):
                 found += self._played(event, bar_start, with_bass)
+        if self.track == CHORDS:
+            found = _unmuddied(found)
         return _joined(found, TIE_BARS * bar_ticks, self._borders()) if self._ties() else _trimmed(found)
 
     def _ties(self) -> bool:
@@ -257,7 +259,7 @@ class _Player:
         for tone in event.tones:
             if tone.kind != LOWEST or with_bass:
                 pitches.update(self._fitted(p, span.ceiling) for p in self._tones(tone, span))
-        return _unmuddied(sorted(p for p in pitches if self.low <= p <= min(self.high, span.ceiling)))
+        return sorted(p for p in pitches if self.low <= p <= min(self.high, span.ceiling))
 
     def _bass(self, event: Event, index: int, end: int) -> list[int]:
         """One pitch; the first of each chord is the structural bass."""
@@ -345,12 +347,13 @@ def _close_stack(voiced: VoicedChord, register: int, ceiling: int, low: int) -> 
     return stack
 
 
-def _unmuddied(pitches: Sequence[int]) -> list[int]:
-    """The pitches struck together, without those that would blur low down; the lowest always stays."""
-    kept: list[int] = []
-    for pitch in pitches:
-        if not kept or pitch >= MUD_PITCH or pitch - kept[-1] >= MUD_SEMITONES:
-            kept.append(pitch)
+def _unmuddied(notes: Sequence[Note]) -> list[Note]:
+    """The notes without those that blur low down with a lower one struck together; the lowest always stays."""
+    kept: list[Note] = []
+    for note in sorted(notes, key=lambda n: (n.start, n.pitch, -n.duration)):
+        opens = not kept or kept[-1].start != note.start
+        if opens or note.pitch >= MUD_PITCH or note.pitch - kept[-1].pitch >= MUD_SEMITONES:
+            kept.append(note)
     return kept
 
 

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from composer.compose.ensembles import ensemble_names, ensemble_of, load_ensemble, reduced, split_voices
+from composer.compose.texture import VoicedChord
+from composer.errors import BadInput
+from composer.formats.templates import Template
+from composer.music.chord import Chord
+from composer.music.notes import Note
+
+
+@pytest.mark.parametrize("name", ensemble_names())
+def test_every_shipped_ensemble_loads_with_known_instruments_and_its_own_track_names(name: str) -> None:
+    ensemble = load_ensemble(name)
+    players = [ensemble.melody, *(ensemble.split or [ensemble.accompaniment]), ensemble.bass]
+    present = [p for p in players if p is not None]
+    assert ensemble.description and all(p.sound.program >= 0 for p in present)
+    assert len({p.name for p in present}) == len(present)
+
+
+def test_the_quartet_deals_its_inner_voices_to_two_players() -> None:
+    quartet = load_ensemble("string-quartet")
+    assert [p.name for p in quartet.split] == ["Violin II", "Viola"]
+    assert quartet.bass is not None and quartet.bass.instrument == "cello"
+    assert quartet.accompaniment == quartet.split[0]
+
+
+def test_mistakes_are_listed_with_their_lines() -> None:
+    text = 'style = "x"\n[melody]\ninstrument = "kazoo"\n[bass]\ninstrument = "cello"\npan = 200\n'
+    data = {"style": "x", "melody": {"instrument": "kazoo"}, "bass": {"instrument": "cello", "pan": 200}}
+    with pytest.raises(BadInput) as caught:
+        ensemble_of(Template("mine", Path("mine.toml"), data, text))
+    lines = "\n".join(caught.value.lines())
+    assert "line 1: style 'x'" in lines
+    assert "line 3: instrument 'kazoo'" in lines
+    assert "line 6: pan 200" in lines
+
+
+def test_an_ensemble_without_melody_is_refused() -> None:
+    with pytest.raises(BadInput, match="melody"):
+        ensemble_of(Template("mine", Path("mine.toml"), {}, ""))
+
+
+def test_reduced_keeps_third_and_seventh() -> None:
+    g7 = VoicedChord(0, 1920, Chord(7, "7"), (55, 59, 62, 65), 43)
+    assert reduced(g7, 2).voices == (59, 65)
+    assert reduced(g7, 9).voices == g7.voices
+
+
+def test_split_voices_makes_single_lines_from_the_top() -> None:
+    notes = [Note(0, 60, 480), Note(0, 64, 960), Note(480, 65, 480), Note(960, 59, 480), Note(960, 67, 480)]
+    high, low = split_voices(notes, 2)
+    assert [n.pitch for n in high] == [64, 65, 67]
+    assert [n.pitch for n in low] == [60, 59]
+    assert high[0].end == 480
