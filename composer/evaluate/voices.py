@@ -2,8 +2,9 @@
 
 Conventions: a moment is what sounds at one tick, from the bass up. Outer moments are the bass and the melody at each
 onset of either. Structural moments are bass, accompaniment and melody at each chord: its first block chord, or of a
-broken texture all pitches that the chord's span brings, octave doublings left out. Perfect intervals are told by semitones mod 12, not by name.
-Counts are per 100 changes (moments that differ from the one before). ``None`` where there are fewer than two moments.
+broken texture all pitches that the chord's span brings, octave doublings left out. Perfect intervals are told by
+semitones mod 12, not by name. Counts are per 100 changes (moments that differ from the one before). ``None`` where
+there are fewer than two moments.
 
 Sources: the rules as in any harmony book; names and figures to compare with (351 chorales) as in our anchors. music21's
 ``parallelFifth`` goes by note names and misses mis-spelled fifths, so it is not used here.
@@ -40,7 +41,7 @@ MEASURES: tuple[Measure, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """MIDI pitches at a tick, from the bass up to the melody; ``melody`` says whether the last one is it."""
+    """MIDI pitches at a tick, from the bass up to the melody."""
 
     tick: int
     pitches: tuple[int, ...]
