@@ -21,7 +21,7 @@ from composer.formats.brief import Brief
 from composer.music.instruments import PLUCKED, STRUCK, Instrument
 from composer.music.notes import BASS, CHORDS, DRUMS, MELODY, ChordSpan, Marker, Note, Part, Piece
 
-UPPER_VOICES = (50, 70)  # D3..Bb4: where inner voices sound clear
+UPPER_VOICES = (47, 70)  # B2..Bb4: where inner voices sound clear
 LEFT_HAND = (36, 55)  # C2..G3: structural bass without a bass part
 ACCOMPANIMENT_CEILING = 76
 FALLBACK_STYLE = "block"

@@ -17,7 +17,7 @@ from composer.music.chord import Chord
 from composer.music.key import Key
 
 Costs = NDArray[np.float64]
-PARALLEL, ANTI_PARALLEL, STRUCTURAL_PARALLEL, DIRECT, DIRECT_LEAP, OVERLAP = 20.0, 8.0, 6.0, 1.0, 3.0, 2.5
+PARALLEL, ANTI_PARALLEL, STRUCTURAL_PARALLEL, DIRECT, DIRECT_LEAP, OVERLAP = 20.0, 8.0, 15.0, 1.0, 3.0, 2.5
 NO_THIRD, NO_ROOT, NO_SEVENTH, DOUBLED_LEADING_TONE, UNRESOLVED_LEADING_TONE, UNRESOLVED_SEVENTH = (
     6.0,
     1.5,
@@ -161,9 +161,9 @@ def _candidates(slot: Slot, bass: int, voices: int, upper: tuple[int, int], key:
     """(C, voices) voicings from low to high below the melody."""
     low, high = upper
     ceiling = min(high, slot.melody_low - 1)
-    if ceiling - low < 9:
+    if ceiling - low < 12:
         # A low melody: the voices go beneath it as far as they can, and never cross the bass.
-        low = max(bass + 1, ceiling - 14)
+        low = max(bass + 3, ceiling - 17)
     tones = [p for p in range(max(low, bass + 1), ceiling + 1) if p % 12 in slot.chord.classes]
     found = [c for c in product(tones, repeat=voices) if _is_playable(c)]
     if not found:
@@ -212,11 +212,13 @@ def _transition(
     size = np.abs(move)
     cost = MOTION_COST * size.sum(axis=2) + 1.5 * (size > 7).sum(axis=2)
     count = before.shape[1]
-    outer = [(slots[1].melody_before, slots[1].melody_at)]
-    lower = [(np.int64(bass[0]), np.int64(bass[1]))]
+    low_before, low_after = np.asarray(bass[0]), np.asarray(bass[1])
+    # Against the melody twice: the note just before the change, and the one that the chord before began with.
+    tops = {slots[1].melody_before, slots[0].melody_at}
     for high in range(count):
-        cost = cost + _parallel_cost(a[..., high], b[..., high], np.asarray(lower[0][0]), np.asarray(lower[0][1]))
-        cost = cost + _parallel_cost(outer[0][0], outer[0][1], a[..., high], b[..., high])
+        cost = cost + _parallel_cost(a[..., high], b[..., high], low_before, low_after)
+        for top in tops:
+            cost = cost + _parallel_cost(top, slots[1].melody_at, a[..., high], b[..., high])
         for low in range(high):
             cost = cost + _parallel_cost(a[..., high], b[..., high], a[..., low], b[..., low])
             cost = cost + OVERLAP * ((b[..., low] > a[..., high]) | (b[..., high] < a[..., low]))
