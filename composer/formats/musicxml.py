@@ -279,6 +279,7 @@ def _key_at(piece: Piece, tick: int) -> Key:
 def _instrument(part: Part) -> instrument.Instrument:
     made = instrument.UnpitchedPercussion() if part.is_drums else instrument.Instrument()
     made.partName = made.instrumentName = _clean(part.name) or part.role
+    made.partAbbreviation = made.instrumentAbbreviation = made.partName[:4] + "."
     if not part.is_drums:
         made.midiProgram = part.program
     return made
@@ -289,11 +290,14 @@ def _mark(measures: list[stream.Measure], piece: Piece) -> None:
     bar_ticks = piece.meter.bar_ticks
     for change in _printed_tempi(piece):
         mark = tempo.MetronomeMark(number=round(change[1]), referent=_quarters(piece.meter.beat_ticks))
+        mark.placement = "above"
         measures[change[0]].insert(0, mark)
     for marker in piece.markers:
         number = marker.tick // bar_ticks
         if number < len(measures) and _clean(marker.text):
-            measures[number].insert(_quarters(marker.tick % bar_ticks), expressions.RehearsalMark(_clean(marker.text)))
+            letter = expressions.RehearsalMark(_clean(marker.text))
+            letter.placement = "above"
+            measures[number].insert(_quarters(marker.tick % bar_ticks), letter)
             if number:
                 measures[number - 1].rightBarline = bar.Barline("double")
     previous = None
@@ -342,6 +346,10 @@ def _settled(root: ElementTree.Element, piece: Piece) -> bytes:
     for element in root.iter():
         if element.get("id") in names and element.tag != "note":
             element.set("id", names[element.get("id", "")])
+    for voiced in [n for n in root.iter("note") if n.findtext("staff") == "2"]:
+        _voice_below(voiced)
+    for direction in root.iter("direction"):
+        direction.set("placement", "above")
     for part, music in zip(piece.parts, root.iter("part"), strict=False):
         if part.is_drums:
             _name_drums(root, music)
@@ -350,6 +358,16 @@ def _settled(root: ElementTree.Element, piece: Piece) -> bytes:
     ElementTree.indent(root)
     body = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{_DOCTYPE}\n{body}\n'.encode()
+
+
+def _voice_below(element: ElementTree.Element) -> None:
+    """Voices of a lower staff are 5 and 6 for every notation program; others place its rests wrongly."""
+    stem, voice = element.findtext("stem"), element.find("voice")
+    if voice is None:
+        voice = ElementTree.Element("voice")
+        place = [c.tag for c in element].index("duration") + 1
+        element.insert(place + sum(c.tag in ("tie", "instrument") for c in element), voice)
+    voice.text = "6" if stem == "down" and int(voice.text or 0) % 2 == 0 and (voice.text or "") > "3" else "5"
 
 
 def _name_drums(root: ElementTree.Element, music: ElementTree.Element) -> None:

@@ -1,0 +1,164 @@
+"""Repair of voice leading: the least change that removes faults and makes no rule worse."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from composer.cleanup.rules import COSTS, OCTAVE, Fault, counts_of, doublings, faults_of
+from composer.cleanup.score import Score
+from composer.cleanup.texture import Line, Step, Texture, texture_of
+from composer.cleanup.voicing import DISTANCE_COST, INVERSION_COST, REACH, Pitches, revoicings
+from composer.music.instruments import Instrument, instrument_of_program
+
+MELODY_WEIGHT = 8.0
+# Cheaper faults are counted but not worth a note of anybody's music.
+WORTH_A_NOTE = 4.0
+MAX_TRIALS = 400
+# Rules that are read off the page as they are: range and leaps are the composer's business.
+_LEFT_ALONE = ("OutOfRange", "UnresolvedLeap", "AugmentedLeap", "CrossRelation")
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """``pitches`` are the new pitches of some notes, ``rules`` what was wrong, costs those of the bars around."""
+
+    pitches: Pitches
+    rules: tuple[str, ...]
+    cost_before: float
+    cost_after: float
+
+
+def repaired(score: Score, *, keep_melody: bool) -> tuple[Score, list[Repair]]:
+    """``score`` with better voice leading, and what was changed; no rule has more faults than before."""
+    search = _Search(score, keep_melody)
+    search.revoice()
+    search.mend()
+    return search.score, search.done
+
+
+class _Search:
+    """The state of one repair: the score so far and the changes that were accepted."""
+
+    def __init__(self, score: Score, keep_melody: bool) -> None:
+        self.score = score
+        self.meant = doublings(texture_of(score))
+        self.keep_melody = keep_melody
+        self.done: list[Repair] = []
+        self.trials = 0
+
+    def revoice(self) -> None:
+        """Voice the chords around faults anew, run by run."""
+        texture = texture_of(self.score)
+        faults = _worth_repair(faults_of(self.score, self.meant, texture))
+        for first, last, pitches in revoicings(self.score, texture, faults, self.meant):
+            self.accept(pitches, first, last, 0.0)
+
+    def mend(self) -> None:
+        """Then note by note: bass and single voices first, the melody where nothing else helps."""
+        for fault in _worth_repair(faults_of(self.score, self.meant)):
+            texture = texture_of(self._around(self.score, fault.tick, fault.tick))
+            if not _still_there(fault, faults_of(self._around(self.score, fault.tick, fault.tick), self.meant)):
+                continue
+            moves = sorted(self._moves(fault, texture), key=lambda m: (m[0], sorted(m[1].items())))
+            for price, pitches in moves:
+                if price >= fault.cost or self.trials >= MAX_TRIALS:
+                    break
+                if self.accept(pitches, fault.tick, fault.tick, price):
+                    break
+
+    def accept(self, pitches: Pitches, first: int, last: int, price: float) -> bool:
+        """Keep the change if it is worth its price and no rule gets worse."""
+        self.trials += 1
+        trial = self.score.with_pitches(pitches)
+        if _collides(trial, pitches):
+            return False
+        before = faults_of(self._around(self.score, first, last), self.meant)
+        after = faults_of(self._around(trial, first, last), self.meant)
+        counts, new_counts = counts_of(before), counts_of(after)
+        cost, new_cost = (sum(f.cost for f in faults) for faults in (before, after))
+        if any(n > counts[rule] for rule, n in new_counts.items()) or new_cost + price >= cost:
+            return False
+        rules = tuple(sorted(rule for rule, n in counts.items() if new_counts[rule] < n))
+        self.done.append(Repair(pitches, rules, cost, new_cost))
+        self.score = trial
+        return True
+
+    def _around(self, score: Score, first: int, last: int) -> Score:
+        bar = score.piece.meter.bar_ticks
+        return score.between((first // bar - 2) * bar - bar // 16, (last // bar + 3) * bar)
+
+    def _moves(self, fault: Fault, texture: Texture) -> Iterator[tuple[float, Pitches]]:
+        """(price, new pitches) of every single note that might be moved to mend ``fault``."""
+        places = set(fault.places)
+        for line in texture.lines:
+            for index, step in enumerate(line.steps):
+                if places.isdisjoint(step.places) or math.isinf(step.weight):
+                    continue
+                if line.kind == "melody":
+                    choices = () if self.keep_melody else self._melody_pitches(line, index)
+                    yield from ((MELODY_WEIGHT + step.weight, {p: c for p in step.places}) for c in choices)
+                    continue
+                for pitch in self._chord_pitches(line, index, texture):
+                    price = step.weight + DISTANCE_COST * abs(pitch - step.pitch)
+                    if line.kind == "bass" and pitch % 12 != step.pitch % 12:
+                        price += INVERSION_COST
+                    yield price, {p: pitch for p in step.places}
+
+    def _chord_pitches(self, line: Line, index: int, texture: Texture) -> Iterator[int]:
+        """Other tones of the chord near a note; the bass of a first, last or closing chord keeps its class."""
+        step, instrument = line.steps[index], self._instrument(line)
+        reach = OCTAVE if line.kind == "bass" else REACH
+        sounding = [s for x in texture.lines for s in x.steps if s.start <= step.start < s.end and s is not step]
+        chord = self.score.chord_at(step.start)
+        classes = set(chord.classes) if chord else {s.pitch % 12 for s in sounding}
+        needed = step.pitch % 12 in classes and all(s.pitch % 12 != step.pitch % 12 for s in sounding)
+        if (line.kind == "bass" and self._closes(step)) or (needed and chord is None):
+            classes = {step.pitch % 12}
+        for pitch in range(step.pitch - reach, step.pitch + reach + 1):
+            if pitch != step.pitch and pitch % 12 in classes and instrument.low <= pitch <= instrument.high:
+                yield pitch
+
+    def _melody_pitches(self, line: Line, index: int) -> Iterator[int]:
+        """One scale step up or down, never on a downbeat or at the end of a phrase."""
+        step = line.steps[index]
+        meter, key = self.score.piece.meter, self.score.key_at(step.start)
+        last = index == len(line.steps) - 1 or line.steps[index + 1].start > step.end + meter.beat_ticks // 2
+        if last or meter.accent(step.start) == 3 or step.end - step.start >= 2 * meter.beat_ticks or self._closes(step):
+            return
+        for shift in (-2, -1, 1, 2):
+            if (step.pitch + shift) % 12 in key.scale:
+                yield step.pitch + shift
+
+    def _closes(self, step: Step) -> bool:
+        """Whether the note begins the piece or lies in the last bar of a section."""
+        bar = self.score.piece.meter.bar_ticks
+        ends = {m.tick for m in self.score.piece.markers} | {self.score.piece.length}
+        return step.start == 0 or any(end - bar <= step.start < end for end in ends)
+
+    def _instrument(self, line: Line) -> Instrument:
+        return instrument_of_program(self.score.piece.parts[line.part].program)
+
+
+def _worth_repair(faults: Sequence[Fault]) -> list[Fault]:
+    return [f for f in faults if COSTS[f.rule] >= WORTH_A_NOTE and f.rule not in _LEFT_ALONE]
+
+
+def _still_there(fault: Fault, faults: Sequence[Fault]) -> bool:
+    return any(f.rule == fault.rule and f.tick == fault.tick and set(f.places) & set(fault.places) for f in faults)
+
+
+def _collides(score: Score, pitches: Pitches) -> bool:
+    """Whether a changed note would sound the pitch of another of its part: one channel cannot hold it twice."""
+    for part in {part for part, _ in pitches}:
+        tones, starts = score.by_part[part], score.part_starts[part]
+        for tone in tones:
+            if tone.place in pitches:
+                if not 0 <= tone.pitch <= 127:
+                    return True
+                near = tones[: bisect_right(starts, tone.end - 1)]
+                if any(t.pitch == tone.pitch and t is not tone and t.end > tone.start for t in near):
+                    return True
+    return False
