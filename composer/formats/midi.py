@@ -199,3 +199,9 @@ def _track(events: Iterable[_Event], end_tick: int) -> mido.MidiTrack:
         now = tick
     track.append(mido.MetaMessage("end_of_track", time=end_tick - now))
     return track
+
+
+def key_of_signature_bytes(data: bytes) -> Key:
+    """The major or minor key of a key signature event's two bytes (sharps as a signed byte, then 1 for minor)."""
+    name = _signature(int.from_bytes(data[:1], signed=True), data[1] == 1)
+    return Key(name.removesuffix("m"), "minor" if data[1] == 1 else "major")

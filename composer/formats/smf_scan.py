@@ -233,8 +233,8 @@ class _TrackReader:
         if not MIDI_TEMPO_MIN_BPM <= bpm <= MIDI_TEMPO_MAX_BPM:
             raise OverLimit(
                 self.name,
-                f"track {self.number + 1}: a tempo of {bpm:.4g} bpm, the limits are {MIDI_TEMPO_MIN_BPM:g} and {MIDI_TEMPO_MAX_BPM:g}",
-                "change the tempo",
+                f"track {self.number + 1}: a tempo of {bpm:.4g} bpm",
+                f"the limits are {MIDI_TEMPO_MIN_BPM:g} and {MIDI_TEMPO_MAX_BPM:g}",
             )
 
     def variable_length(self) -> int:

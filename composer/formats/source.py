@@ -1,0 +1,306 @@
+"""A lossless view of any accepted MIDI file, and edits that leave everything else as it was, to the tick.
+
+Nothing is rounded, renamed or reordered: the events of the file are kept as stored, notes only point at them, and
+``edited`` puts changes in their place. ``source_piece`` turns the view into a ``Piece`` for the stages that read music.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import mido
+
+from composer.formats.smf_scan import END_OF_TRACK, META, PROGRAM, SYSEX, RawEvent, scan
+
+NOTE_ON, NOTE_OFF = 0x90, 0x80
+TEXT, TRACK_NAME, MARKER = 0x01, 0x03, 0x06
+CHARSETS = ("utf-8", "cp932", "latin-1")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceNote:
+    """A note of a file, in the file's own ticks; the indices are those of its events in the track.
+
+    ``off_index`` is None for a note that the file never ends: it sounds to the end of its track.
+    """
+
+    track: int
+    channel: int
+    start: int
+    end: int
+    pitch: int
+    velocity: int
+    on_index: int
+    off_index: int | None
+    program: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """A text, marker or name at a tick of the file, without control characters."""
+
+    track: int
+    tick: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMidi:
+    """A whole file: ``tracks`` hold its events in file order at absolute ticks, ``notes`` are sorted by start."""
+
+    name: str
+    format: int
+    ticks_per_beat: int
+    tracks: tuple[tuple[RawEvent, ...], ...]
+    notes: tuple[SourceNote, ...]
+    hanging_notes: int
+    skipped_chunks: int
+    seconds: float
+
+    @property
+    def end_tick(self) -> int:
+        return max((track[-1].tick for track in self.tracks if track), default=0)
+
+    @property
+    def track_names(self) -> tuple[str, ...]:
+        """The first name of each track, ``""`` where there is none."""
+        first: dict[int, str] = {}
+        for found in self.texts(TRACK_NAME):
+            first.setdefault(found.track, found.text)
+        return tuple(first.get(number, "") for number in range(len(self.tracks)))
+
+    @property
+    def markers(self) -> tuple[SourceText, ...]:
+        return self.texts(MARKER)
+
+    def texts(self, kind: int = TEXT) -> tuple[SourceText, ...]:
+        """All texts of that meta type, track by track."""
+        return tuple(SourceText(number, e.tick, decoded(e.data)) for number, e in self._metas(kind))
+
+    def metas(self, kind: int) -> list[RawEvent]:
+        """All meta events of that type by tick, whichever track they stand in."""
+        return sorted((e for _, e in self._metas(kind)), key=lambda e: e.tick)
+
+    def messages(self, track: int) -> list[mido.Message | mido.MetaMessage]:
+        """The events of a track as mido messages, ``time`` in absolute ticks; escape (F7) packets are left out."""
+        return [_message(event) for event in self.tracks[track] if event.status != 0xF7]
+
+    def _metas(self, kind: int) -> list[tuple[int, RawEvent]]:
+        return [(n, e) for n, track in enumerate(self.tracks) for e in track if e.meta == kind]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeNote:
+    """New values for a note; None keeps the old. Times are in the file's ticks."""
+
+    note: SourceNote
+    pitch: int | None = None
+    start: int | None = None
+    end: int | None = None
+    velocity: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteNote:
+    note: SourceNote
+
+
+@dataclass(frozen=True, slots=True)
+class InsertNote:
+    track: int
+    channel: int
+    start: int
+    end: int
+    pitch: int
+    velocity: int
+
+
+Edit = ChangeNote | DeleteNote | InsertNote
+
+
+def read_source(data: bytes, name: str) -> SourceMidi:
+    """The view of ``data``; raises BadInput or OverLimit as ``smf_scan.scan`` does."""
+    facts = scan(data, name)
+    notes = sorted(
+        (note for number, track in enumerate(facts.tracks) for note in _notes(number, track, _programs(facts.tracks))),
+        key=lambda n: (n.start, n.track, n.on_index),
+    )
+    return SourceMidi(
+        name, facts.format, facts.ticks_per_beat, facts.tracks, tuple(notes), facts.hanging_notes,
+        facts.skipped_chunks, facts.seconds,
+    )  # fmt: skip
+
+
+def decoded(data: bytes) -> str:
+    """Text of a file in UTF-8, else Shift-JIS, else Latin-1, without control characters."""
+    for charset in CHARSETS:
+        try:
+            text = data.decode(charset)
+        except UnicodeDecodeError:
+            continue
+        return "".join(c if c.isprintable() else " " for c in text).strip()
+    return ""
+
+
+def closed_notes(source: SourceMidi) -> tuple[ChangeNote, ...]:
+    """Edits that end every hanging note at the end of its track."""
+    return tuple(ChangeNote(n, end=n.end) for n in source.notes if n.off_index is None)
+
+
+def edited(source: SourceMidi, edits: Iterable[Edit]) -> bytes:
+    """The file with ``edits`` applied; every other event keeps its tick, its bytes and its place in the order.
+
+    A note that only changes pitch or velocity keeps its place too. Moved and new note-offs come first at their tick,
+    moved and new note-ons last. The caller sees to it that notes of one pitch and channel do not overlap.
+    """
+    kept = [dict(enumerate(track)) for track in source.tracks]
+    moved: list[list[tuple[int, int, RawEvent]]] = [[] for _ in source.tracks]
+    for edit in edits:
+        if isinstance(edit, InsertNote):
+            status, data = NOTE_ON | edit.channel, bytes((edit.pitch, edit.velocity))
+            moved[edit.track].append((edit.start, 1, RawEvent(edit.start, status, -1, data)))
+            moved[edit.track].append(_new_off(edit.channel, edit.pitch, edit.end))
+        elif isinstance(edit, DeleteNote):
+            _delete(edit.note, kept[edit.note.track])
+        else:
+            _change(edit, kept[edit.note.track], moved[edit.note.track])
+    tracks = [_merged(events, extra) for events, extra in zip(kept, moved, strict=True)]
+    return smf_bytes(source.format, source.ticks_per_beat, tracks)
+
+
+def smf_bytes(kind: int, ticks_per_beat: int, tracks: Sequence[Sequence[RawEvent]]) -> bytes:
+    """A MIDI file of these events, with running status."""
+    header = b"".join(n.to_bytes(2) for n in (kind, len(tracks), ticks_per_beat))
+    chunks = [b"MThd" + len(header).to_bytes(4) + header]
+    for track in tracks:
+        content = _track_bytes(track)
+        chunks.append(b"MTrk" + len(content).to_bytes(4) + content)
+    return b"".join(chunks)
+
+
+def _programs(tracks: Sequence[Sequence[RawEvent]]) -> dict[int, list[tuple[int, int, int]]]:
+    """Channel -> (tick, track, program), sorted."""
+    found: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for number, track in enumerate(tracks):
+        for event in track:
+            if event.status & 0xF0 == PROGRAM:
+                found[event.status & 0x0F].append((event.tick, number, event.data[0]))
+    return {channel: sorted(changes) for channel, changes in found.items()}
+
+
+def _notes(number: int, track: Sequence[RawEvent], programs: dict[int, list[tuple[int, int, int]]]) -> list[SourceNote]:
+    """The notes of one track; the first note-on of a pitch is ended by the first note-off."""
+    found = []
+    open_notes: dict[tuple[int, int], deque[int]] = defaultdict(deque)
+
+    def note(on_index: int, off_index: int | None, end: int) -> SourceNote:
+        on = track[on_index]
+        channel = on.status & 0x0F
+        program = _program_at(programs.get(channel, []), number, on.tick)
+        return SourceNote(
+            number, channel, on.tick, end, on.data[0], on.data[1], on_index, off_index, program
+        )  # fmt: skip
+
+    for index, event in enumerate(track):
+        if event.status >= SYSEX:
+            continue
+        if event.is_note_on:
+            open_notes[event.status & 0x0F, event.data[0]].append(index)
+        elif event.is_note_off and open_notes[event.status & 0x0F, event.data[0]]:
+            found.append(note(open_notes[event.status & 0x0F, event.data[0]].popleft(), index, event.tick))
+    for waiting in open_notes.values():
+        found += [note(index, None, track[-1].tick) for index in waiting]
+    return found
+
+
+def _program_at(changes: Sequence[tuple[int, int, int]], track: int, tick: int) -> int:
+    """The program in force: of the track's own changes if it has any, of the channel's otherwise; 0 without any."""
+    own = [c for c in changes if c[1] == track] or changes
+    before = [c for c in own if c[0] <= tick]
+    return (before[-1] if before else own[0])[2] if own else 0
+
+
+def _delete(note: SourceNote, kept: dict[int, RawEvent]) -> None:
+    kept.pop(note.on_index, None)
+    if note.off_index is not None:
+        kept.pop(note.off_index, None)
+
+
+def _change(edit: ChangeNote, kept: dict[int, RawEvent], moved: list[tuple[int, int, RawEvent]]) -> None:
+    note = edit.note
+    pitch = note.pitch if edit.pitch is None else edit.pitch
+    velocity = note.velocity if edit.velocity is None else edit.velocity
+    start = note.start if edit.start is None else edit.start
+    end = note.end if edit.end is None else edit.end
+    on = kept[note.on_index]._replace(tick=start, data=bytes((pitch, velocity)))
+    if start == note.start:
+        kept[note.on_index] = on
+    else:
+        del kept[note.on_index]
+        moved.append((start, 1, on))
+    if note.off_index is None:
+        if edit.end is not None:
+            moved.append(_new_off(note.channel, pitch, end))
+        return
+    off = kept[note.off_index]
+    off = off._replace(tick=end, data=bytes((pitch, off.data[1])))
+    if end == note.end:
+        kept[note.off_index] = off
+    else:
+        del kept[note.off_index]
+        moved.append((end, -1, off))
+
+
+def _new_off(channel: int, pitch: int, tick: int) -> tuple[int, int, RawEvent]:
+    return (tick, -1, RawEvent(tick, NOTE_OFF | channel, -1, bytes((pitch, 0))))
+
+
+def _merged(kept: dict[int, RawEvent], moved: Sequence[tuple[int, int, RawEvent]]) -> list[RawEvent]:
+    """Kept events in their order with the moved ones between; the end of the track last."""
+    if not moved:
+        return [kept[index] for index in sorted(kept)]
+    keyed = [(e.tick, 0, index, e) for index, e in kept.items() if e.meta != END_OF_TRACK]
+    keyed += [(tick, side, index, event) for index, (tick, side, event) in enumerate(moved)]
+    events = [item[3] for item in sorted(keyed, key=lambda item: item[:3])]
+    ends = [e.tick for e in kept.values() if e.meta == END_OF_TRACK]
+    return [*events, RawEvent(max([*ends, events[-1].tick]), META, END_OF_TRACK, b"")]
+
+
+def _track_bytes(track: Sequence[RawEvent]) -> bytes:
+    content = bytearray()
+    now = running = 0
+    for event in track:
+        content += _variable_length(event.tick - now)
+        now = event.tick
+        if event.status < SYSEX:
+            if event.status != running:
+                content.append(event.status)
+            running = event.status
+        else:
+            content.append(event.status)
+            if event.status == META:
+                content.append(event.meta)
+            content += _variable_length(len(event.data))
+            running = 0
+        content += event.data
+    if not track or track[-1].meta != END_OF_TRACK:
+        content += bytes((0, META, END_OF_TRACK, 0))
+    return bytes(content)
+
+
+def _variable_length(value: int) -> bytes:
+    groups = [value & 0x7F]
+    while value := value >> 7:
+        groups.append(value & 0x7F | 0x80)
+    return bytes(reversed(groups))
+
+
+def _message(event: RawEvent) -> mido.Message | mido.MetaMessage:
+    if event.status == META:
+        return mido.MetaMessage.from_bytes([META, event.meta, *_variable_length(len(event.data)), *event.data]).copy(
+            time=event.tick
+        )
+    data = bytes(b for b in event.data if b < 0x80) + b"\xf7" if event.status == SYSEX else event.data
+    return mido.Message.from_bytes([event.status, *data], time=event.tick)
