@@ -1,0 +1,1 @@
+"""MIDI to audio: soundfonts, synthesizers, loudness, mastering."""
