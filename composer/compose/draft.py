@@ -52,7 +52,7 @@ def draft_of(brief: Brief, model: MelodyModel, harmony: Harmony, seed: int) -> D
     spans = _spans(plan, chords)
     style, style_notes = _style(orchestra.style, plan)
     voicings = voicings_of(
-        _slots(spans, melody, plan), plan.key, max(3, len(orchestra.accompaniment)), _upper(orchestra), _bass(orchestra)
+        _slots(spans, melody, plan), plan.key, _voices(orchestra), _upper(orchestra), _bass(orchestra)
     )
     texture = _texture(style, orchestra, spans, voicings, melody, plan, brief, texture_rng)
     parts = _parts(orchestra, style, melody, texture, spans, plan, brief, expression_rng)
@@ -96,6 +96,11 @@ def _slots(spans: Sequence[ChordSpan], melody: Melody, plan: Plan) -> list[Slot]
         at = over[0] if over else (before[-1] if before else plan.high)
         slots.append(Slot(span.chord, at, before[-1] if before else at, min(over, default=at), is_cadence))
     return slots
+
+
+def _voices(orchestra: Orchestra) -> int:
+    """Voices between bass and melody: three for one player, one each where several share the chord."""
+    return len(orchestra.accompaniment) if len(orchestra.accompaniment) > 1 else 3
 
 
 def _upper(orchestra: Orchestra) -> tuple[int, int]:

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from composer.compose.draft import Draft, draft_of
+from composer.errors import BadInput
+from composer.formats.midi import midi_bytes
+from composer.music.notes import CHORDS, MELODY
+from tests.compose.fakes import FlatModel, brief, flat_harmony
+
+
+def drafted(seed: int = 1, **changes: Any) -> Draft:
+    return draft_of(brief(**changes), FlatModel(), flat_harmony(), seed)
+
+
+def melody(draft: Draft) -> list[tuple[int, int]]:
+    part = draft.piece.part(MELODY)
+    assert part is not None
+    return [(n.start, n.pitch) for n in part.notes]
+
+
+def test_the_same_brief_and_seed_give_the_same_bytes() -> None:
+    assert midi_bytes(drafted().piece) == midi_bytes(drafted().piece)
+    assert midi_bytes(drafted(seed=2).piece) != midi_bytes(drafted(seed=1).piece)
+
+
+@pytest.mark.parametrize("meter", ["2/4", "3/4", "4/4", "6/8"])
+@pytest.mark.parametrize("style", ["block", "pad", "alberti", "broken", "arpeggio", "waltz", "walking", "ostinato"])
+def test_every_style_plays_in_every_metre(style: str, meter: str) -> None:
+    draft = drafted(meter=meter, accompaniment={"style": style, "instrument": "piano"})
+    assert {p.role for p in draft.piece.parts} == {MELODY, CHORDS}
+    assert all(0 <= n.start and n.end <= draft.piece.length for p in draft.piece.parts for n in p.notes)
+    assert draft.piece.length == 24 * draft.piece.meter.bar_ticks
+
+
+def test_a_style_without_the_metre_is_played_as_block_and_says_so() -> None:
+    draft = drafted(meter="4/4", accompaniment={"style": "waltz"})
+    assert any("waltz" in note and "4/4" in note for note in draft.notes)
+
+
+def test_style_none_leaves_the_melody_alone() -> None:
+    draft = drafted(accompaniment={"style": "none"})
+    assert [p.role for p in draft.piece.parts] == [MELODY]
+
+
+def test_another_accompaniment_keeps_the_tune() -> None:
+    plain = drafted(accompaniment={"style": "block"})
+    assert melody(plain) == melody(drafted(accompaniment={"style": "arpeggio", "instrument": "guitar"}))
+
+
+def test_energy_moves_loudness_and_not_the_tune() -> None:
+    soft = [{"name": "A", "bars": 8, "energy": 0.1}]
+    loud = [{"name": "A", "bars": 8, "energy": 0.9}]
+    quiet, strong = drafted(form=soft), drafted(form=loud)
+    assert melody(quiet) == melody(strong)
+
+    def mean(draft: Draft) -> float:
+        return float(np.mean([n.velocity for p in draft.piece.parts for n in p.notes]))
+
+    assert mean(strong) > mean(quiet) + 20
+
+
+def test_tempo_metre_key_and_markers_are_the_brief_s() -> None:
+    piece = drafted(tempo_bpm=90.0, meter="3/4", tonic="Eb", mode="minor").piece
+    assert (piece.tempi[0].bpm, str(piece.meter), str(piece.key)) == (90.0, "3/4", "Eb minor")
+    assert [(m.tick, m.text) for m in piece.markers] == [(0, "A"), (8 * 1440, "B"), (16 * 1440, "A'")]
+
+
+def test_the_quartet_gives_each_player_one_line() -> None:
+    piece = drafted(ensemble="string-quartet").piece
+    assert len(piece.parts) == 4
+    for part in piece.parts:
+        ends = [n.end for n in part.notes]
+        assert all(end <= following.start for end, following in zip(ends, part.notes[1:], strict=False))
+
+
+def test_the_brief_s_own_instrument_wins_over_the_ensemble_and_says_so() -> None:
+    draft = drafted(ensemble="string-quartet", melody={"instrument": "flute"})
+    assert draft.piece.parts[0].program == 73
+    assert any("flute" in note for note in draft.notes)
+
+
+def test_the_band_has_a_bass_and_drums() -> None:
+    roles = [p.role for p in drafted(ensemble="small-band").piece.parts]
+    assert roles == ["melody", "accompaniment", "bass", "drums"]
+
+
+def test_an_unknown_style_is_refused_by_name() -> None:
+    with pytest.raises(BadInput):
+        drafted(accompaniment={"style": "blok"})
+
+
+@pytest.mark.parametrize("bars", [1, 2, 3, 5, 7])
+def test_very_short_pieces_work(bars: int) -> None:
+    piece = drafted(form=[{"name": "A", "bars": bars}]).piece
+    assert piece.bars == bars
+    assert melody(Draft(piece, ()))[-1][1] % 12 == piece.key.tonic_class
