@@ -6,20 +6,30 @@ there is time for its sound to die away.
 
 from __future__ import annotations
 
-import io
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import mido
-
-from composer.errors import BadInput, OverLimit
-from composer.limits import AUDIO_SECONDS
+from composer.errors import BadInput
+from composer.formats.smf_scan import (
+    DEFAULT_TEMPO_US,
+    META,
+    NOTE_OFF,
+    NOTE_ON,
+    SET_TEMPO,
+    SYSEX,
+    RawEvent,
+    SmfFacts,
+    scan,
+)
+from composer.formats.source import decoded, smf_bytes
 
 TAIL_SECONDS = 6.0
-DEFAULT_TEMPO_US = 500_000  # microseconds a quarter
+CONTROL = 0xB0
 CC_PEDAL, CC_NOTES_OFF = 64, 123
 CHANNELS = 16
+TRACK_NAME = 0x03
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +42,10 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A message at a tick; ``voice`` is the number of the voice for notes and None for all that every voice needs."""
+    """A raw event; ``voice`` is the number of the voice for notes and None for all that every voice needs."""
 
-    tick: int
     voice: int | None
-    message: mido.Message | mido.MetaMessage
+    raw: RawEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +60,15 @@ class Score:
 
     def midi_bytes(self, voice: Voice | None = None) -> bytes:
         """A type 0 file of all voices or of one, with its tail; every choice gives the same length."""
-        track = mido.MidiTrack()
-        now, tempo = 0, DEFAULT_TEMPO_US
-        for event in self.events:
-            if event.message.type == "set_tempo":
-                tempo = event.message.tempo
-            if voice is None or event.voice in (None, voice.number):
-                track.append(event.message.copy(time=event.tick - now))
-                now = event.tick
-        gap = self.end_tick - now
+        chosen = [e.raw for e in self.events if voice is None or e.voice in (None, voice.number)]
         for channel in range(CHANNELS):
             for control in (CC_PEDAL, CC_NOTES_OFF):
-                track.append(mido.Message("control_change", channel=channel, control=control, value=0, time=gap))
-                gap = 0
-        tail = math.ceil(mido.second2tick(TAIL_SECONDS, self.ticks_per_beat, tempo))
-        track.append(mido.Message("control_change", control=CC_NOTES_OFF, value=0, time=tail))
-        track.append(mido.MetaMessage("end_of_track", time=0))
-        stream = io.BytesIO()
-        mido.MidiFile(type=0, ticks_per_beat=self.ticks_per_beat, tracks=[track]).save(file=stream)
-        return stream.getvalue()
+                chosen.append(RawEvent(self.end_tick, CONTROL | channel, -1, bytes((control, 0))))
+        tempi = [e.raw for e in self.events if e.raw.meta == SET_TEMPO]
+        tempo_us = int.from_bytes(tempi[-1].data) if tempi else DEFAULT_TEMPO_US
+        tail = math.ceil(TAIL_SECONDS * 1e6 / tempo_us * self.ticks_per_beat)
+        chosen.append(RawEvent(self.end_tick + tail, CONTROL, -1, bytes((CC_NOTES_OFF, 0))))
+        return smf_bytes(0, self.ticks_per_beat, [chosen])
 
 
 def score_of(data: bytes, name: str) -> Score:
@@ -77,76 +76,52 @@ def score_of(data: bytes, name: str) -> Score:
 
     Raises BadInput for what is no MIDI file or holds no note, OverLimit for more than an hour.
     """
-    try:
-        file = mido.MidiFile(file=io.BytesIO(_without_alien_chunks(data)), clip=True, charset="latin-1")
-    except (OSError, EOFError, ValueError, KeyError, IndexError) as error:
-        raise BadInput(name, f"is no MIDI file that can be read ({error})", "export it again") from None
-    if not 0 < file.ticks_per_beat < 0x8000:
-        raise BadInput(name, "counts time in film frames (SMPTE)", "export it with ticks per quarter note")
-    events = sorted(_events(file), key=lambda e: e.tick)
-    sounding = [e for e in events if e.voice is not None]
-    if not any(e.message.type == "note_on" and e.message.velocity for e in sounding):
+    facts = scan(data, name)
+    if not facts.notes:
         raise BadInput(name, "holds no notes", "choose a file with notes")
-    end_tick = _end_tick(events, sounding)
-    kept = tuple(e for e in events if e.tick <= end_tick)
-    seconds = _seconds(kept, end_tick, file.ticks_per_beat)
-    if seconds > AUDIO_SECONDS:
-        raise OverLimit(name, f"lasts {seconds / 60:.0f} minutes, the limit is {AUDIO_SECONDS / 60:.0f}", "cut it")
-    return Score(file.ticks_per_beat, kept, _voices(file, sounding), end_tick, seconds)
+    events = sorted(_events(facts), key=lambda e: e.raw.tick)
+    last_tick = max(track[-1].tick for track in facts.tracks if track)
+    end_tick = last_tick if facts.hanging_notes else _end_tick(events)
+    kept = tuple(e for e in events if e.raw.tick <= end_tick)
+    seconds = _seconds(kept, end_tick, facts.ticks_per_beat)
+    return Score(facts.ticks_per_beat, kept, _voices(facts, kept), end_tick, seconds)
 
 
-def _events(file: mido.MidiFile) -> Iterable[Event]:
-    by_channel = len(file.tracks) == 1
-    for index, track in enumerate(file.tracks):
-        tick = 0
-        for message in track:
-            tick += message.time
-            if message.type in ("note_on", "note_off"):
-                yield Event(tick, message.channel if by_channel else index, message)
-            elif message.type in ("set_tempo", "sysex") or not message.is_meta:
-                yield Event(tick, None, message)
+def _events(facts: SmfFacts) -> Iterable[Event]:
+    by_channel = len(facts.tracks) == 1
+    for index, track in enumerate(facts.tracks):
+        for raw in track:
+            if raw.status & 0xF0 in (NOTE_OFF, NOTE_ON):
+                yield Event(raw.status & 0x0F if by_channel else index, raw)
+            elif raw.status <= SYSEX or raw.meta == SET_TEMPO:
+                yield Event(None, raw)
 
 
-def _end_tick(events: list[Event], sounding: list[Event]) -> int:
-    """The last end of a note or release of a pedal; where a note hangs, the last event of any kind."""
-    open_notes: dict[tuple[int, int], int] = {}
-    for event in sounding:
-        key = (event.message.channel, event.message.note)
-        if event.message.type == "note_on" and event.message.velocity:
-            open_notes[key] = open_notes.get(key, 0) + 1
-        elif open_notes.get(key):
-            open_notes[key] -= 1
-    if any(open_notes.values()):
-        return max(e.tick for e in events)
-    pedals = [e for e in events if e.message.type == "control_change" and e.message.control == CC_PEDAL]
-    return max(e.tick for e in [*sounding, *pedals])
+def _end_tick(events: list[Event]) -> int:
+    """The last end of a note or move of a pedal."""
+    return max(
+        e.raw.tick
+        for e in events
+        if e.voice is not None or (e.raw.status & 0xF0 == CONTROL and e.raw.data[0] == CC_PEDAL)
+    )
 
 
 def _seconds(events: tuple[Event, ...], end_tick: int, ticks_per_beat: int) -> float:
-    seconds, now, tempo = 0.0, 0, DEFAULT_TEMPO_US
-    for event in events:
-        if event.message.type == "set_tempo":
-            seconds += mido.tick2second(event.tick - now, ticks_per_beat, tempo)
-            now, tempo = event.tick, event.message.tempo
-    return float(seconds + mido.tick2second(end_tick - now, ticks_per_beat, tempo))
+    seconds, now, tempo_us = 0.0, 0, DEFAULT_TEMPO_US
+    for raw in (e.raw for e in events if e.raw.meta == SET_TEMPO):
+        seconds += (raw.tick - now) * tempo_us / ticks_per_beat / 1e6
+        now, tempo_us = raw.tick, int.from_bytes(raw.data)
+    return seconds + (end_tick - now) * tempo_us / ticks_per_beat / 1e6
 
 
-def _voices(file: mido.MidiFile, sounding: list[Event]) -> tuple[Voice, ...]:
-    numbers = sorted({e.voice for e in sounding if e.voice is not None and e.message.type == "note_on"})
-    if len(file.tracks) == 1:
+def _voices(facts: SmfFacts, events: tuple[Event, ...]) -> tuple[Voice, ...]:
+    counts = Counter(e.voice for e in events if e.voice is not None and e.raw.is_note_on)
+    numbers = sorted(counts)
+    if len(facts.tracks) == 1:
         return tuple(Voice(n, f"Channel {n + 1}") for n in numbers)
-    return tuple(Voice(n, file.tracks[n].name.strip() or f"Track {n + 1}") for n in numbers)
+    return tuple(Voice(n, _name(facts.tracks[n]) or f"Track {n + 1}") for n in numbers)
 
 
-def _without_alien_chunks(data: bytes) -> bytes:
-    """``data`` with its header and tracks only (the format allows other chunks, mido does not)."""
-    kept, at = [data[:14]], 8 + int.from_bytes(data[4:8], "big")
-    if data[:4] != b"MThd" or at < 14:
-        return data
-    kept[0] = data[:4] + (6).to_bytes(4, "big") + data[8:14]
-    while at + 8 <= len(data):
-        end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "big")
-        if data[at : at + 4] == b"MTrk":
-            kept.append(data[at:end])
-        at = end
-    return b"".join(kept)
+def _name(track: tuple[RawEvent, ...]) -> str:
+    names = (decoded(e.data) for e in track if e.status == META and e.meta == TRACK_NAME)
+    return next(names, "").strip()
