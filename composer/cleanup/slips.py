@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from composer.cleanup.score import Score, Tone
+from composer.music.chord import QUALITIES
 from composer.music.key import Key
 from composer.music.time import TICKS_PER_BEAT
 
@@ -22,8 +23,8 @@ def slips(score: Score) -> list[Tone]:
     return [tone for tone in score.tones if not context.is_justified(tone)]
 
 
-def correction(score: Score, tone: Tone) -> int | None:
-    """The pitch a slip was meant to be: a semitone away, in the key, of the chord if possible; None where none fits."""
+def corrections(score: Score, tone: Tone) -> list[int]:
+    """The pitches a slip may have been meant to be, the likeliest first: a semitone away, in the key."""
     key, chord = score.key_at(tone.start), score.chord_at(tone.start)
     taken = {t.pitch for t in score.by_part[tone.part] if t is not tone and t.start < tone.end and tone.start < t.end}
     before, after = _neighbours(score, tone)
@@ -35,7 +36,7 @@ def correction(score: Score, tone: Tone) -> int | None:
         leaps = sum(abs(pitch - t.pitch) for t in (before, after) if t is not None)
         return off_chord + 0.25 * leaps, pitch
 
-    return min(candidates, key=cost, default=None)
+    return sorted(candidates, key=cost)
 
 
 class _Context:
@@ -55,6 +56,7 @@ class _Context:
             or _is_minor_inflection(key, tone.pitch)
             or self._is_by_step(tone)
             or self._is_persistent(tone)
+            or self._makes_a_chord(tone)
         )
 
     def _is_of_the_chord(self, tone: Tone) -> bool:
@@ -73,6 +75,17 @@ class _Context:
             return False
         steps = abs(tone.pitch - before.pitch), abs(after.pitch - tone.pitch)
         return 1 in steps and max(steps) <= 2 and min(steps) >= 1 and tone.end - tone.start <= TICKS_PER_BEAT
+
+    def _makes_a_chord(self, tone: Tone) -> bool:
+        """Without a chord track: a member of a full triad that sounds, its natural form not sounding beside it."""
+        if self.score.piece.chords:
+            return False
+        last = bisect_right(self.starts, tone.start + TICKS_PER_BEAT // 4)
+        sounding = {t.pitch % 12 for t in self.score.tones[max(0, last - 64) : last] if t.end > tone.start}
+        if (tone.pitch + 1) % 12 in sounding or (tone.pitch - 1) % 12 in sounding:
+            return False
+        triads = [[(root + step) % 12 for step in QUALITIES[q]] for q in ("", "m", "dim", "aug") for root in range(12)]
+        return any(tone.pitch % 12 in triad and set(triad) <= sounding for triad in triads)
 
     def _is_persistent(self, tone: Tone) -> bool:
         first = bisect_left(self.starts, tone.start - self.bar)
