@@ -23,6 +23,7 @@ from composer.brief.form import (
     Length,
     bars_wanted,
     climax_bar,
+    least_bars,
     length_for,
     pattern_of,
     section_bars,
@@ -169,8 +170,9 @@ def _length_and_form(
                 "--duration", f"{options.bars} bars cannot last {options.duration_s:g} s", "change --bars or --duration"
             )
         bars, tempo = fit.bars, _bent(tempo, fit, options.duration_s)
-    exact = options.bars is not None or options.duration_s is not None
-    parts = section_bars(pattern.value, bars, reading.palette, exact)
+    asked = options.bars is not None or options.duration_s is not None
+    least = None if asked else least_bars(time, tempo.value)
+    parts = section_bars(pattern.value, bars, reading.palette, least)
     sections = sections_of(pattern.value, parts, reading.curves, reading.mood, features)
     bars = sum(section.bars for section in sections)
     letters = "".join(letter for letter, _ in parts)

@@ -37,6 +37,7 @@ class Features:
     edge_sharpness: float  # 0 every edge is soft, 1 hard
     edge_entropy: float  # 0 all edges run one way, 1 in all directions
     rectilinearity: float  # 0 as many upright and level edges as chance gives, 1 all
+    upright: float  # share of the edges that stand upright
     texture: float  # mean of the local standard deviation of L, 0.25 and above is 1
     symmetry_lr: float
     symmetry_ud: float
@@ -60,7 +61,7 @@ def features_of(rgb: Pixels) -> Features:
     light = np.ascontiguousarray(lab[:, :, 0]) / np.float32(100)
     across, down = gradients(light)
     strength = np.hypot(across, down)
-    entropy, rectilinearity = _directions(across, down, strength)
+    entropy, rectilinearity, upright = _directions(across, down, strength)
     spread = _local_spread(light)
     horizon, horizon_y = _horizon(lab)
     lr, ud, repetition = _layout(lab)
@@ -76,6 +77,7 @@ def features_of(rgb: Pixels) -> Features:
         edge_sharpness=_sharpness(light, strength),
         edge_entropy=entropy,
         rectilinearity=rectilinearity,
+        upright=upright,
         texture=min(1.0, _mean(spread) / 0.25),
         symmetry_lr=lr,
         symmetry_ud=ud,
@@ -132,12 +134,12 @@ def _face(skin: NDArray[np.bool_]) -> float:
     return max(0.0, _mean(middle) - _mean(sides)) if middle.size else 0.0
 
 
-def _directions(across: Plane, down: Plane, strength: Plane) -> tuple[float, float]:
-    """Entropy of the edge directions, and the share that is upright or level beyond chance."""
+def _directions(across: Plane, down: Plane, strength: Plane) -> tuple[float, float, float]:
+    """Entropy of the edge directions, the share that is upright or level beyond chance, and the upright share."""
     edges = strength > EDGE_STEP / 2
     weights = strength[edges].astype(np.float64)
     if weights.size < 16:
-        return 0.0, 0.0
+        return 0.0, 0.0, 0.0
     angle = np.arctan2(down[edges], across[edges]).astype(np.float64) % np.pi
     bins = np.rint(angle / np.pi * _ANGLE_BINS).astype(np.int64) % _ANGLE_BINS
     histogram = np.bincount(bins, weights=weights, minlength=_ANGLE_BINS) / weights.sum()
@@ -145,7 +147,8 @@ def _directions(across: Plane, down: Plane, strength: Plane) -> tuple[float, flo
     entropy = float(-(present * np.log(present)).sum() / np.log(_ANGLE_BINS))
     straight = float(histogram[0] + histogram[_ANGLE_BINS // 2])
     chance = 2 / _ANGLE_BINS
-    return entropy, min(1.0, max(0.0, (straight - chance) / (0.6 - chance)))
+    rectilinearity = min(1.0, max(0.0, (straight - chance) / (0.6 - chance)))
+    return entropy, rectilinearity, float(histogram[0])
 
 
 def _sharpness(light: Plane, strength: Plane) -> float:

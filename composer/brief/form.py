@@ -94,9 +94,13 @@ def bars_wanted(features: Features, colours: int, meter: Meter, tempo_bpm: float
     seconds = 24 + 52 * detail + 12 * width
     bar_s = _bar_seconds(meter, tempo_bpm)
     units = round(seconds / bar_s / PHRASE)
-    longest = math.floor(min(_BARS_MAX, _SECONDS_MAX / bar_s) / PHRASE)
-    shortest = math.ceil(max(_BARS_MIN, _SECONDS_MIN / bar_s) / PHRASE)
-    return PHRASE * max(shortest, min(longest, units))
+    longest = PHRASE * math.floor(min(_BARS_MAX, _SECONDS_MAX / bar_s) / PHRASE)
+    return max(least_bars(meter, tempo_bpm), min(longest, PHRASE * units))
+
+
+def least_bars(meter: Meter, tempo_bpm: float) -> int:
+    """The fewest bars, a multiple of four, of a piece whose length the picture decides: 8 bars and 20 seconds."""
+    return PHRASE * math.ceil(max(_BARS_MIN, _SECONDS_MIN / _bar_seconds(meter, tempo_bpm)) / PHRASE)
 
 
 def length_for(duration_s: float, meter: Meter, tempo_bpm: float, bars: int | None = None) -> Length | None:
@@ -110,11 +114,19 @@ def length_for(duration_s: float, meter: Meter, tempo_bpm: float, bars: int | No
     return best if BRIEF_TEMPO_MIN_BPM <= best.tempo_bpm <= BRIEF_TEMPO_MAX_BPM else None
 
 
-def section_bars(pattern: Pattern, bars: int, palette: tuple[Swatch, ...], exact: bool) -> tuple[tuple[str, int], ...]:
-    """Letter and bars of each section, multiples of four. If ``exact`` they sum to ``bars`` (what is left over
-    lengthens the last section), else to what is nearest below with equal letters of equal length."""
+def section_bars(
+    pattern: Pattern, bars: int, palette: tuple[Swatch, ...], least: int | None
+) -> tuple[tuple[str, int], ...]:
+    """Letter and bars of each section, multiples of four.
+
+    With ``least`` the bars may become a few less or more, not below it, so that equal letters last equally long;
+    without it they sum to ``bars``, and what is left over lengthens the last section.
+    """
     letters = _fitted(pattern.letters, bars // PHRASE)
-    return tuple(zip(letters, _lengths(letters, bars, palette, exact), strict=True))
+    lengths = _lengths(letters, bars, palette, least is None)
+    if least is not None and sum(lengths) < least:
+        return section_bars(pattern, bars + PHRASE, palette, least)
+    return tuple(zip(letters, lengths, strict=True))
 
 
 def sections_of(

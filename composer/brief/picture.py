@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
+import logging
 import struct
 import warnings
+import zlib
 from dataclasses import dataclass
 from pathlib import PurePath
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -22,10 +24,8 @@ from composer.brief.header import SUFFIXES, Header, header_of, jpeg_is_whole
 from composer.errors import BadInput, OverLimit
 from composer.limits import IMAGE_BYTES, IMAGE_PIXELS, IMAGE_SIDE_MAX, IMAGE_SIDE_MIN, MEGABYTE
 
-# OpenCV reads this once, when it is loaded.
-os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(IMAGE_PIXELS))
-
-import cv2  # noqa: E402
+# What Pillow logs about a damaged file goes into one line of ours.
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 # One thread: a picture of 256 pixels gains nothing from more, and sums keep one order on every machine.
 cv2.setNumThreads(1)
@@ -44,6 +44,12 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+
+# What Pillow's decoders raise for damaged bytes, as found by changing bytes at random.
+_DECODER_ERRORS = (
+    OSError, ValueError, SyntaxError, struct.error, zlib.error, EOFError, LookupError, OverflowError, TypeError,
+    RuntimeError,
+)  # fmt: skip
 
 Pixels = NDArray[np.uint8]
 
@@ -74,7 +80,7 @@ def picture_of(data: bytes, name: str) -> Picture:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             rgb, turned = _decoded(data, header, notes)
-    except (OSError, ValueError, SyntaxError, struct.error, EOFError, IndexError, KeyError, OverflowError, TypeError):
+    except _DECODER_ERRORS:
         raise _unreadable(name) from None
     except Image.DecompressionBombError:
         raise OverLimit(name, "unpacks to far more than it says", "save it again as PNG or JPEG") from None

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from composer.brief.analyse import BriefOptions, brief_of_picture
+from composer.brief.card import HEIGHT, WIDTH, card_png
+from tests.brief.painting import Pixels, city, file_of, plain, sunset
+
+CARDS = {"wide": sunset(), "city": city(), "black": plain(0, 0, 0), "tiny": sunset()[:8, :8]}
+
+
+@pytest.mark.parametrize("picture", CARDS.values(), ids=CARDS)
+def test_the_card_is_a_png_of_its_size(picture: Pixels) -> None:
+    result = brief_of_picture(file_of(picture), "a_very_long_name_" * 12 + ".png", BriefOptions())
+    data = card_png(result)
+    with Image.open(io.BytesIO(data)) as card:
+        assert (card.format, card.size) == ("PNG", (WIDTH, HEIGHT))
+        rim = np.asarray(card.convert("RGB"))
+    assert card_png(result) == data
+    # Nothing runs over the margins.
+    for strip in (rim[:, :40], rim[:, -40:], rim[:30], rim[-24:]):
+        assert (strip == rim[0, 0]).all()
+
+
+def test_the_card_shows_the_picture_and_its_colours() -> None:
+    result = brief_of_picture(file_of(plain(20, 60, 200)), "blue.png", BriefOptions())
+    with Image.open(io.BytesIO(card_png(result))) as card:
+        pixels = np.asarray(card.convert("RGB")).reshape(-1, 3)
+    assert (np.abs(pixels.astype(int) - (20, 60, 200)).max(axis=1) <= 3).mean() > 0.1
+
+
+def test_a_long_form_and_an_ensemble_have_a_card() -> None:
+    long = brief_of_picture(file_of(city()), "city.png", BriefOptions(duration_s=1800, ensemble="string quartet"))
+    assert len(card_png(long)) > 10_000
+    short = brief_of_picture(file_of(city()), "夜.png", BriefOptions(bars=1, scheme="castel"))
+    assert len(card_png(short)) > 10_000
