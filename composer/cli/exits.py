@@ -1,0 +1,113 @@
+"""The one place where a failure becomes lines on stderr and an exit code."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+import traceback
+from collections.abc import Callable
+
+from typer.exceptions import Abort, TyperException
+
+from composer import __version__
+from composer.errors import ComposerError, UsageProblem, printable
+
+DONE, BUG, USAGE, CANNOT_WRITE, INTERRUPTED = 0, 1, 2, 5, 130
+
+
+def exit_code_of(run: Callable[[], object], argv: list[str], debug: bool) -> int:
+    """Run the program; what the process exits with. Nothing but SystemExit's kin leaves this function."""
+    try:
+        code = run()
+        sys.stdout.flush()
+        return code if isinstance(code, int) else DONE
+    except BrokenPipeError:
+        return _closed_pipe()
+    except SystemExit as stop:
+        # Typer turns a closed pipe into exit 1, and nothing else.
+        return _closed_pipe() if stop.code == BUG else int(stop.code or DONE)
+    except (KeyboardInterrupt, Abort):
+        _say("composer: interrupted; files that were complete are kept")
+        return INTERRUPTED
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        return reported(error, argv)
+
+
+def reported(error: Exception, argv: list[str]) -> int:
+    """Say what went wrong, a line for each problem; the exit code it stands for."""
+    if isinstance(error, ComposerError):
+        problem: ComposerError = error
+    elif isinstance(error, TyperException):
+        problem = _usage_problem(error)
+    elif isinstance(error, OSError) and error.filename is None and _stdout_refuses():
+        _say(f"composer: standard output: cannot be written ({error.strerror}); free some disk space")
+        return CANNOT_WRITE
+    else:
+        _say(f"composer: internal error: {type(error).__name__}; a report is in {_log_written(argv)}")
+        return BUG
+    for line in problem.lines():
+        _say(line)
+    return problem.exit_code
+
+
+def _usage_problem(error: TyperException) -> UsageProblem:
+    """Typer's own complaint in our form, naming the command that was meant."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "composer"
+    text = error.format_message().rstrip(".").replace("(Possible options: ", "(did you mean ").replace(")", "?)", 1) \
+        if getattr(error, "possibilities", None) else error.format_message().rstrip(".")  # fmt: skip
+    subject = command.split(" ", 1)[1] if " " in command else "composer"
+    return UsageProblem(subject, text[:1].lower() + text[1:], f"see `{command} --help`")
+
+
+def _log_written(argv: list[str]) -> str:
+    """Keep the traceback in the user's log folder; where it went."""
+    from composer.resources import log_folder
+
+    report = "\n".join(
+        [
+            f"composer {__version__}, Python {platform.python_version()}, {platform.platform()}",
+            f"composer {' '.join(printable(word) for word in argv)}",
+            traceback.format_exc(),
+        ]
+    )
+    try:
+        folder = log_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+        path.write_text(report, encoding="utf-8", errors="backslashreplace")
+        return str(path)
+    except OSError:
+        return "no file, as the log folder cannot be written (--debug shows it)"
+
+
+def _stdout_refuses() -> bool:
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        # The rest of the buffer has nowhere to go; the interpreter would complain about it once more at exit.
+        _discard_stdout()
+        return True
+    return False
+
+
+def _closed_pipe() -> int:
+    """Whoever read our output has had enough: no failure."""
+    _discard_stdout()
+    return DONE
+
+
+def _discard_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(line: str) -> None:
+    """A line on stderr, if there is one."""
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except (OSError, ValueError, AttributeError):
+        return

@@ -1,0 +1,33 @@
+"""The options that commands share, each with one name, one help text and one meaning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+COMMON = "Common options"
+
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print the result as one JSON object on stdout.", rich_help_panel=COMMON)
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.", rich_help_panel=COMMON)]
+Verbose = Annotated[
+    int, typer.Option("--verbose", "-v", count=True, help="Say more; twice for everything.", rich_help_panel=COMMON)
+]
+Debug = Annotated[
+    bool, typer.Option("--debug", help="Show the traceback of an internal error.", rich_help_panel=COMMON)
+]
+
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="File or folder to write; beside the input if absent.")
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace a file that was edited by hand; a numbered backup is kept.")
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", help="A number that decides every draw; a random one, shown, if absent.")
+]
+Model = Annotated[str | None, typer.Option("--model", help="A model of `composer models`; the best shipped one if absent.")]
+Soundfont = Annotated[Path | None, typer.Option("--soundfont", help="A .sf2 or .sf3 file; see `composer doctor`.")]
