@@ -24,14 +24,15 @@ def picture_type_of(features: Features) -> Choice[str]:
 
 
 def _scores(f: Features) -> dict[str, float]:
-    straight = f.rectilinearity
+    # Level lines alone are a shore or a field; what is built stands upright too.
+    straight = f.rectilinearity * min(1.0, f.upright / 0.12)
     busy = min(1.0, f.edge_density / 0.25)
     skin = min(1.0, f.skin / 0.2)
     horizon = max(0.0, f.horizon - 0.3) / 0.7
     natural = 1.0 - straight
     return {
         "landscape": (0.7 * horizon + 0.4 * f.sky) * (0.45 + 0.55 * natural) + 0.12 * max(0.0, min(1.0, f.aspect - 1)),
-        "city": 1.1 * straight * min(1.0, f.upright / 0.12) * (0.35 + 0.65 * busy) + 0.1 * busy + 0.08 * f.sky,
+        "city": 1.1 * straight * (0.35 + 0.65 * busy) + 0.1 * busy + 0.08 * f.sky,
         "portrait": 0.5 * skin + 0.5 * skin * (f.centre - 0.3) + 0.1 * (f.aspect < 1.05) - 0.2 * straight,
         "abstract": 0.28
         + 0.35 * f.flatness * (1 - max(f.horizon, f.sky))
