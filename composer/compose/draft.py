@@ -21,9 +21,8 @@ from composer.formats.brief import Brief
 from composer.music.instruments import PLUCKED, STRUCK, Instrument
 from composer.music.notes import BASS, CHORDS, DRUMS, MELODY, ChordSpan, Marker, Note, Part, Piece
 
-UPPER_VOICES = (47, 70)  # B2..Bb4: where inner voices sound clear
+UPPER_VOICES = (47, 76)  # B2..E5: where inner voices sound clear
 LEFT_HAND = (36, 55)  # C2..G3: structural bass without a bass part
-ACCOMPANIMENT_CEILING = 76
 FALLBACK_STYLE = "block"
 SLOW_STYLES = frozenset({"pad", "block"})  # textures that sustain by themselves and want no pedal
 
@@ -105,9 +104,9 @@ def _voices(orchestra: Orchestra) -> int:
 
 def _upper(orchestra: Orchestra) -> tuple[int, int]:
     """Range of the inner voices: clear middle register within what the instruments reach."""
-    low = max(UPPER_VOICES[0], min(s.sound.low for s in orchestra.accompaniment))
-    high = min(ACCOMPANIMENT_CEILING, max(s.sound.high for s in orchestra.accompaniment))
-    return low, max(high if low > UPPER_VOICES[0] else min(high, UPPER_VOICES[1]), low + 12)
+    low = max(UPPER_VOICES[0], min(p.sound.low for p in orchestra.accompaniment))
+    high = min(UPPER_VOICES[1], max(p.sound.high for p in orchestra.accompaniment))
+    return low, max(high, low + 12)
 
 
 def _bass(orchestra: Orchestra) -> tuple[int, int]:
@@ -173,7 +172,7 @@ def _section_names(brief: Brief) -> list[str]:
 def _reach(orchestra: Orchestra) -> tuple[int, int]:
     low = min(s.sound.low for s in orchestra.accompaniment)
     high = max(s.sound.high for s in orchestra.accompaniment)
-    return max(low, LEFT_HAND[0]), min(high, ACCOMPANIMENT_CEILING)
+    return max(low, LEFT_HAND[0]), min(high, UPPER_VOICES[1])
 
 
 def _parts(

@@ -28,6 +28,7 @@ NO_THIRD, NO_ROOT, NO_SEVENTH, DOUBLED_LEADING_TONE, UNRESOLVED_LEADING_TONE, UN
 )
 MOTION_COST, BASS_MOTION_COST = 0.12, 0.06
 MAX_GAP = 12  # semitones between neighbouring upper voices
+TENOR_BASS_GAP = 19  # a twelfth, between the lowest voice and the bass
 MUD_PITCH = 48  # below C3, thirds and seconds blur
 MAX_CANDIDATES = 90
 ROOM_FOR_VOICES = 22  # semitones between bass and melody that three voices want
@@ -198,7 +199,8 @@ def _local_costs(options: NDArray[np.int64], slot: Slot, bass: int, key: Key) ->
     cost = cost + 1.0 * ((with_melody == chord.third).sum(axis=1) > 1)
     spread = options[:, -1] - options[:, 0]
     cost = cost + 0.15 * np.maximum(0, spread - 12) + 0.25 * np.maximum(0, 5 - spread)
-    cost = cost + 0.6 * (options[:, 0] - bass < 3) + 0.1 * np.maximum(0, slot.melody_low - options[:, -1] - 12)
+    cost = cost + 0.6 * (options[:, 0] - bass < 3) + 0.1 * np.maximum(0, options[:, 0] - bass - TENOR_BASS_GAP)
+    cost = cost + 0.3 * np.maximum(0, slot.melody_at - options[:, -1] - MAX_GAP)
     # Comfortable middle of the keyboard.
     return np.asarray(cost + 0.02 * np.abs(options.mean(axis=1) - 59))
 
