@@ -2,9 +2,9 @@
 
 Conventions: a moment is what sounds at one tick, from the bass up. Outer moments are the bass and the melody at each
 onset of either. Structural moments are bass, accompaniment and melody at each chord: its first block chord, or of a
-broken texture all pitches that the chord's span brings, octave doublings left out. Perfect intervals are told by
-semitones mod 12, not by name. Counts are per 100 changes (moments that differ from the one before). ``None`` where
-there are fewer than two moments.
+broken texture all pitches that the chord's span brings. Perfect intervals are
+told by semitones mod 12, not by name. Counts are per 100 changes (moments that differ from the one before). ``None``
+where there are fewer than two moments.
 
 Sources: the rules as in any harmony book; names and figures to compare with (351 chorales) as in our anchors. music21's
 ``parallelFifth`` goes by note names and misses mis-spelled fifths, so it is not used here.
@@ -12,14 +12,14 @@ Sources: the rules as in any harmony book; names and figures to compare with (35
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from composer.evaluate.line import Line, Measure, melody_part, written
 from composer.evaluate.line import validate as validate_line
-from composer.music.notes import BASS, DRUMS, MELODY, Note, Part, Piece
+from composer.music.notes import BASS, DRUMS, MELODY, Note, Piece
 from composer.music.time import TICKS_PER_BEAT
 
 FIFTH, OCTAVE = 7, 12
@@ -41,10 +41,19 @@ MEASURES: tuple[Measure, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """MIDI pitches at a tick, from the bass up to the melody."""
+    """MIDI pitches at a tick, from the bass up to the melody.
+
+    ``figure`` are the indices of voices gathered from a broken texture. Where its top doubles one of its inner voices
+    nobody can say which notes are the voices, and only the outer two are compared.
+    """
 
     tick: int
     pitches: tuple[int, ...]
+    figure: range = range(0)
+
+    @property
+    def has_clear_voices(self) -> bool:
+        return not self.figure or self.pitches[self.figure[-1]] - OCTAVE not in self.pitches[1 : self.figure[-1]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,51 +99,52 @@ def outer_moments(piece: Piece, line: Line) -> list[Moment]:
 
 
 def bass_line(piece: Piece) -> tuple[Note, ...]:
-    """The bass part as a line; without one, the lowest accompaniment note of each beat on which one begins."""
+    """The bass part as a line; without one, the lowest accompaniment note of each chord (of each bar without chords),
+    held as long as the chord."""
     part = piece.part(BASS)
     if part is not None and part.notes:
         return written(part.notes, piece.meter)
-    lowest: dict[int, Note] = {}
-    for other in _accompaniments(piece):
-        for note in other.notes:
-            beat = (note.start + EARLY_TICKS) // piece.meter.beat_ticks
-            if beat not in lowest or note.pitch < lowest[beat].pitch:
-                lowest[beat] = note
-    return written(list(lowest.values()), piece.meter)
+    bar_ticks = piece.meter.bar_ticks
+    bars = [(bar * bar_ticks, (bar + 1) * bar_ticks) for bar in range(piece.bars)]
+    line = []
+    for start, end, notes in _spanned(piece, [(s.start, s.end) for s in piece.chords] or bars):
+        if notes:
+            line.append(Note(start, min(n.pitch for n in notes), end - start))
+    return written(line, piece.meter)
 
 
-def _accompaniments(piece: Piece) -> list[Part]:
-    return [p for p in piece.parts if p.role not in (BASS, DRUMS, MELODY) and p is not melody_part(piece)]
+def _spanned(piece: Piece, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int, list[Note]]]:
+    """The accompaniment's notes that begin in each span."""
+    melody = melody_part(piece)
+    parts = [p for p in piece.parts if p.role not in (BASS, DRUMS, MELODY) and p is not melody]
+    notes = sorted((n for part in parts for n in part.notes), key=lambda n: n.start)
+    starts = [n.start + EARLY_TICKS for n in notes]
+    return [(a, b, notes[bisect_left(starts, a) : bisect_left(starts, b)]) for a, b in sorted(spans)]
 
 
 def structural_moments(piece: Piece, line: Line) -> list[Moment]:
-    """The voices of each chord, from the bass up; chords with the same voices count once."""
-    bass = _Held(bass_line(piece)) if piece.part(BASS) is not None else None
+    """The voices of each chord, from the bass up."""
+    part = piece.part(BASS)
+    bass = _Held(written(part.notes, piece.meter)) if part is not None else None
     sung = _Held(line.notes)
-    notes = sorted((n for part in _accompaniments(piece) for n in part.notes), key=lambda n: n.start)
-    starts = [n.start + EARLY_TICKS for n in notes]
     moments: list[Moment] = []
-    for span in line.chords:
-        inside = notes[bisect_right(starts, span.start - 1) : bisect_right(starts, span.end - 1)]
-        inner = _chord_voices(inside)
-        low = bass.at(span.start) if bass else None
-        top = sung.at(span.start)
-        if not inner:
+    for start, _, inside in _spanned(piece, [(s.start, s.end) for s in line.chords]):
+        if not inside:
             continue
+        inner, is_figure = _chord_voices(inside)
+        low, top = bass.at(start) if bass else None, sung.at(start)
+        first = int(low is not None)
         voices = (*((low,) if low is not None else ()), *inner, *((top,) if top is not None else ()))
-        moments.append(Moment(span.start, voices))
+        moments.append(Moment(start, voices, range(first, first + len(inner)) if is_figure else range(0)))
     return moments
 
 
-def _chord_voices(notes: Sequence[Note]) -> tuple[int, ...]:
-    """Ascending pitches of the first block chord; of a broken texture one of each pitch class, the lowest."""
+def _chord_voices(notes: Sequence[Note]) -> tuple[tuple[int, ...], bool]:
+    """Ascending pitches of the first block chord, else all pitches of the broken texture; and whether it is broken."""
     first = {n.pitch for n in notes if n.start - notes[0].start <= EARLY_TICKS}
     if len(first) >= BLOCK_VOICES:
-        return tuple(sorted(first))
-    kept: dict[int, int] = {}
-    for pitch in sorted(n.pitch for n in notes):
-        kept.setdefault(pitch % 12, pitch)
-    return tuple(sorted(kept.values()))
+        return tuple(sorted(first)), False
+    return tuple(sorted({n.pitch for n in notes})), True
 
 
 class _Held:
@@ -211,10 +221,12 @@ def spacings(moments: Sequence[Moment]) -> list[Offence]:
 
 
 def _voice_pairs(before: Moment, after: Moment) -> list[tuple[int, int]]:
-    """Pairs of voices that are the same in both moments: all, or with unequal numbers the outer two."""
+    """Indices of the voices that are the same in both moments."""
     count = len(after.pitches)
     if len(before.pitches) != count:
         return []
+    if not (before.has_clear_voices and after.has_clear_voices):
+        return [(0, count - 1)]
     return [(low, high) for low in range(count) for high in range(low + 1, count)]
 
 

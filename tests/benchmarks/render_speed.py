@@ -1,6 +1,6 @@
 """How fast ``composer``'s rendering is beside midi2audio's own call: whole processes, alternating, medians of five.
 
-Run it with ``python tests/benchmarks/render_speed.py``: a three-minute piece of five tracks, made here, with the font
+Run it with ``python -m tests.benchmarks.render_speed``: a three-minute piece of five tracks, made here, with the font
 that pretty_midi ships.
 """
 
@@ -19,7 +19,7 @@ import numpy as np
 
 from composer.render.soundfonts import shipped_font
 
-RUNS = 5
+RUNS = int(os.environ.get("RUNS", "5"))
 BEATS = 360  # three minutes at 120 a minute
 PARTS = ((0, 0, 60), (1, 48, 55), (2, 33, 36), (3, 24, 52), (9, 0, 36))  # channel, program, lowest pitch
 PAD = 1
