@@ -23,7 +23,7 @@ BATCH_SEGMENTS = 100
 OVERSAMPLING = 4
 TAPS_A_SIDE = 16
 # A block whose samples stay this far under the highest sample holds no higher peak between its samples.
-PEAK_SHARE = 0.6
+PEAK_SHARE = 0.8
 PEAK_BLOCK = 1 << 10
 SILENT = 1e-9
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,8 +35,10 @@ def mastered(
     mix: Samples, sample_rate_hz: int, target_lufs: float, ceiling_dbtp: float, normalize: bool = True
 ) -> Mastered:
     """``mix`` at ``target_lufs`` with no true peak over ``ceiling_dbtp``; as it is when not ``normalize``."""
-    loudness = integrated_lufs(mix, sample_rate_hz)
-    peak_dbtp = decibels(true_peak(mix))
+    with ThreadPoolExecutor(1) as pool:  # numpy lets go of the interpreter while it transforms
+        measuring = pool.submit(integrated_lufs, mix, sample_rate_hz)
+        peak_dbtp = decibels(true_peak(mix))
+        loudness = measuring.result()
     if not normalize:
         return Mastered(mix, loudness, peak_dbtp, 0.0, 0.0)
     ceiling_dbtp -= CEILING_MARGIN_DB
