@@ -128,6 +128,8 @@ def _choose(reading: Reading, options: BriefOptions) -> Choices:
     melody = melody_choice(look, kind.value)
     style = _style(look, kind.value, meter.value, options.style)
     players = accompaniment_choice(look, style, melody.value.instrument)
+    if options.ensemble is not None:
+        players = replace(players, evidence=style.evidence)
     return Choices(
         kind=kind,
         meter=meter,

@@ -10,6 +10,7 @@ from composer.brief.palette import Swatch
 from composer.brief.reasons import Choice, percent, ranking_of
 from composer.brief.scheme import WARM, Scheme, SchemeColour
 from composer.music.key import Key, key_of
+from composer.music.pitch import pitch_class_of
 
 _CHROMATIC_MIN = 0.02  # share of pixels with a hue below which a picture counts as grey
 # Valence from which a mode holds, brightest first.
@@ -71,10 +72,10 @@ def emotional_key(hues: tuple[Hue, ...], mood: Mood, scheme: Scheme, features: F
             "A minor" if mode == "major" else "C major",
             min(1.0, abs(mood.valence)),
         )
-    key = key_of(hues[0].colour.pitch, mode)
+    key = _key_on(hues[0].colour, mode)
     second, lead = _runner_up(hues, mode)
     if second is None and sureness < 0.5:
-        second = str(key_of(hues[0].colour.pitch, _neighbour(mood.valence, mode)))
+        second = str(_key_on(hues[0].colour, _neighbour(mood.valence, mode)))
     confidence = lead if sureness >= 0.5 else min(lead, 0.3 + sureness)
     return Choice(key, f"{_main_hue(hues[0], scheme, key)} {feeling}", second, confidence)
 
@@ -104,8 +105,13 @@ def predominant(hues: tuple[Hue, ...]) -> Hue:
     return min(hues, key=lambda hue: (-round(hue.share, 3), hue.colour.name))
 
 
+def _key_on(colour: SchemeColour, mode: str) -> Key:
+    """The key on the scheme's pitch in the spelling with the fewest accidentals: A# minor is read as Bb minor."""
+    return key_of(pitch_class_of(colour.pitch), mode)
+
+
 def _key_by_group(hue: Hue) -> Key:
-    return key_of(hue.colour.pitch, "major" if hue.colour.group == WARM else "minor")
+    return _key_on(hue.colour, "major" if hue.colour.group == WARM else "minor")
 
 
 def emotional_tempo(mood: Mood, features: Features, hues: tuple[Hue, ...], meter: str) -> Choice[float]:
@@ -191,7 +197,7 @@ def _runner_up(hues: tuple[Hue, ...], mode: str) -> tuple[str | None, float]:
     others = [hue for hue in hues if hue.colour.pitch != main.colour.pitch]
     if not others:
         return None, 1.0
-    return str(key_of(others[0].colour.pitch, mode)), (main.weight - others[0].weight) / main.weight
+    return str(_key_on(others[0].colour, mode)), (main.weight - others[0].weight) / main.weight
 
 
 def _neighbour(valence: float, mode: str) -> str:

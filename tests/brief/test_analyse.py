@@ -179,6 +179,16 @@ def test_hue_moves_the_key_and_nothing_of_the_tempo() -> None:
     assert tonics == ["C", "D", "E", "F", "G", "A"]
 
 
+def test_the_key_is_spelled_with_few_accidentals() -> None:
+    for hue in range(0, 360, 15):
+        for value in (0.2, 0.9):
+            key = brief_of(plain(*hsv(hue, 0.8, value))).key
+            assert abs(key.key.fifths) <= 6
+    brief = brief_of(plain(*hsv(80, 0.8, 0.2)))
+    assert (brief.key.tonic, brief.key.mode) == ("Bb", "minor")
+    assert "gives it A#, written Bb here" in brief.because["key"].evidence
+
+
 def test_nikitin_follows_the_paper() -> None:
     warm = brief_of(plain(*hsv(57, 0.8, 0.9)), preset="nikitin")
     assert (warm.key.tonic, warm.key.mode) == ("E", "major")
@@ -237,6 +247,7 @@ def test_wishes_go_into_the_brief_as_they_are() -> None:
     assert ensemble.ensemble == "guitar"
     assert "melody" not in ensemble.model_fields_set
     assert ensemble.accompaniment.model_fields_set == {"style"}
+    assert ensemble.because["accompaniment"].evidence.endswith(f"call for the style {ensemble.accompaniment.style}.")
 
 
 @pytest.mark.parametrize(
