@@ -68,8 +68,8 @@ STYLE_METERS: dict[str, tuple[str, ...]] = {
     "alberti": ("4/4", "3/4"),
     "broken": ("4/4", "3/4", "6/8"),
     "arpeggio": ("4/4", "3/4", "6/8"),
-    "waltz": ("3/4",),
-    "walking": ("4/4",),
+    "waltz": ("3/4", "6/8"),
+    "walking": ("4/4", "3/4"),
     "ostinato": ("4/4", "3/4", "6/8"),
 }
 _STYLE_FOR_TYPE: dict[str, dict[str, float]] = {
@@ -118,7 +118,9 @@ def style_choice(look: Look, kind: str, meter: str) -> Choice[str]:
     """The accompaniment style, among those that can play ``meter``."""
     bonus = _STYLE_FOR_TYPE[kind]
     scores = {
-        name: _fit(look, taste) + bonus.get(name, 0.0) + _STYLE_BIAS.get(name, 0.0)
+        name: _fit(look, taste)
+        + bonus.get(name, 0.0)
+        + (0.0 if (name, meter) == ("waltz", "6/8") else _STYLE_BIAS.get(name, 0.0))
         for name, taste in _STYLE.items()
         if meter in STYLE_METERS[name]
     }
