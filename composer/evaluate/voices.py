@@ -225,7 +225,10 @@ def _voice_pairs(before: Moment, after: Moment) -> list[tuple[int, int]]:
     count = len(after.pitches)
     if len(before.pitches) != count:
         return []
-    if not (before.has_clear_voices and after.has_clear_voices):
+    jumps = any(abs(b - a) > OCTAVE for a, b in zip(before.pitches, after.pitches, strict=True))
+    unclear = not (before.has_clear_voices and after.has_clear_voices)
+    # A voice of a figure that jumps so far is another voice: the figure was cut short.
+    if unclear or (jumps and (before.figure or after.figure)):
         return [(0, count - 1)]
     return [(low, high) for low in range(count) for high in range(low + 1, count)]
 
