@@ -24,7 +24,9 @@ MAX_QUARTETS = 600
 def certificate_of(score: Score, meant: frozenset[tuple[str, str]]) -> Certificate:
     """Counts over pairs of voices that both move, spelled in the key (music21 compares names, not semitones)."""
     lines = texture_of(score).lines
-    pairs = [p for p in combinations(lines, 2) if (p[0].name, p[1].name) not in meant and (p[1].name, p[0].name) not in meant]
+    pairs = [
+        p for p in combinations(lines, 2) if (p[0].name, p[1].name) not in meant and (p[1].name, p[0].name) not in meant
+    ]
     pairs.sort(key=lambda p: (p[0].kind != "melody") + (p[1].kind != "bass"))
     counts: Counter[str] = Counter()
     seen: dict[tuple[str, ...], tuple[str, ...]] = {}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from itertools import product
 
 from composer.cleanup.rules import COSTS, OCTAVE, Fault, counts_of, doublings, faults_of
 from composer.cleanup.score import Score
@@ -16,7 +17,9 @@ from composer.music.instruments import Instrument, instrument_of_program
 MELODY_WEIGHT = 8.0
 # Cheaper faults are counted but not worth a note of anybody's music.
 WORTH_A_NOTE = 4.0
-MAX_TRIALS = 400
+WORTH_TWO_NOTES = 8.0
+MAX_TRIALS = 300
+PAIRED_MOVES = 9
 # Rules that are read off the page as they are: range and leaps are the composer's business.
 _LEFT_ALONE = ("OutOfRange", "UnresolvedLeap", "AugmentedLeap", "CrossRelation")
 
@@ -62,8 +65,9 @@ class _Search:
             texture = texture_of(self._around(self.score, fault.tick, fault.tick))
             if not _still_there(fault, faults_of(self._around(self.score, fault.tick, fault.tick), self.meant)):
                 continue
-            moves = sorted(self._moves(fault, texture), key=lambda m: (m[0], sorted(m[1].items())))
-            for price, pitches in moves:
+            singles = _by_price(self._moves(set(fault.places), texture))
+            mates = _by_price(self._moves(_chord_mates(fault, texture), texture)) if fault.cost >= WORTH_TWO_NOTES else []
+            for price, pitches in [*singles, *_pairs(singles, mates)]:
                 if price >= fault.cost or self.trials >= MAX_TRIALS:
                     break
                 if self.accept(pitches, fault.tick, fault.tick, price):
@@ -90,22 +94,21 @@ class _Search:
         bar = score.piece.meter.bar_ticks
         return score.between((first // bar - 2) * bar - bar // 16, (last // bar + 3) * bar)
 
-    def _moves(self, fault: Fault, texture: Texture) -> Iterator[tuple[float, Pitches]]:
-        """(price, new pitches) of every single note that might be moved to mend ``fault``."""
-        places = set(fault.places)
+    def _moves(self, places: Set[tuple[int, int]], texture: Texture) -> Iterator[tuple[float, Pitches]]:
+        """(price, new pitches) of every single voice that might be moved at ``places``."""
         for line in texture.lines:
             for index, step in enumerate(line.steps):
                 if places.isdisjoint(step.places) or math.isinf(step.weight):
                     continue
                 if line.kind == "melody":
                     choices = () if self.keep_melody else self._melody_pitches(line, index)
-                    yield from ((MELODY_WEIGHT + step.weight, {p: c for p in step.places}) for c in choices)
+                    yield from ((MELODY_WEIGHT + step.weight, dict.fromkeys(step.places, c)) for c in choices)
                     continue
                 for pitch in self._chord_pitches(line, index, texture):
                     price = step.weight + DISTANCE_COST * abs(pitch - step.pitch)
                     if line.kind == "bass" and pitch % 12 != step.pitch % 12:
                         price += INVERSION_COST
-                    yield price, {p: pitch for p in step.places}
+                    yield price, dict.fromkeys(step.places, pitch)
 
     def _chord_pitches(self, line: Line, index: int, texture: Texture) -> Iterator[int]:
         """Other tones of the chord near a note; the bass of a first, last or closing chord keeps its class."""
@@ -140,6 +143,26 @@ class _Search:
 
     def _instrument(self, line: Line) -> Instrument:
         return instrument_of_program(self.score.piece.parts[line.part].program)
+
+
+def _chord_mates(fault: Fault, texture: Texture) -> set[tuple[int, int]]:
+    """The notes that sound in one chord with a note of the fault and may make room for it."""
+    steps = [s for line in texture.lines for s in line.steps]
+    starts = {s.start for s in steps if not set(fault.places).isdisjoint(s.places)}
+    return {place for s in steps if s.start in starts for place in s.places}
+
+
+def _by_price(moves: Iterable[tuple[float, Pitches]]) -> list[tuple[float, Pitches]]:
+    return sorted(moves, key=lambda m: (m[0], sorted(m[1].items())))
+
+
+def _pairs(moves: Sequence[tuple[float, Pitches]], mates: Sequence[tuple[float, Pitches]]) -> list[tuple[float, Pitches]]:
+    """Two of the cheapest moves of different notes at once, the cheapest pair first."""
+    return _by_price(
+        (a[0] + b[0], {**a[1], **b[1]})
+        for a, b in product(moves[:PAIRED_MOVES], mates[: 2 * PAIRED_MOVES])
+        if a[1].keys().isdisjoint(b[1])
+    )
 
 
 def _worth_repair(faults: Sequence[Fault]) -> list[Fault]:

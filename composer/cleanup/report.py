@@ -31,7 +31,7 @@ RULES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One note changed. ``bar`` counts from 1, ``beat`` from 1 in felt beats; costs are the weighted faults around it."""
+    """One note changed. ``bar`` and ``beat`` (felt beats) count from 1; costs are the weighted faults around it."""
 
     bar: int
     beat: float

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -98,7 +98,9 @@ def _pair_faults(upper: Line, lower: Line, *, adjacent: bool, doubled: bool) -> 
         yield from _order_faults(upper, lower)
 
 
-def motion_faults(u0: np.ndarray, u1: np.ndarray, l0: np.ndarray, l1: np.ndarray, *, outer: bool) -> dict[str, np.ndarray]:
+def motion_faults(
+    u0: np.ndarray, u1: np.ndarray, l0: np.ndarray, l1: np.ndarray, *, outer: bool
+) -> dict[str, np.ndarray]:
     """Rule -> where two voices moving u0 -> u1 over l0 -> l1 break it; the arrays broadcast."""
     up, low = u1 - u0, l1 - l0
     both = (up != 0) & (low != 0)
@@ -128,7 +130,9 @@ def _order_faults(upper: Line, lower: Line) -> Iterator[Fault]:
         if over.pitch < under.pitch and (over.start, under.start) not in seen:
             seen.add((over.start, under.start))
             yield Fault("VoiceCrossing", tick, (*over.places, *under.places))
-        elif previous and upper.kind != "melody" and (under.pitch > previous[0].pitch or over.pitch < previous[1].pitch):
+        elif (
+            previous and upper.kind != "melody" and (under.pitch > previous[0].pitch or over.pitch < previous[1].pitch)
+        ):
             yield Fault("VoiceOverlap", tick, (*over.places, *under.places))
         previous = over, under
 
@@ -154,9 +158,9 @@ def _line_faults(line: Line, score: Score) -> Iterator[Fault]:
             yield Fault("AugmentedLeap", b.start, (*a.places, *b.places))
         following = line.steps[index + 2] if index + 2 < len(line.steps) else None
         leap = b.pitch - a.pitch
-        if line.kind == "melody" and abs(leap) >= _LEAP and following is not None and _joined(b, following):
-            if (following.pitch - b.pitch) * leap > 0:
-                yield Fault("UnresolvedLeap", b.start, (*a.places, *b.places, *following.places))
+        is_leap = line.kind == "melody" and abs(leap) >= _LEAP
+        if is_leap and following and _joined(b, following) and (following.pitch - b.pitch) * leap > 0:
+            yield Fault("UnresolvedLeap", b.start, (*a.places, *b.places, *following.places))
 
 
 def _is_bad_leap(a: Step, b: Step, score: Score) -> bool:
@@ -222,6 +226,6 @@ def _spacing_faults(texture: Texture) -> Iterator[Fault]:
     for chords in by_part.values():
         for tick, steps in chords.items():
             ordered = sorted(steps, key=lambda s: s.pitch)[1:]
-            for a, b in zip(ordered, ordered[1:], strict=False):
+            for a, b in pairwise(ordered):
                 if b.pitch - a.pitch > OCTAVE:
                     yield Fault("Spacing", tick, (*a.places, *b.places))

@@ -69,7 +69,11 @@ class _Context:
         if after is None:
             return False
         key = self.score.key_at(after.start)
-        if after.pitch - tone.pitch == 1 and after.pitch % 12 in key.scale and (before is None or before.pitch != after.pitch):
+        if (
+            after.pitch - tone.pitch == 1
+            and after.pitch % 12 in key.scale
+            and (before is None or before.pitch != after.pitch)
+        ):
             return tone.end - tone.start <= TICKS_PER_BEAT
         if before is None:
             return False

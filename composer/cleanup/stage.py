@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from composer.cleanup.keys import KeyFinding, class_weights, key_finding
+from composer.cleanup.keys import KeyFinding, key_finding
 from composer.cleanup.repair import Repair, repaired
 from composer.cleanup.report import RULES, Certificate, Change, KeyReport, Report
 from composer.cleanup.rules import Fault, counts_of, doublings, faults_of
@@ -17,7 +17,6 @@ from composer.cleanup.slips import CHROMATIC_SHARE, corrections, slips
 from composer.cleanup.texture import texture_of
 from composer.errors import OverLimit, UsageProblem
 from composer.formats.brief import Brief
-from composer.formats.midi import CHORD_TRACK, KEY_TEXT
 from composer.formats.smf_scan import KEY_SIGNATURE
 from composer.formats.source import ChangeNote, SourceMidi, SourceNote, closed_notes, edited, read_source
 from composer.formats.source_piece import part_lines, piece_of
@@ -72,7 +71,7 @@ def cleaned(data: bytes, name: str, brief: Brief | None = None, options: Cleanup
         reason = f"{len(source.notes)} notes, the limit of cleanup is {MIDI_NOTES_MUSIC21}"
         raise OverLimit(name, reason, "split the file or thin out the drums")
     piece, finding = _in_key(piece_of(source, brief), source, brief, options)
-    ours = brief is not None or _is_ours(source)
+    ours = brief is not None or bool(piece.chords)
     start = _score(piece, options, ours)
     run = _Run(start, finding, options, ours)
     run.clean()
@@ -83,22 +82,20 @@ def cleaned(data: bytes, name: str, brief: Brief | None = None, options: Cleanup
     if source.hanging_notes:
         notes = (f"{source.hanging_notes} note(s) never ended; they are closed at the end of their track", *notes)
     report = replace(report, notes=notes)
-    from composer.formats.musicxml import musicxml_bytes  # noqa: PLC0415  music21 is loaded only when it is needed
+    from composer.formats.musicxml import musicxml_bytes
 
     score_xml = musicxml_bytes(run.score.finished())
     return Cleaned(edited(source, edits) if edits else data, score_xml, report, notes)
 
 
-def _in_key(
-    piece: Piece, source: SourceMidi, brief: Brief | None, options: CleanupOptions
-) -> tuple[Piece, KeyFinding]:
+def _in_key(piece: Piece, source: SourceMidi, brief: Brief | None, options: CleanupOptions) -> tuple[Piece, KeyFinding]:
     """The piece with the key it is cleaned in, and where that key came from."""
     given, given_by, declared = None, "brief", None
     if options.key is not None:
         given, given_by = key_named(options.key), "option"
     elif brief is not None:
         given = piece.key
-    elif _is_ours(source):
+    elif piece.chords and source.metas(KEY_SIGNATURE):
         given, given_by = piece.key, "signature"
     elif source.metas(KEY_SIGNATURE):
         declared = piece.key
@@ -115,10 +112,6 @@ def key_named(text: str) -> Key:
         return key_of(tonic, mode.strip().lower() or "major")
     except ValueError as error:
         raise UsageProblem("--key", f"{text!r} is not a key: {error}", 'write it as "A minor" or "Bb major"') from None
-
-
-def _is_ours(source: SourceMidi) -> bool:
-    return CHORD_TRACK in source.track_names and any(t.text.startswith(KEY_TEXT) for t in source.texts())
 
 
 def _score(piece: Piece, options: CleanupOptions, ours: bool) -> Score:
@@ -164,13 +157,17 @@ class _Run:
             self.notes.append(f"{len(found)} notes lie outside {self.finding.key}: taken as the style and left alone")
             return False
         if not self.ours and self.finding.confidence < CONFIDENCE_MIN:
-            self.notes.append(f"the key is uncertain ({self.finding.key}?): notes outside it are left alone; name it with --key")
+            self.notes.append(
+                f"the key is uncertain ({self.finding.key}?): notes outside it are left alone; name it with --key"
+            )
             return False
         return True
 
     def _may_repair(self) -> bool:
         for number in self.texture.skipped:
-            self.notes.append(f"{self.score.piece.parts[number].name}: its voices cannot be told apart safely; not judged")
+            self.notes.append(
+                f"{self.score.piece.parts[number].name}: its voices cannot be told apart safely; not judged"
+            )
         if not self.options.voice_leading:
             return False
         if not self.ours and self.texture.skipped:
@@ -212,14 +209,17 @@ class _Run:
         finding = self.finding
         left = len(slips(self.score))
         if left and self.options.correct_key and not self.notes:
-            self.notes.append(f"{left} note(s) outside the key are left: no correction keeps the voices clean, or a person wrote them")
+            self.notes.append(
+                f"{left} note(s) outside the key are left: no correction keeps the voices clean, or a person wrote them"
+            )
         for upper, lower in sorted(self.meant):
             pair = {self.score.piece.parts[int(x.split("/")[0])].name for x in (upper, lower)}
             self.notes.append(f"doubling taken as meant: {' and '.join(sorted(pair))}")
         runner_up = str(finding.runner_up) if finding.runner_up else None
         return Report(
             name=name, key=KeyReport(str(finding.key), finding.confidence, finding.source, runner_up),
-            changes=tuple(self._changes()), before=self._counts(self.start), after=self._counts(self.score, spelled=True),
+            changes=tuple(self._changes()),
+            before=self._counts(self.start), after=self._counts(self.score, spelled=True),
             certificate=self._certificate(), notes=tuple(dict.fromkeys(self.notes)),
         )  # fmt: skip
 
@@ -248,7 +248,7 @@ class _Run:
     def _certificate(self) -> Certificate | None:
         if not self.score.tones:
             return None
-        from composer.cleanup.certificate import certificate_of  # noqa: PLC0415  music21 is loaded only when needed
+        from composer.cleanup.certificate import certificate_of
 
         return certificate_of(self.score, self.meant)
 

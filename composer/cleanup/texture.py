@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import mean, median
 
 from composer.cleanup.score import Score, Tone
@@ -77,7 +78,10 @@ def texture_of(score: Score) -> Texture:
         role = score.piece.parts[number].role
         if _is_line(tones, role, borders):
             kind = {MELODY: "melody", BASS: "bass"}.get(role, "inner")
-            steps = [Step(_snap(t.start), max(_snap(t.end), _snap(t.start) + 1), t.pitch, (t.place,), t.weight) for t in _skyline(tones, role)]
+            steps = [
+                Step(_snap(t.start), max(_snap(t.end), _snap(t.start) + 1), t.pitch, (t.place,), t.weight)
+                for t in _skyline(tones, role)
+            ]
             lines.append(Line(f"{number}", number, kind, False, tuple(steps)))
         else:
             cells = _segment_cells(tones, borders) if borders else _block_cells(tones)
@@ -95,7 +99,7 @@ def _snap(tick: int) -> int:
 
 
 def _is_line(tones: Sequence[Tone], role: str, borders: Sequence[int]) -> bool:
-    overlaps = sum(b.start < a.end - SNAP_TICKS for a, b in zip(tones, tones[1:], strict=False))
+    overlaps = sum(b.start < a.end - SNAP_TICKS for a, b in pairwise(tones))
     if role in (MELODY, BASS):
         return overlaps <= len(tones) // 3
     if overlaps > OVERLAP_SHARE * len(tones):

@@ -6,7 +6,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -24,6 +24,7 @@ DISTANCE_COST = 0.1  # a semitone between the old and the new note
 MEMBER_COST = 6.0  # a chord that loses its root or its third
 INVERSION_COST = 2.0  # a bass note that becomes another chord member
 
+_Moves = tuple[float, tuple[tuple[int, int], ...]]  # price, (voice, new pitch) of each moved voice
 Pitches = dict[tuple[int, int], int]
 
 
@@ -130,8 +131,10 @@ def _options(
             if pitch != step.pitch and pitch % 12 in chord.classes and instrument.low <= pitch <= instrument.high:
                 moves.append((step.weight + DISTANCE_COST * abs(pitch - step.pitch), index, pitch))
     moves.sort()
-    singles = [((cost, ((i, p),))) for cost, i, p in moves]
-    pairs = [(a[0] + b[0], ((a[1], a[2]), (b[1], b[2]))) for a, b in combinations(moves[:14], 2) if a[1] != b[1]]
+    singles: list[_Moves] = [(cost, ((i, p),)) for cost, i, p in moves]
+    pairs: list[_Moves] = [
+        (a[0] + b[0], ((a[1], a[2]), (b[1], b[2]))) for a, b in combinations(moves[:14], 2) if a[1] != b[1]
+    ]
     rows = [at]
     for _, moved in sorted(singles + pairs)[: 3 * MAX_OPTIONS]:
         row = at.copy()
@@ -166,7 +169,9 @@ def _local_costs(
     for index in range(len(texture.lines) - 1):
         upper, lower = options[:, index], options[:, index + 1]
         costs += np.where((upper != NONE) & (lower != NONE) & (upper < lower), COSTS["VoiceCrossing"], 0.0)
-        one_part = texture.lines[index].part == texture.lines[index + 1].part and texture.lines[index + 1].kind != "bass"
+        one_part = (
+            texture.lines[index].part == texture.lines[index + 1].part and texture.lines[index + 1].kind != "bass"
+        )
         if one_part and texture.lines[index].chordal:
             costs += np.where((lower != NONE) & (upper - lower > OCTAVE), COSTS["Spacing"], 0.0)
     if chord is not None:
@@ -183,7 +188,7 @@ def _local_costs(
 def _cheapest_path(columns: Sequence[_Column], texture: Texture, meant: frozenset[tuple[str, str]]) -> list[int]:
     total = columns[0].local
     back = []
-    for before, after in zip(columns, columns[1:], strict=False):
+    for before, after in pairwise(columns):
         through = total[:, None] + _transition_costs(before, after, texture, meant) + after.local[None, :]
         back.append(through.argmin(axis=0))
         total = through.min(axis=0)
@@ -205,7 +210,12 @@ def _transition_costs(
         if texture.lines[index].chordal:
             costs += MOVE_COST * np.abs(arrive[index] - leave[index])
         chord = before.chord
-        if chord is not None and chord.seventh is not None and after.chord is not None and chord.root != after.chord.root:
+        if (
+            chord is not None
+            and chord.seventh is not None
+            and after.chord is not None
+            and chord.root != after.chord.root
+        ):
             step = arrive[index] - leave[index]
             unresolved = (leave[index] % 12 == chord.seventh) & ((step > 0) | (step < -2))
             costs += COSTS["SeventhResolution"] * unresolved

@@ -7,66 +7,62 @@ the same piece gives the same bytes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from xml.etree import ElementTree
 
 from music21 import (
-    articulations, bar, chord, clef, duration, expressions, harmony, instrument, key, layout, metadata, meter, note,
-    percussion, pitch, stream, tempo, tie,
+    bar,
+    clef,
+    expressions,
+    layout,
+    metadata,
+    meter,
+    note,
+    stream,
+    tempo,
 )  # fmt: skip
 from music21.musicxml.m21ToXml import ScoreExporter
 from music21.stream.makeNotation import makeTupletBrackets
 
+from composer.formats.engraving import (
+    DRUM_NAMES,
+    MIDDLE_C,
+    clean_text,
+    clef_of,
+    element_of,
+    hit_of,
+    instrument_of,
+    quarters,
+    signature_of,
+    symbol_of,
+)
 from composer.formats.notation import Value, Written, in_bars, in_voices, on_grid
-from composer.music.chord import Chord
-from composer.music.instruments import DRUM_KEYS, INSTRUMENTS, instrument_of_program
+from composer.music.instruments import instrument_of_program
 from composer.music.key import Key
 from composer.music.notes import CHORDS, Note, Part, Piece
-from composer.music.pitch import note_name
 from composer.music.time import TICKS_PER_BEAT
 
-MIDDLE_C = 60
 # Instruments on two staves.
 _GRAND = frozenset(("piano", "electric piano", "harpsichord", "organ", "celesta", "harp"))
-# Instruments written an octave above or below their sound, and the viola's clef.
-_OCTAVE_DOWN = frozenset(("guitar", "steel guitar", "electric guitar"))
-_BASS_DOWN = frozenset(("acoustic bass", "electric bass", "double bass"))
-_OCTAVE_UP = frozenset(("piccolo", "recorder", "celesta", "music box"))
 # A tempo is printed when it differs by this share from the one before it and holds for a bar.
 _TEMPO_CHANGE = 0.04
-_KINDS = {
-    "": "major", "m": "minor", "dim": "diminished", "aug": "augmented", "7": "dominant-seventh",
-    "maj7": "major-seventh", "m7": "minor-seventh", "m7b5": "half-diminished-seventh", "dim7": "diminished-seventh",
-    "mMaj7": "minor-major-seventh", "sus4": "suspended-fourth", "sus2": "suspended-second",
-    "7sus4": "suspended-fourth-seventh", "6": "major-sixth", "m6": "minor-sixth",
-}  # fmt: skip
-# Drum name -> place on the staff and notehead.
-_DRUM_PLACES = {
-    "kick": ("F4", "normal"), "stick": ("C5", "x"), "snare": ("C5", "normal"), "clap": ("C5", "triangle"),
-    "hat": ("G5", "x"), "pedal": ("D4", "x"), "open": ("G5", "circle-x"), "low-tom": ("A4", "normal"),
-    "mid-tom": ("D5", "normal"), "high-tom": ("E5", "normal"), "crash": ("A5", "x"), "ride": ("F5", "x"),
-    "tambourine": ("B5", "triangle"), "cowbell": ("E5", "triangle"), "conga": ("D5", "diamond"),
-    "shaker": ("B5", "x"), "claves": ("D5", "x"), "triangle": ("B5", "diamond"),
-}  # fmt: skip
 _DOCTYPE = (
     '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" '
     '"http://www.musicxml.org/dtds/partwise.dtd">'
 )
-_DRUM_NAMES = {number: name for name, number in DRUM_KEYS.items()}
 
 
 def musicxml_bytes(piece: Piece) -> bytes:
     """The score of ``piece`` as MusicXML (partwise, UTF-8); the same piece gives the same bytes."""
     score = stream.Score()
-    score.metadata = metadata.Metadata(title=_clean(piece.title) or "Untitled")
+    score.metadata = metadata.Metadata(title=clean_text(piece.title) or "Untitled")
     for number, part in enumerate(piece.parts):
         for staff in _staves(part, piece, number):
             score.insert(0, staff)
         pair = [s for s in score.parts if str(s.id).startswith(f"P{number + 1}-Staff")]
         if len(pair) == 2:
-            score.insert(0, layout.StaffGroup(pair, name=_clean(part.name), symbol="brace", barTogether=True))
+            score.insert(0, layout.StaffGroup(pair, name=clean_text(part.name), symbol="brace", barTogether=True))
     if not piece.parts:
         score.insert(0, _staff(Part("Empty", CHORDS, 0, ()), (), piece, "P1", first=True))
     exporter = ScoreExporter(score, makeNotation=False)
@@ -121,7 +117,7 @@ def _staff(
         if lower and not any(v.pitches for v in upper):
             upper, lower = [replace(v, hidden=False) for v in lower], []
         measures.append(_measure(number, upper, lower, spelled, piece))
-    sign = sign or _clef(part, [p for w in written for p in w.pitches])
+    sign = sign or clef_of(part, [p for w in written for p in w.pitches])
     return _assembled(measures, part, piece, name, sign, first)
 
 
@@ -147,58 +143,10 @@ def _fill(
     piece: Piece,
 ) -> None:
     for value in values:
-        element = _element(value, spelled, piece.meter.bar_ticks)
+        element = element_of(value, spelled, piece.meter.bar_ticks)
         if stem and isinstance(element, note.NotRest):
             element.stemDirection = stem
-        target.insert(_quarters(value.offset), element)
-
-
-def _element(value: Value, spelled: tuple[str, ...], bar_ticks: int) -> note.GeneralNote:
-    length = duration.Duration(_quarters(value.length))
-    if not value.pitches:
-        rest = note.Rest(duration=length)
-        if value.length == bar_ticks:
-            rest.fullMeasure = True
-        if value.hidden:
-            rest.style.hideObjectOnPrint = True
-        return rest
-    pitches = [_pitch(p, spelled) for p in value.pitches]
-    made: note.NotRest
-    made = note.Note(pitches[0], duration=length) if len(pitches) == 1 else chord.Chord(pitches, duration=length)
-    if value.tied_from or value.tied_to:
-        kind = "continue" if value.tied_from and value.tied_to else "stop" if value.tied_from else "start"
-        for head in made.notes if isinstance(made, chord.Chord) else (made,):
-            head.tie = tie.Tie(kind)
-    if value.staccato:
-        made.articulations.append(articulations.Staccato())
-    return made
-
-
-def _pitch(midi: int, spelled: tuple[str, ...]) -> pitch.Pitch:
-    name = spelled[midi % 12]
-    octave = int(re.sub(r"^[A-G][#b]*", "", note_name(midi, spelled)))
-    made = pitch.Pitch(step=name[0], octave=octave)
-    if len(name) > 1:
-        made.accidental = pitch.Accidental(name[1:].replace("b", "-"))
-    return made
-
-
-def _quarters(ticks: int) -> Fraction:
-    return Fraction(ticks, TICKS_PER_BEAT)
-
-
-def _clef(part: Part, pitches: Sequence[int]) -> clef.Clef:
-    name = instrument_of_program(part.program).name
-    middle = sorted(pitches)[len(pitches) // 2] if pitches else MIDDLE_C
-    if name in _BASS_DOWN:
-        return clef.Bass8vbClef() if middle < 48 else clef.BassClef()
-    if name in _OCTAVE_DOWN:
-        return clef.Treble8vbClef()
-    if name == "viola":
-        return clef.AltoClef()
-    if name in _OCTAVE_UP and middle >= 84:
-        return clef.Treble8vaClef()
-    return clef.TrebleClef() if middle >= 57 else clef.BassClef()
+        target.insert(quarters(value.offset), element)
 
 
 def _drum_staff(part: Part, piece: Piece, name: str, first: bool) -> stream.Part:
@@ -215,7 +163,7 @@ def _drum_staff(part: Part, piece: Piece, name: str, first: bool) -> stream.Part
     for number, values in enumerate(in_bars(voice, piece.bars or 1, piece.meter)):
         measure = stream.Measure(number=number + 1)
         for value in values:
-            measure.insert(_quarters(value.offset), _hit(value, piece.meter.bar_ticks, f"{number}-{value.offset}"))
+            measure.insert(quarters(value.offset), hit_of(value, piece.meter.bar_ticks, f"{number}-{value.offset}"))
         measures.append(measure)
     return _assembled(measures, part, piece, name, clef.PercussionClef(), first)
 
@@ -224,39 +172,23 @@ def _beat_end(tick: int, piece: Piece) -> int:
     return (tick // piece.meter.beat_ticks + 1) * piece.meter.beat_ticks
 
 
-def _hit(value: Value, bar_ticks: int, place: str) -> note.GeneralNote:
-    if not value.pitches:
-        return _element(value, (), bar_ticks)
-    heads = []
-    for number in value.pitches:
-        position, shape = _DRUM_PLACES.get(_DRUM_NAMES.get(number, ""), ("E5", "diamond"))
-        head = note.Unpitched(displayName=position)
-        head.notehead = shape
-        head.id = f"hit-{number}-{place}"
-        head.duration = duration.Duration(_quarters(value.length))
-        heads.append(head)
-    if len(heads) == 1:
-        return heads[0]
-    return percussion.PercussionChord(heads, duration=duration.Duration(_quarters(value.length)))
-
-
 def _assembled(
     measures: list[stream.Measure], part: Part, piece: Piece, name: str, sign: clef.Clef, first: bool
 ) -> stream.Part:
     """Measures with clef, key and metre in front, marks above, beams, accidentals and a final bar line."""
     staff = stream.PartStaff(id=name) if "-Staff" in name else stream.Part(id=name)
-    staff.partName = _clean(part.name)
-    staff.insert(0, _instrument(part))
+    staff.partName = clean_text(part.name)
+    staff.insert(0, instrument_of(part))
     measures[0].insert(0, sign)
     if not part.is_drums:
-        measures[0].insert(0, _signature(piece.key))
+        measures[0].insert(0, signature_of(piece.key))
         for tick, later in piece.keys:
-            measures[min(tick // piece.meter.bar_ticks, len(measures) - 1)].insert(0, _signature(later))
+            measures[min(tick // piece.meter.bar_ticks, len(measures) - 1)].insert(0, signature_of(later))
     measures[0].insert(0, meter.TimeSignature(str(piece.meter)))
     if first:
         _mark(measures, piece)
     measures[-1].rightBarline = bar.Barline("final")
-    bar_length = _quarters(piece.meter.bar_ticks)
+    bar_length = quarters(piece.meter.bar_ticks)
     for number, measure in enumerate(measures):
         staff.insert(number * bar_length, measure)
     staff.makeBeams(inPlace=True, setStemDirections=False)
@@ -268,43 +200,30 @@ def _assembled(
     return staff
 
 
-def _signature(written: Key) -> key.Key:
-    return key.Key(written.tonic.replace("b", "-"), written.mode)
-
-
 def _key_at(piece: Piece, tick: int) -> Key:
     return next((k for start, k in reversed(piece.keys) if start <= tick), piece.key)
-
-
-def _instrument(part: Part) -> instrument.Instrument:
-    made = instrument.UnpitchedPercussion() if part.is_drums else instrument.Instrument()
-    made.partName = made.instrumentName = _clean(part.name) or part.role
-    made.partAbbreviation = made.instrumentAbbreviation = made.partName[:4] + "."
-    if not part.is_drums:
-        made.midiProgram = part.program
-    return made
 
 
 def _mark(measures: list[stream.Measure], piece: Piece) -> None:
     """Tempo, section letters, double bars and chord symbols, over the first staff only."""
     bar_ticks = piece.meter.bar_ticks
     for change in _printed_tempi(piece):
-        mark = tempo.MetronomeMark(number=round(change[1]), referent=_quarters(piece.meter.beat_ticks))
+        mark = tempo.MetronomeMark(number=round(change[1]), referent=quarters(piece.meter.beat_ticks))
         mark.placement = "above"
         measures[change[0]].insert(0, mark)
     for marker in piece.markers:
         number = marker.tick // bar_ticks
-        if number < len(measures) and _clean(marker.text):
-            letter = expressions.RehearsalMark(_clean(marker.text))
+        if number < len(measures) and clean_text(marker.text):
+            letter = expressions.RehearsalMark(clean_text(marker.text))
             letter.placement = "above"
-            measures[number].insert(_quarters(marker.tick % bar_ticks), letter)
+            measures[number].insert(quarters(marker.tick % bar_ticks), letter)
             if number:
                 measures[number - 1].rightBarline = bar.Barline("double")
     previous = None
     for span in piece.chords:
         if span.chord != previous and span.start // bar_ticks < len(measures):
-            symbol = _symbol(span.chord, _key_at(piece, span.start).spellings)
-            measures[span.start // bar_ticks].insert(_quarters(span.start % bar_ticks), symbol)
+            symbol = symbol_of(span.chord, _key_at(piece, span.start).spellings)
+            measures[span.start // bar_ticks].insert(quarters(span.start % bar_ticks), symbol)
         previous = span.chord
 
 
@@ -316,21 +235,10 @@ def _printed_tempi(piece: Piece) -> list[tuple[int, float]]:
         beats = change.bpm * TICKS_PER_BEAT / piece.meter.beat_ticks
         number = change.tick // piece.meter.bar_ticks
         lasts = not printed or end - change.tick >= piece.meter.bar_ticks
-        if lasts and number < max(piece.bars, 1):
-            if not printed or abs(beats / printed[-1][1] - 1) > _TEMPO_CHANGE:
-                printed.append((number, beats))
+        is_new = not printed or abs(beats / printed[-1][1] - 1) > _TEMPO_CHANGE
+        if lasts and is_new and number < max(piece.bars, 1):
+            printed.append((number, beats))
     return printed
-
-
-def _symbol(written: Chord, spelled: tuple[str, ...]) -> harmony.ChordSymbol:
-    bass = None if written.bass in (None, written.root) else spelled[written.bass_class].replace("b", "-")
-    kind = _KINDS[written.quality]
-    return harmony.ChordSymbol(root=spelled[written.root].replace("b", "-"), bass=bass, kind=kind)
-
-
-def _clean(text: str) -> str:
-    """Without the control characters that XML forbids."""
-    return "".join(c if c.isprintable() else " " for c in text.encode("utf-8", "replace").decode()).strip()
 
 
 def _settled(root: ElementTree.Element, piece: Piece) -> bytes:
@@ -390,7 +298,7 @@ def _name_drums(root: ElementTree.Element, music: ElementTree.Element) -> None:
         score_part.remove(stale)
     for number in sorted(used):
         made = ElementTree.SubElement(score_part, "score-instrument", id=f"{name}-I{number}")
-        ElementTree.SubElement(made, "instrument-name").text = _DRUM_NAMES.get(number, f"percussion {number}")
+        ElementTree.SubElement(made, "instrument-name").text = DRUM_NAMES.get(number, f"percussion {number}")
     for number in sorted(used):
         made = ElementTree.SubElement(score_part, "midi-instrument", id=f"{name}-I{number}")
         ElementTree.SubElement(made, "midi-channel").text = "10"

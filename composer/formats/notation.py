@@ -22,6 +22,8 @@ ARTICULATION_SHARE = 0.55
 VOICES = 2
 # Single written values (undotted, dotted, and inside triplets), in ticks.
 _PLAIN = frozenset((60, 120, 240, 480, 960, 1920, 180, 360, 720, 1440, 2880, 40, 80, 160, 320))
+# Room kept in the last bar for a note that begins at the very end.
+_LAST_TICKS = 60
 _MAX_VALUE = 4 * TICKS_PER_BEAT
 
 
@@ -157,13 +159,18 @@ def in_bars(voice: Sequence[Written], bars: int, meter: Meter, *, rests: bool = 
     """The values of each bar, ties over bar lines and beats, rests filled in (``rests=False`` hides them)."""
     filled: list[list[Value]] = [[] for _ in range(bars)]
     for item in voice:
-        cuts = _cuts(item.start, min(item.end, bars * meter.bar_ticks), meter)
+        total = bars * meter.bar_ticks
+        cuts = _cuts(min(item.start, total - _LAST_TICKS), min(max(item.end, _LAST_TICKS), total), meter)
         for number, (start, end) in enumerate(cuts):
             filled[start // meter.bar_ticks].append(
                 Value(
-                    start % meter.bar_ticks, end - start, item.pitches,
-                    tied_from=number > 0, tied_to=number < len(cuts) - 1, staccato=item.staccato and len(cuts) == 1,
-                )  # fmt: skip
+                    start % meter.bar_ticks,
+                    end - start,
+                    item.pitches,
+                    tied_from=number > 0,
+                    tied_to=number < len(cuts) - 1,
+                    staccato=item.staccato and len(cuts) == 1,
+                )
             )
     return [_with_rests(values, meter, hidden=not rests) for values in filled]
 

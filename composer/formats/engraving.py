@@ -1,0 +1,127 @@
+"""Single signs of a score as music21 objects: notes, clefs, key signatures, chord symbols, drum heads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+
+# Imported only by musicxml, which the CLI imports late.
+from music21 import articulations, chord, clef, duration, harmony, instrument, key, note, percussion, pitch, tie  # noqa: TID253
+
+from composer.formats.notation import Value
+from composer.music.chord import Chord
+from composer.music.instruments import DRUM_KEYS, instrument_of_program
+from composer.music.key import Key
+from composer.music.notes import Part
+from composer.music.pitch import note_name
+from composer.music.time import TICKS_PER_BEAT
+
+MIDDLE_C = 60
+# Instruments written an octave above or below their sound, and the viola's clef.
+_OCTAVE_DOWN = frozenset(("guitar", "steel guitar", "electric guitar"))
+_BASS_DOWN = frozenset(("acoustic bass", "electric bass", "double bass"))
+_OCTAVE_UP = frozenset(("piccolo", "recorder", "celesta", "music box"))
+_KINDS = {
+    "": "major", "m": "minor", "dim": "diminished", "aug": "augmented", "7": "dominant-seventh",
+    "maj7": "major-seventh", "m7": "minor-seventh", "m7b5": "half-diminished-seventh", "dim7": "diminished-seventh",
+    "mMaj7": "minor-major-seventh", "sus4": "suspended-fourth", "sus2": "suspended-second",
+    "7sus4": "suspended-fourth-seventh", "6": "major-sixth", "m6": "minor-sixth",
+}  # fmt: skip
+# Drum name -> place on the staff and notehead.
+_DRUM_PLACES = {
+    "kick": ("F4", "normal"), "stick": ("C5", "x"), "snare": ("C5", "normal"), "clap": ("C5", "triangle"),
+    "hat": ("G5", "x"), "pedal": ("D4", "x"), "open": ("G5", "circle-x"), "low-tom": ("A4", "normal"),
+    "mid-tom": ("D5", "normal"), "high-tom": ("E5", "normal"), "crash": ("A5", "x"), "ride": ("F5", "x"),
+    "tambourine": ("B5", "triangle"), "cowbell": ("E5", "triangle"), "conga": ("D5", "diamond"),
+    "shaker": ("B5", "x"), "claves": ("D5", "x"), "triangle": ("B5", "diamond"),
+}  # fmt: skip
+DRUM_NAMES = {number: name for name, number in DRUM_KEYS.items()}
+
+
+def element_of(value: Value, spelled: tuple[str, ...], bar_ticks: int) -> note.GeneralNote:
+    length = duration.Duration(quarters(value.length))
+    if not value.pitches:
+        rest = note.Rest(duration=length)
+        if value.length == bar_ticks:
+            rest.fullMeasure = True
+        if value.hidden:
+            rest.style.hideObjectOnPrint = True
+        return rest
+    pitches = [pitch_of(p, spelled) for p in value.pitches]
+    made: note.NotRest
+    made = note.Note(pitches[0], duration=length) if len(pitches) == 1 else chord.Chord(pitches, duration=length)
+    if value.tied_from or value.tied_to:
+        kind = "continue" if value.tied_from and value.tied_to else "stop" if value.tied_from else "start"
+        for head in made.notes if isinstance(made, chord.Chord) else (made,):
+            head.tie = tie.Tie(kind)
+    if value.staccato:
+        made.articulations.append(articulations.Staccato())
+    return made
+
+
+def pitch_of(midi: int, spelled: tuple[str, ...]) -> pitch.Pitch:
+    name = spelled[midi % 12]
+    octave = int(re.sub(r"^[A-G][#b]*", "", note_name(midi, spelled)))
+    made = pitch.Pitch(step=name[0], octave=octave)
+    if len(name) > 1:
+        made.accidental = pitch.Accidental(name[1:].replace("b", "-"))
+    return made
+
+
+def quarters(ticks: int) -> Fraction:
+    return Fraction(ticks, TICKS_PER_BEAT)
+
+
+def clef_of(part: Part, pitches: Sequence[int]) -> clef.Clef:
+    name = instrument_of_program(part.program).name
+    middle = sorted(pitches)[len(pitches) // 2] if pitches else MIDDLE_C
+    if name in _BASS_DOWN:
+        return clef.Bass8vbClef() if middle < 48 else clef.BassClef()
+    if name in _OCTAVE_DOWN:
+        return clef.Treble8vbClef()
+    if name == "viola":
+        return clef.AltoClef()
+    if name in _OCTAVE_UP and middle >= 84:
+        return clef.Treble8vaClef()
+    return clef.TrebleClef() if middle >= 57 else clef.BassClef()
+
+
+def hit_of(value: Value, bar_ticks: int, place: str) -> note.GeneralNote:
+    if not value.pitches:
+        return element_of(value, (), bar_ticks)
+    heads = []
+    for number in value.pitches:
+        position, shape = _DRUM_PLACES.get(DRUM_NAMES.get(number, ""), ("E5", "diamond"))
+        head = note.Unpitched(displayName=position)
+        head.notehead = shape
+        head.id = f"hit-{number}-{place}"
+        head.duration = duration.Duration(quarters(value.length))
+        heads.append(head)
+    if len(heads) == 1:
+        return heads[0]
+    return percussion.PercussionChord(heads, duration=duration.Duration(quarters(value.length)))
+
+
+def signature_of(written: Key) -> key.Key:
+    return key.Key(written.tonic.replace("b", "-"), written.mode)
+
+
+def instrument_of(part: Part) -> instrument.Instrument:
+    made = instrument.UnpitchedPercussion() if part.is_drums else instrument.Instrument()
+    made.partName = made.instrumentName = clean_text(part.name) or part.role
+    made.partAbbreviation = made.instrumentAbbreviation = made.partName[:4] + "."
+    if not part.is_drums:
+        made.midiProgram = part.program
+    return made
+
+
+def symbol_of(written: Chord, spelled: tuple[str, ...]) -> harmony.ChordSymbol:
+    bass = None if written.bass in (None, written.root) else spelled[written.bass_class].replace("b", "-")
+    kind = _KINDS[written.quality]
+    return harmony.ChordSymbol(root=spelled[written.root].replace("b", "-"), bass=bass, kind=kind)
+
+
+def clean_text(text: str) -> str:
+    """Without the control characters that XML forbids."""
+    return "".join(c if c.isprintable() else " " for c in text.encode("utf-8", "replace").decode()).strip()
