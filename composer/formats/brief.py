@@ -5,9 +5,11 @@ Only ``key``, ``tempo_bpm``, ``meter`` and ``form`` are required, so that a brie
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import difflib
+import unicodedata
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from composer.limits import (
     BRIEF_BARS,
@@ -25,6 +27,7 @@ from composer.music.time import Meter, meter_of
 
 FORMAT = "composer.brief/1"
 SCHEMA_NAME = "brief.schema.json"
+MELODY_RANGE_MIN = 7  # semitones; a fifth is the least that a tune can turn in
 METERS = ("2/4", "3/4", "4/4", "6/8")
 
 
@@ -44,10 +47,34 @@ def _is_meter(text: str) -> str:
     return str(meter_of(text))
 
 
-Text = Annotated[str, Field(max_length=BRIEF_TEXT_CHARS)]
+def _is_plain(text: str) -> str:
+    # Cc are control characters, Cs halves of characters that no file can hold.
+    if any(unicodedata.category(c) in ("Cc", "Cs") for c in text):
+        raise ValueError("holds a control character; write plain text")
+    return text
+
+
+def _is_file_name(text: str) -> str:
+    if "://" in text or text.startswith("/dev/"):
+        raise ValueError(f"{text!r} is not the name of a picture file")
+    return text
+
+
+def _is_instrument(text: str) -> str:
+    if text not in INSTRUMENTS:
+        near = difflib.get_close_matches(text.lower(), INSTRUMENTS, n=3, cutoff=0.0)
+        raise ValueError(f"{text!r} is not an instrument; the nearest are {', '.join(near)}")
+    return text
+
+
+Text = Annotated[str, Field(max_length=BRIEF_TEXT_CHARS), AfterValidator(_is_plain)]
 Unit = Annotated[float, Field(ge=0.0, le=1.0)]
 Pitch = Annotated[int, Field(ge=0, le=127)]
-InstrumentName = Annotated[str, Field(max_length=BRIEF_TEXT_CHARS, json_schema_extra={"examples": list(INSTRUMENTS)})]
+InstrumentName = Annotated[
+    str,
+    Field(max_length=BRIEF_TEXT_CHARS, json_schema_extra={"examples": list(INSTRUMENTS)}),
+    AfterValidator(_is_instrument),
+]
 
 
 class Strict(BaseModel):
@@ -59,7 +86,7 @@ class Strict(BaseModel):
 class Source(Strict):
     """The picture; only ever shown, never opened by a later step."""
 
-    file: Text
+    file: Annotated[Text, AfterValidator(_is_file_name)]
     sha256: Text
     width: Annotated[int, Field(ge=1)]
     height: Annotated[int, Field(ge=1)]
@@ -71,10 +98,10 @@ class Colour(Strict):
     hex: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
     name: Text
     share: Unit
-    hue_deg: Annotated[float, Field(ge=0.0, lt=360.0)] | None = Field(description="null for a grey")
+    hue_deg: Annotated[float, Field(ge=0.0, lt=360.0)] | None = Field(default=None, description="absent for a grey")
     saturation: Unit
     brightness: Unit
-    pitch: Text | None = Field(description="pitch class by the scheme; null for a grey")
+    pitch: Text | None = Field(default=None, description="pitch class by the scheme; absent for a grey")
 
 
 class KeyChoice(Strict):
@@ -89,7 +116,7 @@ class KeyChoice(Strict):
 class SectionPlan(Strict):
     """One section of the form, in playing order."""
 
-    name: Annotated[str, Field(min_length=1, max_length=BRIEF_TEXT_CHARS)] = Field(
+    name: Annotated[Text, Field(min_length=1)] = Field(
         description="sections with the same letter share their tune: A, A', B ..."
     )
     bars: Annotated[int, Field(ge=1, le=BRIEF_BARS)]
@@ -102,11 +129,29 @@ class SectionPlan(Strict):
         default=None, description='bars divided by |, e.g. "C | Am | F G | C"; repeated to fill the section'
     )
 
+    @model_validator(mode="after")
+    def _chords_fit(self) -> Self:
+        written = len(progression_of(self.chords)) if self.chords is not None else 0
+        if written > self.bars:
+            raise ValueError(f"the chords fill {written} bars and the section has {self.bars}; leave some out")
+        return self
+
 
 class MelodyPlan(Strict):
     instrument: InstrumentName = "piano"
     low: Pitch | None = Field(default=None, description="lowest MIDI pitch; the instrument's own if absent")
     high: Pitch | None = Field(default=None, description="highest MIDI pitch; the instrument's own if absent")
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Self:
+        own = INSTRUMENTS[self.instrument]
+        low = own.low if self.low is None else self.low
+        high = own.high if self.high is None else self.high
+        if high - low < MELODY_RANGE_MIN:
+            raise ValueError(
+                f"from low {low} to high {high} a melody has no room; leave {MELODY_RANGE_MIN} semitones at least"
+            )
+        return self
 
 
 class AccompanimentPlan(Strict):
@@ -125,7 +170,7 @@ class DrumsPlan(Strict):
 class Because(Strict):
     """Why a value is what it is."""
 
-    evidence: Annotated[str, Field(max_length=1000)]
+    evidence: Annotated[str, Field(max_length=1000), AfterValidator(_is_plain)]
     runner_up: Text | None = None
     confidence: Unit
 
@@ -159,13 +204,21 @@ class Brief(Strict):
     curves: Curves | None = None
     dynamics: Unit = Field(default=0.5, description="how far soft and loud lie apart")
     articulation: Unit = Field(default=0.3, description="0 legato, 1 staccato")
-    ensemble: Text | None = Field(default=None, description="an ensemble of `composer templates`; instruments below win")
+    ensemble: Text | None = Field(
+        default=None, description="an ensemble of `composer templates`; instruments below win"
+    )
     melody: MelodyPlan = MelodyPlan()
     accompaniment: AccompanimentPlan = AccompanimentPlan()
     bass: BassPlan | None = None
     drums: DrumsPlan | None = None
     seed: Annotated[int, Field(ge=0, le=SEED_MAX)] | None = None
     because: dict[Text, Because] = {}
+
+    @model_validator(mode="after")
+    def _is_short_enough(self) -> Self:
+        if self.bars > BRIEF_BARS:
+            raise ValueError(f"form: {self.bars} bars in all is over {BRIEF_BARS}; shorten a section")
+        return self
 
     @property
     def time(self) -> Meter:
