@@ -66,7 +66,9 @@ class _Search:
             if not _still_there(fault, faults_of(self._around(self.score, fault.tick, fault.tick), self.meant)):
                 continue
             singles = _by_price(self._moves(set(fault.places), texture))
-            mates = _by_price(self._moves(_chord_mates(fault, texture), texture)) if fault.cost >= WORTH_TWO_NOTES else []
+            mates = (
+                _by_price(self._moves(_chord_mates(fault, texture), texture)) if fault.cost >= WORTH_TWO_NOTES else []
+            )
             for price, pitches in [*singles, *_pairs(singles, mates)]:
                 if price >= fault.cost or self.trials >= MAX_TRIALS:
                     break
@@ -156,7 +158,9 @@ def _by_price(moves: Iterable[tuple[float, Pitches]]) -> list[tuple[float, Pitch
     return sorted(moves, key=lambda m: (m[0], sorted(m[1].items())))
 
 
-def _pairs(moves: Sequence[tuple[float, Pitches]], mates: Sequence[tuple[float, Pitches]]) -> list[tuple[float, Pitches]]:
+def _pairs(
+    moves: Sequence[tuple[float, Pitches]], mates: Sequence[tuple[float, Pitches]]
+) -> list[tuple[float, Pitches]]:
     """Two of the cheapest moves of different notes at once, the cheapest pair first."""
     return _by_price(
         (a[0] + b[0], {**a[1], **b[1]})

@@ -61,7 +61,7 @@ def on_grid(notes: Sequence[Note], meter: Meter) -> list[Written]:
         end = max(_snapped(note.end, divisions), start + TICKS_PER_BEAT // max(4, divisions.get(start // 480, 4)))
         found[start, note.pitch] = (end, note.duration)
     onsets = sorted({start for start, _ in found})
-    following = dict(zip(onsets, [*onsets[1:], None], strict=True))
+    following: dict[int, int | None] = dict(zip(onsets, [*onsets[1:], None], strict=False))
     return [
         _articulated(start, end, pitch, played, following[start], meter)
         for (start, pitch), (end, played) in sorted(found.items())

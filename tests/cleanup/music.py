@@ -36,7 +36,11 @@ def piece(
     if melody:
         parts.append(Part("Melody", MELODY, 0, notes(melody)))
     if chords:
-        parts.append(Part("Piano", CHORDS, 0, tuple(sorted(blocks(chords))), controls=(Control(10, 64, 127), Control(1900, 64, 0))))
+        parts.append(
+            Part(
+                "Piano", CHORDS, 0, tuple(sorted(blocks(chords))), controls=(Control(10, 64, 127), Control(1900, 64, 0))
+            )
+        )
     if bass:
         parts.append(Part("Bass", BASS, 32, notes(bass)))
     if drums:

@@ -108,7 +108,10 @@ def test_chromatic_notes_of_edited_bars_are_kept() -> None:
 def test_a_type_0_file_without_tempo_names_or_key_is_cleaned() -> None:
     track = mido.MidiTrack()
     for name in (60, 64, 67, 72, 71, 67, 62, 67, 60):
-        track += [mido.Message("note_on", note=name, velocity=80), mido.Message("note_on", note=name, velocity=0, time=96)]
+        track += [
+            mido.Message("note_on", note=name, velocity=80),
+            mido.Message("note_on", note=name, velocity=0, time=96),
+        ]
     track.append(mido.Message("note_on", note=48, velocity=70))
     track.append(mido.MetaMessage("end_of_track", time=96))
     stream = io.BytesIO()
@@ -142,7 +145,7 @@ def test_a_key_that_is_none_is_refused() -> None:
 
 
 def test_a_foreign_file_in_a_chromatic_style_is_left_alone() -> None:
-    line = " ".join(f"{n}4" for n in "C E G# B D# F# A C# F G# B D G A# C# E".split())
+    line = " ".join(f"{n}4" for n in ["C", "E", "G#", "B", "D#", "F#", "A", "C#", "F", "G#", "B", "D", "G", "A#", "C#", "E"])
     foreign = replace(piece(line), chords=())
     data = midi_bytes(foreign)
     result = cleaned(data, "x.mid", options=CleanupOptions(key="C major"))
@@ -154,9 +157,7 @@ def test_a_repeated_pitch_never_overlaps_itself() -> None:
     result = cleaned(midi_bytes(PARALLEL), "x.mid")
     for channel in range(4):
         notes = [n for n in read_source(result.midi, "x.mid").notes if n.channel == channel]
-        assert not any(
-            a.pitch == b.pitch and b.start < a.end for i, a in enumerate(notes) for b in notes[i + 1 :]
-        )
+        assert not any(a.pitch == b.pitch and b.start < a.end for i, a in enumerate(notes) for b in notes[i + 1 :])
 
 
 def test_notes_at_odd_places_do_not_break_the_score() -> None:
