@@ -50,7 +50,7 @@ def _quartets(upper: Line, lower: Line, score: Score) -> list[tuple[str, ...]]:
     arrivals = {b.start: (a, b) for a, b in zip(lower.steps, lower.steps[1:], strict=False)}
     found = []
     for a, b in zip(upper.steps, upper.steps[1:], strict=False):
-        if b.start in arrivals and b.start - max(a.end, arrivals[b.start][0].end) < TICKS_PER_BEAT:
+        if b.start in arrivals and b.start - min(a.end, arrivals[b.start][0].end) < TICKS_PER_BEAT:
             c, d = arrivals[b.start]
             if a.pitch != b.pitch and c.pitch != d.pitch:
                 spelled = score.key_at(b.start).spellings

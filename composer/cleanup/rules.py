@@ -11,7 +11,9 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from composer.cleanup.score import Score
-from composer.cleanup.texture import DOUBLING_SHARE, DOUBLING_TIMES, Line, Step, Texture, texture_of
+from composer.cleanup.texture import (
+    DOUBLING_SHARE, DOUBLING_TIMES, MELODY_DOUBLING_SHARE, MELODY_DOUBLING_TIMES, Line, Step, Texture, texture_of,
+)  # fmt: skip
 from composer.music.instruments import instrument_of_program
 from composer.music.time import TICKS_PER_BEAT
 
@@ -49,9 +51,11 @@ def doublings(texture: Texture) -> frozenset[tuple[str, str]]:
     for upper, lower in combinations(texture.lines, 2):
         moves = _joint_moves(upper, lower)
         both = [(a, b, c, d) for a, b, c, d in moves if a.pitch != b.pitch and c.pitch != d.pitch]
-        for interval in (0, FIFTH):
+        tune = "melody" in (upper.kind, lower.kind)
+        times, share = (MELODY_DOUBLING_TIMES, MELODY_DOUBLING_SHARE) if tune else (DOUBLING_TIMES, DOUBLING_SHARE)
+        for interval in (0,) if tune else (0, FIFTH):
             alike = sum((b.pitch - d.pitch) % 12 == interval for _, b, _, d in both)
-            if len(both) >= DOUBLING_TIMES and alike >= DOUBLING_SHARE * len(both):
+            if len(both) >= times and alike >= share * len(both):
                 meant.add((upper.name, lower.name))
     return frozenset(meant)
 

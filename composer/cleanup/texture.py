@@ -23,6 +23,9 @@ OVERLAP_SHARE = 0.05
 # Where two voices are in octaves or fifths this often when both move, that is a doubling, not a fault.
 DOUBLING_SHARE = 0.6
 DOUBLING_TIMES = 4
+# A melody is doubled on purpose only note for note.
+MELODY_DOUBLING_SHARE = 0.85
+MELODY_DOUBLING_TIMES = 8
 _MAX_CHORD_VOICES = 8
 
 
