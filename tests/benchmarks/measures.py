@@ -9,13 +9,14 @@ alike). Then the hard gates. It takes a minute; ``make test`` does not run it.
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from composer.compose.draft import draft_of
-from composer.compose.harmony import Harmony
+from composer.compose.harmony import Harmony, harmony_of
 from composer.corpus.prepare import prepare
 from composer.encoding.protocol import MelodyModel
 from composer.evaluate.anchors import SOFT_RANGES, is_inside
@@ -26,8 +27,10 @@ from composer.evaluate.originality import KnownTunes
 from composer.formats.midi import midi_bytes
 from composer.formats.source import read_source
 from composer.formats.source_piece import piece_of
+from composer.models.runtime import load_melody_model
 from composer.music.instruments import INSTRUMENTS
 from composer.music.notes import Piece
+from composer.resources import shipped
 from tests.benchmarks.baselines import MarkovMelody, colours_as_notes, random_in_key
 from tests.benchmarks.tunes import briefs, piece_of_tune
 
@@ -147,13 +150,6 @@ def main() -> None:
 
 def _shipped() -> tuple[MelodyModel, Harmony]:
     """The shipped melody model and chord tables."""
-    import json
-
-    from composer.models.runtime import load_melody_model
-
-    from composer.compose.harmony import harmony_of
-    from composer.resources import shipped
-
     tables = json.loads((shipped("weights") / "harmony" / "harmony.json").read_text("utf-8"))
     return load_melody_model(shipped("weights") / "melody"), harmony_of(tables)
 

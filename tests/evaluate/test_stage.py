@@ -40,7 +40,7 @@ def test_the_json_is_plain_and_names_the_anchors(data: bytes) -> None:
 
 def test_the_brief_says_key_and_range(data: bytes) -> None:
     fields = {
-        "key": {"tonic": "F", "mode": "major"},
+        "key": {"tonic": "Eb", "mode": "major"},
         "tempo_bpm": 100.0,
         "meter": "4/4",
         "form": [{"name": "A", "bars": 8}],
