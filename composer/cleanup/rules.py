@@ -12,7 +12,14 @@ import numpy as np
 
 from composer.cleanup.score import Score
 from composer.cleanup.texture import (
-    DOUBLING_SHARE, DOUBLING_TIMES, MELODY_DOUBLING_SHARE, MELODY_DOUBLING_TIMES, Line, Step, Texture, texture_of,
+    DOUBLING_SHARE,
+    DOUBLING_TIMES,
+    MELODY_DOUBLING_SHARE,
+    MELODY_DOUBLING_TIMES,
+    Line,
+    Step,
+    Texture,
+    texture_of,
 )  # fmt: skip
 from composer.music.instruments import instrument_of_program
 from composer.music.time import TICKS_PER_BEAT

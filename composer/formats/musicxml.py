@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from xml.etree import ElementTree
 
 from music21 import (
@@ -40,11 +41,13 @@ from composer.formats.engraving import (
 from composer.formats.notation import Value, Written, in_bars, in_voices, on_grid
 from composer.music.instruments import instrument_of_program
 from composer.music.key import Key
-from composer.music.notes import CHORDS, Note, Part, Piece
+from composer.music.notes import CHORDS, Part, Piece
 from composer.music.time import TICKS_PER_BEAT
 
 # Instruments on two staves.
 _GRAND = frozenset(("piano", "electric piano", "harpsichord", "organ", "celesta", "harp"))
+# A bar that stays below or above these is written in one hand, at the price of three ledger lines.
+LEFT_HAND_HIGH, RIGHT_HAND_LOW = 67, 53
 # A tempo is printed when it differs by this share from the one before it and holds for a bar.
 _TEMPO_CHANGE = 0.04
 _DOCTYPE = (
@@ -100,7 +103,7 @@ def _split(written: Sequence[Written], piece: Piece) -> tuple[list[Written], lis
     for items in bars.values():
         low, high = min(i.pitches[0] for i in items), max(i.pitches[-1] for i in items)
         for item in items:
-            left = high <= 65 or (low < 55 and item.pitches[0] < MIDDLE_C)
+            left = high <= LEFT_HAND_HIGH or (low < RIGHT_HAND_LOW and item.pitches[0] < MIDDLE_C)
             hands[left].append(item)
     return hands
 
@@ -151,14 +154,13 @@ def _fill(
 
 def _drum_staff(part: Part, piece: Piece, name: str, first: bool) -> stream.Part:
     """Every hit written until the next one, so that the page shows the rhythm and not the length of a sample."""
-    onsets = [*sorted({n.start for n in part.notes}), piece.length]
-    following = dict(zip(onsets, onsets[1:], strict=False))
+    hits = on_grid(part.notes, piece.meter)
+    onsets = [*sorted({w.start for w in hits}), piece.length]
+    following = dict(pairwise(onsets))
     held = [
-        Note(n.start, n.pitch, max(60, min(following[n.start], _beat_end(n.start, piece)) - n.start), n.velocity)
-        for n in part.notes
+        Written(w.start, max(min(following[w.start], _beat_end(w.start, piece)), w.start + 1), w.pitches) for w in hits
     ]
-    hits = [replace(w, staccato=False) for w in on_grid(held, piece.meter)]
-    voice = [w for v in in_voices(hits)[:1] for w in v]
+    voice = in_voices(held)[0]
     measures = []
     for number, values in enumerate(in_bars(voice, piece.bars or 1, piece.meter)):
         measure = stream.Measure(number=number + 1)

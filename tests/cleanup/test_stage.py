@@ -145,7 +145,7 @@ def test_a_key_that_is_none_is_refused() -> None:
 
 
 def test_a_foreign_file_in_a_chromatic_style_is_left_alone() -> None:
-    line = " ".join(f"{n}4" for n in ["C", "E", "G#", "B", "D#", "F#", "A", "C#", "F", "G#", "B", "D", "G", "A#", "C#", "E"])
+    line = " ".join(f"{n}4" for n in "C E G# B D# F# A C# F G# B D G A# C# E".split())  # noqa: SIM905
     foreign = replace(piece(line), chords=())
     data = midi_bytes(foreign)
     result = cleaned(data, "x.mid", options=CleanupOptions(key="C major"))

@@ -27,7 +27,7 @@ def band() -> Piece:
         (bar * 1920 + i * 240, p, 230) for bar in range(4) for i, p in enumerate((43, 50, 55, 59, 62, 59, 55, 50))
     ]
     bass = [(bar * 1920, 31 + bar, 1900) for bar in range(4)]
-    drums = [(i * 240, 42 if i % 2 else 36, 40) for i in range(32)] + [(480, 38, 40)]
+    drums = [(i * 240, 42 if i % 2 else 36, 40) for i in range(32)] + [(487, 38, 40)]
     parts = (
         Part("Tune & <more>", MELODY, 73, played(*melody, *triplets)), Part("Piano", CHORDS, 0, played(*chords)),
         Part("Bass", BASS, 32, played(*bass)), Part("Drums", DRUMS, 0, played(*drums)),
