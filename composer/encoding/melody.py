@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,7 @@ _POSITIONS = 3840 // POSITION_TICKS + 1
 # Chords as the model sees them: root above the tonic x (major, minor, diminished, dominant seventh).
 _CHORDS = 12 * 4
 LOOKBACK_BARS = (1, 2, 4, 8)
-DENSITY_EDGES = (0.75, 1.25, 1.75, 2.25, 3.0)  # notes per quarter
+DENSITY_EDGES = (0.75, 1.25, 1.75, 2.25, 3.0, 3.6)  # notes per quarter
 REGISTER_EDGES = (-3.0, 0.0, 2.5, 5.0, 7.5, 10.0, 13.0)  # mean semitones above the tonic
 LEAP_EDGES = (1.5, 2.5, 4.0)  # mean absolute interval
 OFFBEAT_EDGES = (0.2, 0.5)  # share of onsets off the beat
@@ -235,7 +236,7 @@ class ContextReader:
             1 + min(now % bar_ticks // POSITION_TICKS, _POSITIONS - 1),
             bucket(frame.bars - bar, _BARS_LEFT_EDGES),
             bucket(frame.phrase_ends[phrase] - now, _PHRASE_LEFT_EDGES),
-            1 + min(7, max(0, (now - phrase_start) // bar_ticks)),
+            1 + min(7, max(0, bar + (-phrase_start // bar_ticks))),  # a pick-up counts with the bar it leads to
             chord_class(frame.chords[bar], frame.key),
             chord_class(next_chord, frame.key),
         ]
@@ -259,6 +260,7 @@ def nearest_duration(ticks: int) -> int:
     return _duration_index(ticks)
 
 
+@cache
 def _duration_index(ticks: int) -> int:
     return min(range(len(DURATIONS)), key=lambda i: abs(DURATIONS[i] - ticks))
 
@@ -299,4 +301,4 @@ def bar_role(bar: int, bar_ticks: int, phrase_ends: Sequence[int]) -> str:
         return "cadence"
     if (bar + 2) * bar_ticks >= phrase_ends[phrase]:
         return "pre-cadence"
-    return "open" if bar * bar_ticks <= start else "continue"
+    return "open" if (bar - 1) * bar_ticks < start or bar * bar_ticks <= start else "continue"

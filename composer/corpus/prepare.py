@@ -1,0 +1,148 @@
+"""Source files -> tunes ready for training and evaluation, cached by the hash of the sources and of the reader."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from composer.corpus import catalog
+from composer.corpus.abc import UnusableTune, read_tune, tunes_in
+from composer.corpus.chorales import read_chorales
+from composer.corpus.duplicates import clusters_of, split_of
+from composer.corpus.labels import chords_of
+from composer.corpus.storage import read_tunes, write_tunes
+from composer.corpus.tune import Tune, tune_of
+from composer.errors import BadInput
+from composer.resources import cache_folder
+
+# Raise it whenever a reader, the labels, the clusters or the storage change what a tune looks like.
+READER_VERSION = 1
+DEFAULT = "default"
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was read. ``refused`` counts tunes left out by reason; ``duplicates`` are tunes beyond the first of a
+    cluster; ``changed`` names corpora whose files are not those of the manifest."""
+
+    corpora: tuple[str, ...]
+    tunes: int
+    notes: int
+    by_source: dict[str, int]
+    by_split: dict[str, int]
+    by_mode: dict[str, int]
+    by_meter: dict[str, int]
+    clusters: int
+    duplicates: int
+    refused: dict[str, int]
+    changed: tuple[str, ...]
+    source_sha256: str
+    cached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All tunes, in a fixed order, and the report."""
+
+    tunes: tuple[Tune, ...]
+    report: Report
+
+    def split(self, name: str) -> tuple[Tune, ...]:
+        """The tunes of ``"train"``, ``"valid"`` or ``"test"``."""
+        return tuple(t for t in self.tunes if t.split == name)
+
+
+def prepare(name: str = DEFAULT, *, with_essen: bool = False, progress: Progress | None = None) -> Prepared:
+    """The tunes of one corpus, or of all that need no opt-in for ``"default"``.
+
+    Raises UsageProblem for an unknown name, MissingTool without music21's corpus, BadInput when nothing is usable.
+    """
+    corpora = [c for c in catalog.list_corpora() if with_essen or not c.opt_in] if name == DEFAULT else [catalog.show(name)]
+    hashes = {corpus.name: catalog.source_hash(corpus.paths()) for corpus in corpora}
+    total = hashlib.sha256(f"{READER_VERSION} {sorted(hashes.items())}".encode()).hexdigest()
+    path = cache_folder("corpora") / f"{name}-{total[:16]}.npz"
+    stored = read_tunes(path)
+    if stored is None:
+        tunes, refused = _read(corpora, progress)
+        if not tunes:
+            raise BadInput(name, "holds no usable tune", "see corpus show for what is needed")
+        write_tunes(path, tunes, refused)
+    else:
+        tunes, refused = stored
+    changed = tuple(c.name for c in corpora if hashes[c.name] != c.sha256)
+    return Prepared(tuple(tunes), _report(tuple(hashes), tunes, refused, changed, total, stored is not None))
+
+
+def _read(corpora: list[catalog.Corpus], progress: Progress | None) -> tuple[list[Tune], dict[str, int]]:
+    tunes: list[Tune] = []
+    refused: Counter[str] = Counter()
+    for corpus in corpora:
+        if corpus.reader == "chorales":
+            found, why = read_chorales(corpus.paths(), progress)
+        else:
+            found, why = _read_abc(corpus, progress)
+        tunes += found
+        refused.update(why)
+    if progress:
+        progress(0, 1, "near-duplicates")
+    leaders = clusters_of(tunes)
+    split = [replace(t, cluster=c, split=split_of(tunes[c].id)) for t, c in zip(tunes, leaders, strict=True)]
+    return split, dict(refused)
+
+
+def _read_abc(corpus: catalog.Corpus, progress: Progress | None) -> tuple[list[Tune], Counter[str]]:
+    is_dance = corpus.reader == "abc-dances"
+    tunes: list[Tune] = []
+    refused: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
+    paths = corpus.paths()
+    for index, path in enumerate(paths):
+        if progress:
+            progress(index, len(paths), corpus.name)
+        for text in tunes_in(_decoded(path)):
+            try:
+                tune = tune_of(read_tune(text), corpus.name, "dance" if is_dance else "song", not is_dance)
+            except UnusableTune as reason:
+                refused[str(reason).split(" '")[0]] += 1
+                continue
+            identity = f"{corpus.name}/{path.stem}/{tune.id.rpartition('/')[2]}"
+            seen[identity] += 1
+            if seen[identity] > 1:
+                identity = f"{identity}.{seen[identity]}"
+            chords = chords_of(tune.events, tune.key, tune.meter, tune.bars)
+            tunes.append(replace(tune, id=identity, chords=chords))
+    return tunes, refused
+
+
+def _decoded(path: Path) -> str:
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def _report(
+    names: tuple[str, ...], tunes: list[Tune], refused: dict[str, int], changed: tuple[str, ...], sha256: str, cached: bool
+) -> Report:
+    clusters = len({t.cluster for t in tunes})
+    return Report(
+        corpora=names,
+        tunes=len(tunes),
+        notes=sum(e.pitch is not None for t in tunes for e in t.events),
+        by_source=dict(Counter(t.source for t in tunes)),
+        by_split=dict(Counter(t.split for t in tunes)),
+        by_mode=dict(Counter(t.key.mode for t in tunes)),
+        by_meter=dict(Counter(str(t.meter) for t in tunes)),
+        clusters=clusters,
+        duplicates=len(tunes) - clusters,
+        refused=refused,
+        changed=changed,
+        source_sha256=sha256,
+        cached=cached,
+    )

@@ -1,0 +1,142 @@
+"""A trained model as a folder: ``weights.npz`` for the numpy runtime and ``card.json`` that says what it is."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from composer.corpus import catalog
+from composer.corpus.prepare import Prepared
+from composer.encoding.vocabulary import vocabulary_sha256
+from composer.formats.files import write_whole
+from composer.models.baselines import markov_nats, per_position_nats
+from composer.models.dataset import CHORD_COLUMNS, CONTROL_COLUMNS, STYLE_COLUMN, Sequence_, sequence_of
+from composer.models.recipe import Recipe
+from composer.models.runtime import CARD, FORMAT, WEIGHTS
+
+Nats = Callable[..., tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Cross-entropy on the test split, nats per event."""
+
+    duration: float
+    pitch: float
+
+    @property
+    def total(self) -> float:
+        return self.duration + self.pitch
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """What a training gave.
+
+    full: with the whole plan known; no_controls: without the bar descriptions; plan_only: without chords either
+    (the fair comparison with the baselines, which know neither).
+    """
+
+    folder: Path
+    name: str
+    epochs: int
+    seconds: float
+    bytes: int
+    tunes: int
+    full: Score
+    no_controls: Score
+    plan_only: Score
+    markov: Score
+    per_position: Score
+
+
+def write_model(
+    output: Path, recipe: Recipe, prepared: Prepared, model: Any, nats: Nats, epochs: int, seconds: float
+) -> TrainingResult:
+    """Measure ``model`` on the test split and write its folder; the card last, so that a cut-off write is noticed."""
+    from composer.models.melody_lstm import runtime_arrays
+
+    test_tunes, train_tunes = prepared.split("test"), prepared.split("train")
+    test = [sequence_of(t) for t in test_tunes]
+    controls = (*CONTROL_COLUMNS, STYLE_COLUMN)
+    scores = {
+        "full": _score(nats, test, ()),
+        "no_controls": _score(nats, test, controls),
+        "plan_only": _score(nats, test, (*controls, *CHORD_COLUMNS)),
+        "markov": Score(*markov_nats(train_tunes, test_tunes)),
+        "per_position": Score(*per_position_nats(train_tunes, test_tunes)),
+    }
+    stream = io.BytesIO()
+    np.savez(stream, **runtime_arrays(model))  # type: ignore[arg-type]
+    content = stream.getvalue()
+    write_whole(output / WEIGHTS, content)
+    card = _card(recipe, prepared, scores, epochs, seconds, content)
+    write_whole(output / CARD, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
+    return TrainingResult(output, recipe.name, epochs, seconds, len(content), len(train_tunes), **scores)
+
+
+def _score(nats: Nats, test: Sequence[Sequence_], hide: Sequence[int]) -> Score:
+    return Score(*nats(test, hide)) if test else Score(float("nan"), float("nan"))
+
+
+def _card(
+    recipe: Recipe, prepared: Prepared, scores: dict[str, Score], epochs: int, seconds: float, weights: bytes
+) -> dict[str, Any]:
+    report = prepared.report
+    corpora = {c.name: c for c in catalog.list_corpora()}
+    return {
+        "format": FORMAT,
+        "name": recipe.name,
+        "title": recipe.title,
+        "family": "melody_lstm",
+        "recipe": asdict(recipe),
+        "corpus": {
+            "sha256": report.source_sha256,
+            "sources": [
+                {
+                    "name": name,
+                    "title": corpora[name].title if name in corpora else name,
+                    "tunes": report.by_source.get(name, 0),
+                    "licence": corpora[name].licence if name in corpora else "the user's own files",
+                }
+                for name in report.corpora
+            ],
+            "tunes": report.tunes,
+            "clusters": report.clusters,
+            "split": report.by_split,
+        },
+        "licence": "Weights: the licence of composer. Trained on melodies that are in the public domain by age; "
+        "some of the encodings are for non-commercial use (see the sources).",
+        "metrics": {
+            "unit": "nats per note on the test split, which shares no near-duplicate with training",
+            **{
+                name: {"duration": round(s.duration, 4), "pitch": round(s.pitch, 4), "sum": round(s.total, 4)}
+                for name, s in scores.items()
+            },
+        },
+        "epochs": epochs,
+        "training_seconds": round(seconds),
+        "versions": {
+            "python": platform.python_version(),
+            **{name: _version(name) for name in ("numpy", "keras", "tensorflow", "tensorflow-cpu", "music21")},
+        },
+        "vocabulary_sha256": vocabulary_sha256(),
+        "weights_sha256": hashlib.sha256(weights).hexdigest(),
+        "weights_bytes": len(weights),
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "-"

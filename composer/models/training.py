@@ -1,0 +1,264 @@
+"""Training of the melody LSTM: an epoch at a time, with a checkpoint that survives a kill at any moment.
+
+The random state of an epoch depends on the seed and the epoch's number only, so a resumed training gives the same
+weights as one that was never stopped.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import math
+import time
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.corpus.prepare import Prepared, prepare
+from composer.encoding.melody import DURATIONS, PITCH_TOKENS
+from composer.errors import BadInput, Bug, CannotWrite
+from composer.formats.files import cannot_write, read_bytes, write_whole
+from composer.limits import MODEL_BYTES
+from composer.models.dataset import (
+    Batch,
+    Sequence_,
+    epoch_batches,
+    plain_batches,
+    sequence_of,
+    training_tunes,
+)
+from composer.models.export import TrainingResult, write_model
+from composer.models.recipe import Recipe, read_recipe
+
+log = logging.getLogger(__name__)
+CHECKPOINT = "checkpoint.npz"
+_LAST_RATE_SHARE = 0.05
+_MIN_GAIN_NATS = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class EpochProgress:
+    """Where the training stands; ``valid_nats`` is of the last finished epoch, nan before the first."""
+
+    epoch: int
+    epochs: int
+    batch: int
+    batches: int
+    train_nats: float
+    valid_nats: float
+
+
+Progress = Callable[[EpochProgress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """What a checkpoint holds beside the arrays: the last finished epoch and the best one."""
+
+    epoch: int
+    best_epoch: int
+    best_nats: float
+    seconds: float
+
+
+def train_recipe(
+    recipe_name_or_path: str | Path,
+    *,
+    output: Path,
+    corpus: str | None = None,
+    epochs: int | None = None,
+    seed: int | None = None,
+    progress: Progress | None = None,
+    resume: bool = True,
+) -> TrainingResult:
+    """Train as the recipe says and write the model folder ``output``; the options replace the recipe's own.
+
+    Raises UsageProblem or BadInput for a bad recipe or an empty corpus, CannotWrite, and Bug when the loss is NaN.
+    """
+    recipe = read_recipe(recipe_name_or_path)
+    recipe = replace(
+        recipe,
+        corpus=corpus or recipe.corpus,
+        epochs=recipe.epochs if epochs is None else epochs,
+        seed=recipe.seed if seed is None else seed,
+    )
+    if problems := recipe.problems():
+        raise BadInput(str(recipe_name_or_path), problems[0], "choose another value")
+    return train(recipe, prepare(recipe.corpus, with_essen=recipe.with_essen), output, progress=progress, resume=resume)
+
+
+def train(
+    recipe: Recipe, prepared: Prepared, output: Path, *, progress: Progress | None = None, resume: bool = True
+) -> TrainingResult:
+    """Train on ``prepared`` and write weights, card and checkpoint under ``output``."""
+    train_set = [sequence_of(t) for t in training_tunes(prepared.tunes, recipe)]
+    valid_set = [sequence_of(t) for t in prepared.split("valid")]
+    if not train_set or not valid_set:
+        raise BadInput(recipe.corpus, "is too small to train on", "add tunes until there are some hundred")
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(output, error) from None
+    trainer = Trainer(recipe)
+    point = trainer.restored(output / CHECKPOINT) if resume else None
+    point = point or _Point(0, 0, math.inf, 0.0)
+    while point.epoch < recipe.epochs and point.epoch - point.best_epoch < recipe.patience:
+        point = _epoch(trainer, train_set, valid_set, point, progress)
+        trainer.save(output / CHECKPOINT, point)
+    trainer.use_best()
+    return write_model(output, recipe, prepared, trainer.model, trainer.nats, point.best_epoch, point.seconds)
+
+
+def _epoch(
+    trainer: Trainer, train_set: list[Sequence_], valid_set: list[Sequence_], point: _Point, progress: Progress | None
+) -> _Point:
+    began, recipe, epoch = time.monotonic(), trainer.recipe, point.epoch + 1
+    trainer.begin(epoch)
+    batches = -(-len(train_set) // recipe.batch)
+    total = 0.0
+    for number, batch in enumerate(epoch_batches(train_set, recipe, np.random.default_rng([recipe.seed, epoch])), 1):
+        loss = trainer.step(batch)
+        if not math.isfinite(loss):
+            raise Bug("training", f"the loss became {loss} in epoch {epoch}", "try a lower learning_rate in the recipe")
+        total += loss
+        if progress:
+            progress(EpochProgress(epoch, recipe.epochs, number, batches, total / number, point.best_nats))
+    valid = sum(trainer.nats(valid_set))
+    log.info("epoch %d: train %.4f, valid %.4f nats a note", epoch, total / batches, valid)
+    if progress:
+        progress(EpochProgress(epoch, recipe.epochs, batches, batches, total / batches, valid))
+    seconds = point.seconds + time.monotonic() - began
+    if valid < point.best_nats - _MIN_GAIN_NATS:
+        trainer.keep_as_best()
+        return _Point(epoch, epoch, valid, seconds)
+    return _Point(epoch, point.best_epoch, point.best_nats, seconds)
+
+
+class Trainer:
+    """The Keras model with its optimizer and the best weights so far."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        import keras
+        import tensorflow as tf
+
+        from composer.models.melody_lstm import MelodyConfig
+
+        keras.utils.set_random_seed(recipe.seed)
+        tf.config.experimental.enable_op_determinism()
+        self.recipe = recipe
+        self.model = MelodyConfig(recipe.units, recipe.embedding, recipe.pitch_hidden, recipe.dropout).build()
+        self.optimizer = keras.optimizers.Adam(recipe.learning_rate, global_clipnorm=recipe.clip_norm)
+        self.optimizer.build(self.model.trainable_variables)
+        self.best: list[NDArray[np.float32]] = [np.array(w) for w in self.model.get_weights()]
+        self._step = tf.function(self._gradient_step, reduce_retracing=False)
+        self._losses = tf.function(self._plain_losses, reduce_retracing=False)
+
+    def begin(self, epoch: int) -> None:
+        """Set learning rate and dropout seeds for ``epoch`` (1-based)."""
+        share = 0.5 * (1 + math.cos(math.pi * (epoch - 1) / self.recipe.epochs))
+        rate = self.recipe.learning_rate * (_LAST_RATE_SHARE + (1 - _LAST_RATE_SHARE) * share)
+        self.optimizer.learning_rate.assign(rate)
+        for index, name in enumerate(("dropout_in", "dropout_out")):
+            state = self.model.get_layer(name).seed_generator.state
+            state.assign(np.array([self.recipe.seed * 2 + index, epoch], dtype=state.dtype))
+
+    def step(self, batch: Batch) -> float:
+        """One gradient step; the training loss in nats per note (with label smoothing)."""
+        return float(self._step(batch.columns, batch.durations, batch.pitches, batch.weights))
+
+    def _gradient_step(self, columns: Any, durations: Any, pitches: Any, weights: Any) -> Any:
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            outputs = self.model([columns, durations], training=True)
+            loss = sum(
+                self._mean(self._smoothed(targets, logits, size), weights)
+                for targets, logits, size in zip(
+                    (durations, pitches), outputs, (len(DURATIONS), PITCH_TOKENS), strict=True
+                )
+            )
+        variables = self.model.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        return loss
+
+    def _smoothed(self, targets: Any, logits: Any, size: int) -> Any:
+        import tensorflow as tf
+
+        smoothing = self.recipe.label_smoothing
+        wanted = tf.one_hot(targets, size) * (1 - smoothing) + smoothing / size
+        return tf.nn.softmax_cross_entropy_with_logits(wanted, logits)
+
+    @staticmethod
+    def _mean(losses: Any, weights: Any) -> Any:
+        import tensorflow as tf
+
+        return tf.reduce_sum(losses * weights) / tf.reduce_sum(weights)
+
+    def _plain_losses(self, columns: Any, durations: Any, pitches: Any, weights: Any) -> Any:
+        import tensorflow as tf
+
+        outputs = self.model([columns, durations], training=False)
+        return tf.stack(
+            [
+                tf.reduce_sum(tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits) * weights)
+                for targets, logits in zip((durations, pitches), outputs, strict=True)
+            ]
+        )
+
+    def nats(self, sequences: Sequence[Sequence_], hide: Sequence[int] = ()) -> tuple[float, float]:
+        """Mean duration and pitch cross-entropy in nats per event, no smoothing, the columns ``hide`` unknown."""
+        total, count = np.zeros(2), 0.0
+        for batch in plain_batches(sequences, self.recipe.batch, hide):
+            total += np.asarray(self._losses(batch.columns, batch.durations, batch.pitches, batch.weights))
+            count += float(batch.weights.sum())
+        return float(total[0] / count), float(total[1] / count)
+
+    def keep_as_best(self) -> None:
+        self.best = [np.array(w) for w in self.model.get_weights()]
+
+    def use_best(self) -> None:
+        self.model.set_weights(self.best)
+
+    def save(self, path: Path, point: _Point) -> None:
+        """Write the checkpoint whole or not at all."""
+        arrays: dict[str, NDArray[Any]] = {f"w{i}": w for i, w in enumerate(self.model.get_weights())}
+        arrays |= {f"b{i}": w for i, w in enumerate(self.best)}
+        arrays |= {f"o{i}": np.asarray(v) for i, v in enumerate(self.optimizer.variables)}
+        head = {"recipe": self._identity(), "point": [point.epoch, point.best_epoch, point.best_nats, point.seconds]}
+        arrays["head"] = np.frombuffer(json.dumps(head).encode(), np.uint8)
+        stream = io.BytesIO()
+        np.savez(stream, **arrays)  # type: ignore[arg-type]
+        write_whole(path, stream.getvalue())
+
+    def restored(self, path: Path) -> _Point | None:
+        """Continue from ``path``; ``None`` when there is none. Raises BadInput for one of another training."""
+        if not path.exists():
+            return None
+        hint = "train into another folder, or without resuming"
+        try:
+            with np.load(io.BytesIO(read_bytes(path, MODEL_BYTES, "checkpoint")), allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+            head = json.loads(arrays["head"].tobytes())
+            if head["recipe"] != self._identity():
+                raise BadInput(path, "belongs to another recipe, seed or corpus", hint)
+            self.model.set_weights([arrays[f"w{i}"] for i in range(len(self.best))])
+            self.best = [arrays[f"b{i}"] for i in range(len(self.best))]
+            for index, variable in enumerate(self.optimizer.variables):
+                variable.assign(arrays[f"o{index}"])
+            epoch, best_epoch, best_nats, seconds = head["point"]
+        except (ValueError, KeyError, OSError, EOFError, TypeError, zipfile.BadZipFile):
+            raise BadInput(path, "is not a whole checkpoint", hint) from None
+        return _Point(int(epoch), int(best_epoch), float(best_nats), float(seconds))
+
+    def _identity(self) -> str:
+        # The title may change; anything else would make the continued training a different one.
+        return repr(replace(self.recipe, title="", name=""))
+
+
+__all__ = ["CannotWrite", "EpochProgress", "Progress", "TrainingResult", "train", "train_recipe"]
