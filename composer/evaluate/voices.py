@@ -211,10 +211,11 @@ def overlaps(moments: Sequence[Moment]) -> list[Offence]:
 
 
 def spacings(moments: Sequence[Moment]) -> list[Offence]:
-    """Gaps of more than an octave between the voices between bass and melody."""
+    """Gaps of more than an octave between the voices of a block chord, bass and melody aside."""
     return [
         Offence("WideSpacing", moment.tick, (i, i + 1))
         for moment in moments
+        if not moment.figure
         for i in range(1, len(moment.pitches) - 2)
         if moment.pitches[i + 1] - moment.pitches[i] > SPACING_SEMITONES
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -47,7 +47,7 @@ class MarkovMelody:
             duration = _drawn(
                 [self._durations.get((meter, place, lengths[len(lengths) - o :])) for o in (2, 1, 0)],
                 rng,
-                lambda ticks, room=room: ticks <= room,
+                room,
             )
             duration = room if duration is None else duration
             pitch = _drawn(
@@ -58,12 +58,10 @@ class MarkovMelody:
         return harmonised(tune, events)
 
 
-def _drawn(
-    options: Sequence[Continuation | None], rng: np.random.Generator, fits: Callable[[int], bool] = lambda _: True
-) -> int | None:
+def _drawn(options: Sequence[Continuation | None], rng: np.random.Generator, at_most: int | None = None) -> int | None:
     """A continuation of the longest known context."""
     for option in options:
-        allowed = {value: count for value, count in (option or {}).items() if fits(value)}
+        allowed = {value: count for value, count in (option or {}).items() if at_most is None or value <= at_most}
         if allowed:
             weights = np.array(list(allowed.values()), dtype=float)
             return int(rng.choice(list(allowed), p=weights / weights.sum()))

@@ -27,11 +27,12 @@ from composer.evaluate.originality import KnownTunes
 from composer.formats.midi import midi_bytes
 from composer.formats.source import read_source
 from composer.formats.source_piece import piece_of
-from composer.models.runtime import load_melody_model
+from composer.models.registry import load_melody_model
 from composer.music.instruments import INSTRUMENTS
 from composer.music.notes import Piece
 from composer.resources import shipped
 from tests.benchmarks.baselines import MarkovMelody, colours_as_notes, random_in_key
+from tests.benchmarks.critic import critic_auc
 from tests.benchmarks.tunes import briefs, piece_of_tune
 
 
@@ -129,7 +130,8 @@ def main() -> None:
     arguments = parser.parse_args()
     rng = np.random.default_rng(arguments.seed)
     prepared = prepare()
-    held_out = [t for t in (*prepared.split("test"), *prepared.split("valid")) if t.style == "dance"]
+    dances = [t for t in (*prepared.split("test"), *prepared.split("valid")) if t.style == "dance"]
+    held_out = list({t.cluster: t for t in dances}.values())
     tunes = [held_out[i] for i in rng.permutation(len(held_out))[: arguments.tunes]]
     train = prepared.split("train")
     chain = MarkovMelody([t for t in train if t.style == "dance"])
@@ -145,13 +147,18 @@ def main() -> None:
     print(f"{len(tunes)} held-out dance tunes, {len(groups[-1].pieces)} briefs, model {model.name}\n")
     print_measures(groups)
     print_gates(groups)
+    print(f"\n{'critic: AUC real against':33s}" + "".join(_critic_cell(groups[0], g) for g in groups))
     print_originality(KnownTunes([piece_of_tune(t).parts[0].notes for t in train]), groups)
+
+
+def _critic_cell(real: Group, other: Group) -> str:
+    return f"{'–':>17s}" if real is other else f"{critic_auc(real.measures, other.measures):17.2f}"
 
 
 def _shipped() -> tuple[MelodyModel, Harmony]:
     """The shipped melody model and chord tables."""
     tables = json.loads((shipped("weights") / "harmony" / "harmony.json").read_text("utf-8"))
-    return load_melody_model(shipped("weights") / "melody"), harmony_of(tables)
+    return load_melody_model(), harmony_of(tables)
 
 
 if __name__ == "__main__":
