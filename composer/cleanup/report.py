@@ -53,7 +53,7 @@ class KeyReport:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """music21's own count over the finished notes; independent of our checker."""
+    """music21's own count over the finished notes, which takes parallels in contrary motion for parallels too."""
 
     checker: str
     quartets: int

@@ -186,7 +186,7 @@ def _is_bad_leap(a: Step, b: Step, score: Score) -> bool:
 
 
 def _resolution_faults(line: Line, a: Step, b: Step, score: Score) -> Iterator[Fault]:
-    chord, following = score.chord_at(a.end - 1), score.chord_at(b.start)
+    chord, following = score.chord_at(max(a.start, a.end - TICKS_PER_BEAT // 8)), score.chord_at(b.start)
     if chord is None or following is None or chord == following:
         return
     tonic = score.key_at(a.start).tonic_class
