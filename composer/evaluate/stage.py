@@ -9,14 +9,14 @@ from typing import Any
 from composer.evaluate.anchors import DEFAULT_STYLE, SOFT_RANGES, Anchor, Anchors, is_inside, load_anchors
 from composer.evaluate.gates import Gate, gates_of
 from composer.evaluate.line import Measure, line_of
-from composer.evaluate.measures import FAMILIES, MEASURES, Measures, measures_of
+from composer.evaluate.measures import FAMILIES, Measures, measures_of
 from composer.formats.brief import Brief
 from composer.formats.source import read_source
 from composer.formats.source_piece import piece_of
 from composer.music.instruments import INSTRUMENTS
 
 FORMAT = "composer.evaluation/1"
-# A melody below this is no 4/4 folk tune but slow and long-breathed, as chorales are: compare it with those.
+# A melody with fewer notes than this moves like a chorale, not like a dance: compare it with chorales.
 CHORALE_NOTES_PER_QUARTER = 1.1
 
 
@@ -126,6 +126,3 @@ def _range(brief: Brief | None) -> tuple[int, int]:
 
 def _shown(value: float | None, digits: int) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
-
-
-assert set(SOFT_RANGES) <= set(MEASURES)
