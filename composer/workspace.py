@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from composer.errors import CannotWrite, ComposerError, UsageProblem
-from composer.formats.files import cannot_write, write_whole
+from composer.formats.files import cannot_write, read_bytes, write_whole
 from composer.formats.midi_hashes import EditedBars, bar_hashes, changed_bars
 from composer.formats.record import Record, StepRecord, read_record, record_bytes
+from composer.limits import MIDI_BYTES
 
 BRIEF, DRAFT, CLEAN, MIDI, MUSICXML = ".brief.json", ".draft.mid", ".clean.mid", ".mid", ".musicxml"
 REPORT, RECORD, CARD, STEMS = ".cleanup.json", ".composer.json", ".card.png", ".stems"
@@ -48,6 +49,8 @@ class PieceFiles:
     def of(cls, path: Path) -> PieceFiles:
         """The piece that ``path`` belongs to: the name before the first known suffix, else before the last dot."""
         name = path.name
+        if path.parent.name.lower().endswith(STEMS):
+            return cls.of(path.parent)
         for dot in (match.start() for match in re.finditer(r"\.", name) if match.start() > 0):
             if name[dot:].lower() in SUFFIXES:
                 return cls(path.parent, name[:dot])
@@ -192,18 +195,6 @@ def save(
     return note(files, step, list(outputs), inputs=read, options=options, seed=seed, versions=versions)
 
 
-def guard_all(files: PieceFiles, outputs: Iterable[Path], force: bool, inputs: Sequence[Path] = ()) -> None:
-    """``guard`` for several outputs of one step: all are looked at before the first backup is made."""
-    paths = list(outputs)
-    for path in paths:
-        if force:
-            guard(path, False, files, inputs) if any(_is_same(path, p) for p in inputs) else None
-        else:
-            guard(path, False, files, inputs)
-    for path in paths if force else ():
-        guard(path, True, files, inputs)
-
-
 def note(
     files: PieceFiles,
     step: str,
@@ -282,8 +273,8 @@ def sha256_of(path: Path) -> str:
 
 def _bar_hashes(path: Path) -> dict[str, str]:
     try:
-        return bar_hashes(path.read_bytes(), path.name)
-    except (ComposerError, OSError):
+        return bar_hashes(read_bytes(path, MIDI_BYTES), path.name)
+    except ComposerError:
         return {}
 
 

@@ -30,17 +30,16 @@ def read_bytes(path: Path, limit_bytes: int, what: str = "file") -> bytes:
         raise BadInput(path, "no such file", "check the name and the folder") from None
     except OSError as error:
         raise BadInput(path, f"cannot be opened ({error.strerror})", "check the name and its permissions") from None
-    with os.fdopen(descriptor, "rb") as stream:
-        status = os.fstat(stream.fileno())
-        if stat.S_ISDIR(status.st_mode):
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        if stat.S_ISDIR(mode):
             raise BadInput(path, f"is a folder, not a {what}", f"name the {what} itself")
-        if not stat.S_ISREG(status.st_mode):
-            raise BadInput(path, "is not a regular file", f"name a {what} on the disk")
+        raise BadInput(path, "is not a regular file", f"name a {what} on the disk")
+    with os.fdopen(descriptor, "rb") as stream:
         content = stream.read(limit_bytes + 1)
     if len(content) > limit_bytes:
-        raise OverLimit(
-            path, f"is over {limit_bytes / MEGABYTE:g} MB, the limit for a {what}", f"use a smaller {what}"
-        )
+        raise OverLimit(path, f"is over {limit_bytes / MEGABYTE:g} MB, the limit for a {what}", f"use a smaller {what}")
     return content
 
 
@@ -99,9 +98,7 @@ def cannot_write(path: Path, error: OSError) -> CannotWrite:
         errno.EPERM: "choose a folder that can be written to with -o",
         errno.ENOENT: "make the folder first",
     }
-    return CannotWrite(
-        path, f"cannot be written ({error.strerror})", hints.get(error.errno or 0, "check the folder")
-    )
+    return CannotWrite(path, f"cannot be written ({error.strerror})", hints.get(error.errno or 0, "check the folder"))
 
 
 def _umask() -> int:

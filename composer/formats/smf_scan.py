@@ -132,6 +132,8 @@ def _chunks(data: bytes, name: str) -> tuple[list[tuple[int, int]], int]:
     while position < len(data):
         kind, length = data[position : position + 4], int.from_bytes(data[position + 4 : position + 8])
         start, end = position + 8, position + 8 + length
+        if start > len(data) and b"MTrk".startswith(kind):
+            raise BadInput(name, f"the file is cut off in the head of track {len(tracks) + 1}", AGAIN)
         if start > len(data) or not all(0x20 <= c <= 0x7E for c in kind):
             raise BadInput(name, f"unreadable bytes where a track should begin (byte {position})", AGAIN)
         if end > len(data):

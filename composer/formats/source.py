@@ -6,6 +6,7 @@ Nothing is rounded, renamed or reordered: the events of the file are kept as sto
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from composer.formats.smf_scan import END_OF_TRACK, META, PROGRAM, SYSEX, RawEve
 
 NOTE_ON, NOTE_OFF = 0x90, 0x80
 TEXT, TRACK_NAME, MARKER = 0x01, 0x03, 0x06
-CHARSETS = ("utf-8", "cp932", "latin-1")
+# Latin-1 bytes are often valid Shift-JIS too; two kana or kanji in a row are not a western name by chance.
+_JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +137,19 @@ def read_source(data: bytes, name: str) -> SourceMidi:
 
 def decoded(data: bytes) -> str:
     """Text of a file in UTF-8, else Shift-JIS, else Latin-1, without control characters."""
-    for charset in CHARSETS:
-        try:
-            text = data.decode(charset)
-        except UnicodeDecodeError:
-            continue
-        return "".join(c if c.isprintable() else " " for c in text).strip()
-    return ""
+    text = _decoded(data, "utf-8")
+    if text is None:
+        text = _decoded(data, "cp932")
+        if text is None or not _JAPANESE.search(text):
+            text = data.decode("latin-1")
+    return "".join(c if c.isprintable() else " " for c in text).strip()
+
+
+def _decoded(data: bytes, charset: str) -> str | None:
+    try:
+        return data.decode(charset)
+    except UnicodeDecodeError:
+        return None
 
 
 def closed_notes(source: SourceMidi) -> tuple[ChangeNote, ...]:
