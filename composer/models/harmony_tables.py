@@ -1,8 +1,8 @@
 """Chord statistics of the corpora: how often each chord stands, starts a tune, and follows another.
 
-Counted on changes of chord only (how long a chord stays is the plan's business): in chorales over the labels on
-strong beats, in tunes over the chord of each bar. Both count half in the mix, since chorales are few and rich,
-tunes many and plain.
+Counted on changes of chord only (how long a chord stays is the plan's business): in chorales over the labels of
+all beats, in tunes over the chord of each bar. The mix gives the chorales a little more, for their chords were
+written and the tunes' were inferred.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from composer.resources import PACKAGE
 FORMAT = "composer.harmony/1"
 FOLDER = PACKAGE / "weights" / "harmony"
 _BACKOFF = 12.0  # pseudo-count of the unigram in every row
+_CHORALE_SHARE = 0.6
 _FLOOR = 0.5  # pseudo-count of every chord in the unigram
 Floats = NDArray[np.float64]
 
@@ -36,7 +37,7 @@ def harmony_tables(tunes: Sequence[Tune]) -> dict[str, Any]:
         own = [t for t in tunes if t.key.mode == mode and t.split == "train"]
         chorales = _counted([_chorale_path(t) for t in own if t.beat_chords], len(states))
         dances = _counted([_tune_path(t) for t in own if not t.beat_chords], len(states))
-        mixed = {name: (chorales[name] + dances[name]) / 2 for name in chorales}
+        mixed = {name: _CHORALE_SHARE * chorales[name] + (1 - _CHORALE_SHARE) * dances[name] for name in chorales}
         modes[mode] = {
             "states": [{"roman": s.roman, "root": s.root, "quality": s.quality} for s in states],
             **_listed(mixed),
@@ -55,7 +56,7 @@ def write_harmony(prepared: Prepared, folder: Path = FOLDER) -> None:
         "title": "Chord bigrams of Bach chorales and labelled fiddle tunes",
         "corpus_sha256": prepared.report.source_sha256,
         "sources": {name: prepared.report.by_source.get(name, 0) for name in prepared.report.corpora},
-        "counted": "training split, tunes in plain major or minor; changes of chord on strong beats (chorales) "
+        "counted": "training split, tunes in plain major or minor; changes of chord on beats (chorales) "
         "and from bar to bar (tunes, labelled by Viterbi)",
         "licence": "Counts only: no music of the sources can be had from them.",
     }
@@ -67,10 +68,14 @@ def write_harmony(prepared: Prepared, folder: Path = FOLDER) -> None:
 
 
 def _chorale_path(tune: Tune) -> list[int]:
-    per_bar = tune.meter.beats
-    strong = {tick // tune.meter.beat_ticks for tick in tune.meter.strong_ticks}
-    chords = [c for i, c in enumerate(tune.beat_chords) if i % per_bar in strong]
-    return [s for c in chords if c is not None and (s := state_of(c, tune.key)) is not None]
+    """States on the beats; a major tonic in minor is an applied dominant only before iv, else a bright ending."""
+    path = [s for c in tune.beat_chords if c is not None and (s := state_of(c, tune.key)) is not None]
+    if not tune.key.is_minor:
+        return path
+    romans = [state.roman for state in STATES["minor"]]
+    bright, tonic, goal = romans.index("V/iv"), romans.index("i"), romans.index("iv")
+    following = [*path[1:], tonic]
+    return [tonic if s == bright and after not in (goal, bright) else s for s, after in zip(path, following, strict=True)]
 
 
 def _tune_path(tune: Tune) -> list[int]:
