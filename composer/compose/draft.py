@@ -12,6 +12,7 @@ from composer.compose.expression import articulated, pedal_of, tempi_of, with_dy
 from composer.compose.harmony import Bar, Harmony, chords_of
 from composer.compose.melody import Melody, MelodyWriter, chord_line
 from composer.compose.orchestra import Orchestra, orchestra_of
+from composer.compose.outer import mended_bass
 from composer.compose.plan import PERFECT, Plan, plan_of
 from composer.compose.styles import NONE, Style, load_style
 from composer.compose.texture import Layout, Texture, VoicedChord, textured
@@ -198,7 +199,8 @@ def _parts(
             part = replace(part, controls=pedal_of(spans))
         parts.append(part)
     if orchestra.bass is not None:
-        line = _fitted(texture.bass, orchestra.bass.sound)
+        low, high = _bass(orchestra)
+        line = mended_bass(_fitted(texture.bass, orchestra.bass.sound), tune, spans, low, high)
         parts.append(_part(orchestra.bass, BASS, with_dynamics(line, BASS, plan, brief.dynamics, rng)))
     if orchestra.drums is not None:
         parts.append(_part(orchestra.drums, DRUMS, with_dynamics(texture.drums, DRUMS, plan, brief.dynamics, rng)))

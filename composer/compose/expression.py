@@ -24,7 +24,9 @@ RITARDANDO_MAX_SECONDS = 0.3  # ... but never longer than this in all, so that a
 _MIN_TICKS = 60
 
 
-def with_dynamics(notes: Sequence[Note], role: str, plan: Plan, dynamics: float, rng: np.random.Generator) -> tuple[Note, ...]:
+def with_dynamics(
+    notes: Sequence[Note], role: str, plan: Plan, dynamics: float, rng: np.random.Generator
+) -> tuple[Note, ...]:
     """The notes with velocities from energy, metre, phrase and pitch. Accompaniment keeps its pattern's accents."""
     if not notes:
         return ()

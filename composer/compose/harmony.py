@@ -159,9 +159,7 @@ def _allowed(phrase: Phrase, count: int, table: ModeTable, plan: Plan) -> NDArra
     return allowed
 
 
-def _entry(
-    previous: Chord | None, phrase: Phrase, count: int, table: ModeTable, key: Key
-) -> NDArray[np.float64]:
+def _entry(previous: Chord | None, phrase: Phrase, count: int, table: ModeTable, key: Key) -> NDArray[np.float64]:
     """(S,) weights of the first drawn bar, given the chord before it."""
     if previous is not None:
         index = table.index((previous.root - key.tonic_class) % 12, previous.quality)

@@ -55,9 +55,7 @@ def fillable(meter: Meter, offset: int, end: int) -> bool:
     """Whether the segment from ``offset`` to ``end`` can be filled with readable durations."""
     if offset == end:
         return True
-    return any(
-        offset + d <= end and starts_well(meter, offset, d) and fillable(meter, offset + d, end) for d in _PLAIN
-    )
+    return any(offset + d <= end and starts_well(meter, offset, d) and fillable(meter, offset + d, end) for d in _PLAIN)
 
 
 @lru_cache(maxsize=256)

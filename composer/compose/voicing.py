@@ -31,6 +31,7 @@ MAX_GAP = 12  # semitones between neighbouring upper voices
 TENOR_BASS_GAP = 19  # a twelfth, between the lowest voice and the bass
 MUD_PITCH = 48  # below C3, thirds and seconds blur
 MAX_CANDIDATES = 90
+TIGHT, NARROW = 15, 5  # semitones of room: too little for three free voices; too little for any
 ROOM_FOR_VOICES = 22  # semitones between bass and melody that three voices want
 
 
@@ -162,11 +163,12 @@ def _candidates(slot: Slot, bass: int, voices: int, upper: tuple[int, int], key:
     """(C, voices) voicings from low to high below the melody."""
     low, high = upper
     ceiling = min(high, slot.melody_low - 1)
-    if ceiling - low < 12:
-        # A low melody: the voices go beneath it as far as they can, and never cross the bass.
-        low = max(bass + 3, ceiling - 17)
+    is_tight = ceiling - low < TIGHT
+    if ceiling - low < NARROW:
+        # A melody this low leaves no room: the voices go beneath it as far as they can, and never cross the bass.
+        low = max(bass + 3, ceiling - TIGHT)
     tones = [p for p in range(max(low, bass + 1), ceiling + 1) if p % 12 in slot.chord.classes]
-    found = [c for c in product(tones, repeat=voices) if _is_playable(c)]
+    found = [c for c in product(tones, repeat=voices) if _is_playable(c, is_tight)]
     if not found:
         tones = [p for p in range(bass + 1, bass + 30) if p % 12 in slot.chord.classes]
         found = [tuple(tones[i : i + voices]) for i in range(max(1, len(tones) - voices + 1))]
@@ -177,9 +179,10 @@ def _candidates(slot: Slot, bass: int, voices: int, upper: tuple[int, int], key:
     return array
 
 
-def _is_playable(pitches: tuple[int, ...]) -> bool:
-    return all(0 < b - a <= MAX_GAP for a, b in zip(pitches, pitches[1:], strict=False)) and not any(
-        a < MUD_PITCH and b - a < 5 for a, b in zip(pitches, pitches[1:], strict=False)
+def _is_playable(pitches: tuple[int, ...], may_join: bool) -> bool:
+    """No gap over an octave and no mud; voices may join on one pitch where room is short."""
+    return all(-may_join < b - a <= MAX_GAP for a, b in zip(pitches, pitches[1:], strict=False)) and not any(
+        a < MUD_PITCH and 0 < b - a < 5 for a, b in zip(pitches, pitches[1:], strict=False)
     )
 
 
@@ -197,6 +200,7 @@ def _local_costs(options: NDArray[np.int64], slot: Slot, bass: int, key: Key) ->
     if leading in chord.classes:
         cost = cost + DOUBLED_LEADING_TONE * ((with_melody == leading).sum(axis=1) > 1)
     cost = cost + 1.0 * ((with_melody == chord.third).sum(axis=1) > 1)
+    cost = cost + 1.2 * (np.diff(options, axis=1) == 0).sum(axis=1)
     spread = options[:, -1] - options[:, 0]
     cost = cost + 0.15 * np.maximum(0, spread - 12) + 0.25 * np.maximum(0, 5 - spread)
     cost = cost + 0.6 * (options[:, 0] - bass < 3) + 0.1 * np.maximum(0, options[:, 0] - bass - TENOR_BASS_GAP)
