@@ -13,7 +13,20 @@ from typing import Annotated
 import typer
 
 from composer import __version__
-from composer.cli import doctor, templates
+from composer.cli import (
+    brief,
+    cleanup,
+    corpus,
+    doctor,
+    evaluate,
+    generate,
+    make,
+    models,
+    render,
+    status,
+    templates,
+    train,
+)
 from composer.cli.command import add
 from composer.cli.exits import exit_code_of
 
@@ -43,8 +56,18 @@ def _program(
     del version
 
 
-app.add_typer(templates.app, name="templates", rich_help_panel=LIBRARY)
+add(app, "make", make.make, STEPS)
+add(app, "brief", brief.brief, STEPS)
+add(app, "generate", generate.generate, STEPS)
+add(app, "cleanup", cleanup.cleanup, STEPS)
+add(app, "render", render.render, STEPS)
+add(app, "status", status.status, FILES)
+add(app, "evaluate", evaluate.evaluate, FILES)
 add(app, "doctor", doctor.doctor, FILES)
+app.add_typer(templates.app, name="templates", rich_help_panel=LIBRARY)
+app.add_typer(corpus.app, name="corpus", rich_help_panel=LIBRARY)
+app.add_typer(models.app, name="models", rich_help_panel=LIBRARY)
+add(app, "train", train.train, LIBRARY)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -105,13 +105,13 @@ def _soundfont() -> Finding:
 
 def _model() -> Finding:
     from composer.errors import ComposerError
-    from composer.models.registry import find_model
+    from composer.models.registry import load_melody_model, model_folder
 
     try:
-        model = find_model(None)
+        model = load_melody_model()
     except ComposerError as error:
         return Finding("melody model", False, error.reason, "pip install --force-reinstall composer")
-    return Finding("melody model", True, f"{model.name} ({model.folder}), whole")
+    return Finding("melody model", True, f"{model.name} ({model_folder()}), whole")
 
 
 def _training() -> Finding:

@@ -20,6 +20,7 @@ Debug = Annotated[
     bool, typer.Option("--debug", help="Show the traceback of an internal error.", rich_help_panel=COMMON)
 ]
 
+Images = Annotated[list[Path], typer.Argument(help="Pictures: PNG, JPEG, WebP, TIFF, BMP, GIF or AVIF.")]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="File or folder to write; beside the input if absent.")
 ]
@@ -29,5 +30,13 @@ Force = Annotated[
 Seed = Annotated[
     int | None, typer.Option("--seed", help="A number that decides every draw; a random one, shown, if absent.")
 ]
-Model = Annotated[str | None, typer.Option("--model", help="A model of `composer models`; the best shipped one if absent.")]
+Preset = Annotated[str, typer.Option("--preset", help="How a picture becomes music: emotion, nikitin or scriabin.")]
+Scheme = Annotated[str | None, typer.Option("--scheme", help="Colours to pitches: see `composer templates schemes`.")]
+Duration = Annotated[float | None, typer.Option("--duration", help="How long the piece shall last, in seconds.")]
+Bars = Annotated[int | None, typer.Option("--bars", help="How many bars the piece shall have.")]
+Ensemble = Annotated[str | None, typer.Option("--ensemble", help="Who plays: `composer templates ensembles`.")]
+Style = Annotated[str | None, typer.Option("--style", help="The accompaniment: `composer templates styles`.")]
+Card = Annotated[bool, typer.Option("--card", help="Draw the brief as a picture too: NAME.card.png.")]
+Model = Annotated[str | None, typer.Option("--model", help="A model of `composer models`; the shipped one if absent.")]
 Soundfont = Annotated[Path | None, typer.Option("--soundfont", help="A .sf2 or .sf3 file; see `composer doctor`.")]
+Stems = Annotated[bool, typer.Option("--stems", help="Write a file for each track too, in NAME.stems/.")]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from composer.errors import printable
+
+if TYPE_CHECKING:
+    from composer.models.training import EpochProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,35 @@ class Show:
 
         with Console(stderr=True).status(_escaped(text)):
             yield
+
+    @contextmanager
+    def training(self) -> Iterator[Callable[[EpochProgress], None]]:
+        """What to call with the progress of a training: a bar on a terminal, a line for each epoch elsewhere."""
+        if self.quiet:
+            yield lambda _: None
+            return
+        if not sys.stderr.isatty():
+            yield self._epoch_line
+            return
+        from rich.console import Console
+        from rich.progress import Progress
+
+        with Progress(console=Console(stderr=True)) as bars:
+            task = bars.add_task("training")
+
+            def update(at: EpochProgress) -> None:
+                text = f"epoch {at.epoch} of {at.epochs}, loss {at.train_nats:.3f}"
+                bars.update(task, description=text, total=at.epochs * at.batches, completed=_batches(at))
+
+            yield update
+
+    def _epoch_line(self, at: EpochProgress) -> None:
+        if at.batch == at.batches:
+            self.note(f"epoch {at.epoch} of {at.epochs}: loss {at.train_nats:.3f}, held out {at.valid_nats:.3f}")
+
+
+def _batches(at: EpochProgress) -> int:
+    return (at.epoch - 1) * at.batches + at.batch
 
 
 def _print_aligned(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

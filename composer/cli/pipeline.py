@@ -1,0 +1,231 @@
+"""All four steps for each picture: run what is stale, keep what a person edited, go on when one picture fails."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from composer import __version__
+from composer.brief.analyse import BriefOptions
+from composer.cli import steps
+from composer.cli.exits import DONE, reported
+from composer.cli.show import Show
+from composer.cli.steps import CleanupChoice, Done
+from composer.errors import UsageProblem
+from composer.formats.record import read_record
+from composer.render.stage import RenderOptions, stems_folder
+from composer.workspace import PieceFiles, State, is_up_to_date, state_of
+
+MADE, SKIPPED, KEPT = "made", "up to date", "kept, edited by hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the person asked ``composer make`` for."""
+
+    brief: BriefOptions
+    render: RenderOptions
+    card: bool = False
+    seed: int | None = None
+    model: str | None = None
+    folder: Path | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One step of one picture: what was done about it, and the result where it ran."""
+
+    step: str
+    state: str
+    files: tuple[Path, ...]
+    done: Done | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A step that can be asked whether it is needed. ``is_current`` is asked only when no output is a person's."""
+
+    name: str
+    outputs: tuple[Path, ...]
+    is_current: Callable[[], bool]
+    run: Callable[[], Done]
+
+
+def make_all(show: Show, images: Sequence[Path], wanted: Wanted) -> int:
+    """Make every picture's piece and say what came of it; the exit code of the first failure."""
+    _check(images, wanted)
+    pieces: list[tuple[Path, list[Outcome]]] = []
+    first_failure = DONE
+    for image in images:
+        try:
+            pieces.append((image, _made(show, image, wanted)))
+        except Exception as error:
+            code = reported(error, sys.argv[1:])
+            first_failure = first_failure or code
+    if pieces:
+        show.table(("piece", "key", "tempo", "bars", "seed", "length", "audio"), [_row(i, o) for i, o in pieces])
+    show.result({"pieces": [_as_json(image, outcomes) for image, outcomes in pieces]})
+    return first_failure
+
+
+def _check(images: Sequence[Path], wanted: Wanted) -> None:
+    """Two pictures must not want the same files; a seed must be one."""
+    if wanted.seed is not None:
+        steps.checked_seed(wanted.seed)
+    if wanted.folder is not None and not wanted.folder.is_dir():
+        raise UsageProblem("--output", f"{wanted.folder} is not a folder", "make it first, or name another")
+    seen: dict[Path, Path] = {}
+    for image in images:
+        brief = _files(image, wanted).brief
+        if brief in seen and seen[brief] != image:
+            raise UsageProblem(image, f"has the same name as {seen[brief].name}", "rename one of the two")
+        seen[brief] = image
+
+
+def _files(image: Path, wanted: Wanted) -> PieceFiles:
+    files = PieceFiles.of(image)
+    return files if wanted.folder is None else PieceFiles(wanted.folder, files.name)
+
+
+def _made(show: Show, image: Path, wanted: Wanted) -> list[Outcome]:
+    """The four steps of one picture, in order."""
+    files = _files(image, wanted)
+    outcomes = []
+    for step in (
+        _brief(image, files, wanted),
+        _generate(files, wanted),
+        _cleanup(files, wanted),
+        _render(files, wanted),
+    ):
+        with show.working(f"{files.name}: {step.name}"):
+            outcome = _outcome(step, files, wanted.force)
+        outcomes.append(outcome)
+        if outcome.done is None:
+            show.detail(f"{outcome.files[0]}: {outcome.state}")
+            continue
+        for path in outcome.done.files:
+            show.wrote(path)
+        for line in outcome.done.notes:
+            show.note(f"  {line}")
+    kept = [path for one in outcomes if one.state == KEPT for path in one.files]
+    for path in kept:
+        show.note(f"{path}: {KEPT}")
+    return outcomes
+
+
+def _outcome(step: _Step, files: PieceFiles, force: bool) -> Outcome:
+    if not force:
+        theirs = tuple(p for p in step.outputs if state_of(p, files) in (State.EDITED, State.FOREIGN))
+        if theirs:
+            return Outcome(step.name, KEPT, theirs)
+        if step.is_current():
+            return Outcome(step.name, SKIPPED, step.outputs)
+    done = step.run()
+    return Outcome(step.name, MADE, done.files, done)
+
+
+def _brief(image: Path, files: PieceFiles, wanted: Wanted) -> _Step:
+    outputs = (files.brief, *((files.card,) if wanted.card else ()))
+    return _Step(
+        steps.BRIEF,
+        outputs,
+        lambda: is_up_to_date(
+            files,
+            steps.BRIEF,
+            [image],
+            outputs,
+            steps.brief_recorded(wanted.brief, wanted.card),
+            {"composer": __version__},
+        ),
+        lambda: steps.run_brief(image, files.brief, wanted.brief, wanted.card, wanted.force),
+    )
+
+
+def _generate(files: PieceFiles, wanted: Wanted) -> _Step:
+    before = read_record(files.record).steps.get(steps.GENERATE)
+    known = before.seed if before else None
+
+    def is_current() -> bool:
+        seed = wanted.seed if wanted.seed is not None else steps.brief_in(files.brief).seed
+        return (seed is None or seed == known) and is_up_to_date(
+            files,
+            steps.GENERATE,
+            [files.brief],
+            [files.draft],
+            steps.generate_recorded(wanted.model),
+            steps.generate_versions(wanted.model),
+        )
+
+    def run() -> Done:
+        # A draft that is made again keeps its seed, so that a changed brief changes only what it says.
+        seed = wanted.seed if wanted.seed is not None else steps.brief_in(files.brief).seed
+        return steps.run_generate(
+            files.brief, files.draft, seed if seed is not None else known, wanted.model, wanted.force
+        )
+
+    return _Step(steps.GENERATE, (files.draft,), is_current, run)
+
+
+def _cleanup(files: PieceFiles, wanted: Wanted) -> _Step:
+    outputs, choice = (files.midi, files.musicxml, files.report), CleanupChoice()
+    return _Step(
+        steps.CLEANUP,
+        outputs,
+        lambda: is_up_to_date(
+            files,
+            steps.CLEANUP,
+            [files.draft, files.brief],
+            outputs,
+            choice.recorded(),
+            {"composer": __version__},
+        ),
+        lambda: steps.run_cleanup(files.draft, files.midi, choice, wanted.force),
+    )
+
+
+def _render(files: PieceFiles, wanted: Wanted) -> _Step:
+    outputs = (files.wav, *((stems_folder(files.wav),) if wanted.render.stems else ()))
+    return _Step(
+        steps.RENDER,
+        outputs,
+        lambda: is_up_to_date(
+            files,
+            steps.RENDER,
+            [files.midi],
+            outputs,
+            steps.render_recorded(wanted.render),
+            steps.render_versions(wanted.render),
+        ),
+        lambda: steps.run_render(files.midi, files.wav, wanted.render, wanted.force),
+    )
+
+
+def _row(image: Path, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    """The line of one piece in the summary; figures come from the files, as steps may have been skipped."""
+    files = PieceFiles.of(outcomes[-1].files[0])
+    brief, record = steps.brief_in(files.brief), read_record(files.record)
+    done = next((o.done for o in outcomes if o.step == steps.RENDER and o.done), None)
+    seed = record.steps[steps.GENERATE].seed if steps.GENERATE in record.steps else None
+    return (
+        files.name,
+        f"{brief.key.tonic} {brief.key.mode}",
+        f"{brief.tempo_bpm:g}",
+        f"{brief.bars} of {brief.meter}",
+        "" if seed is None else str(seed),
+        f"{done.facts['seconds']:.0f} s" if done else outcomes[-1].state,
+        str(files.wav),
+    )
+
+
+def _as_json(image: Path, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    return {
+        "image": image,
+        "steps": [
+            {"step": o.step, "state": o.state, "files": list(o.files), **(o.done.as_json() if o.done else {})}
+            for o in outcomes
+        ],
+    }

@@ -1,0 +1,53 @@
+"""``composer render``: MIDI -> audio."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from composer.cli.options import Force, Output, Soundfont, Stems
+from composer.cli.show import Show
+
+
+def render(
+    show: Show,
+    midi: Annotated[Path | None, typer.Argument(help="A MIDI file; the one piece in this folder if absent.")] = None,
+    soundfont: Soundfont = None,
+    stems: Stems = False,
+    rate: Annotated[int, typer.Option("--rate", help="Samples a second.")] = 44_100,
+    no_normalize: Annotated[bool, typer.Option("--no-normalize", help="Keep the loudness as it comes.")] = False,
+    output: Output = None,
+    force: Force = False,
+) -> int:
+    """Make audio with FluidSynth: the mix at -16 LUFS, and on request a stem for each track."""
+    from composer.cli.batch import each
+    from composer.cli.steps import output_of, run_render
+    from composer.render.stage import RenderOptions
+    from composer.workspace import PieceFiles
+
+    options = RenderOptions(soundfont, rate, stems, not no_normalize)
+    return each(
+        show,
+        [midi or _only_midi(Path())],
+        lambda path: run_render(path, output_of(output, PieceFiles.of(path).wav), options, force),
+    )
+
+
+def _only_midi(folder: Path) -> Path:
+    """The MIDI file of the one piece in ``folder``; raises UsageProblem when there is none, or more than one."""
+    from composer.errors import UsageProblem
+    from composer.workspace import pieces_in
+
+    found = [path for piece in pieces_in(folder) if (path := piece.best_midi) is not None]
+    if not found:
+        raise UsageProblem("render", "there is no MIDI file in this folder", "name one")
+    if len(found) > 1:
+        raise UsageProblem("render", f"there are {len(found)} pieces in this folder", f"name one: {_some(found)}")
+    return found[0]
+
+
+def _some(paths: list[Path], most: int = 4) -> str:
+    names = ", ".join(path.name for path in paths[:most])
+    return f"{names}, ..." if len(paths) > most else names

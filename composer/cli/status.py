@@ -1,0 +1,40 @@
+"""``composer status``: which files of each piece are fresh, stale, edited by hand or missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from composer.cli.show import Show
+
+if TYPE_CHECKING:
+    from composer.workspace import PieceFiles
+
+
+def status(show: Show, folder: Annotated[Path, typer.Argument(help="The folder to look at.")] = Path()) -> None:
+    """Show for each piece which files are fresh, stale, edited by hand or missing. Nothing is written."""
+    from composer.workspace import State, pieces_in, state_of
+
+    found = [(piece, {path.name: state_of(path, piece) for path in _shown(piece)}) for piece in pieces_in(folder)]
+    rows = [(piece.name, name, state.value) for piece, states in found for name, state in states.items()]
+    show.table(("piece", "file", "state"), rows)
+    if not found:
+        show.note(f"{folder}: no pieces here")
+    show.result(
+        {
+            "folder": folder,
+            "pieces": [
+                {"name": piece.name, "files": {name: state.value for name, state in states.items()}}
+                for piece, states in found
+            ],
+            "edited": [name for _, states in found for name, state in states.items() if state is State.EDITED],
+        }
+    )
+
+
+def _shown(piece: PieceFiles) -> list[Path]:
+    """The files that every piece has, and those optional ones that are there."""
+    always = [piece.brief, piece.draft, piece.midi, piece.musicxml, piece.report, piece.wav]
+    return [*always, *(path for path in (piece.clean, piece.card, piece.stems) if path.exists())]

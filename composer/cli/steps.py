@@ -1,0 +1,240 @@
+"""One step of a piece with its files: read the input, run the stage, write the outputs and the record.
+
+`composer make` strings the same steps together that the single commands run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from composer import __version__
+from composer.errors import BadInput, ComposerError, MissingTool, UsageProblem
+from composer.formats.files import read_bytes, write_whole
+from composer.limits import IMAGE_BYTES, JSON_BYTES, MIDI_BYTES, SEED_MAX
+from composer.workspace import PieceFiles, cleanup_output, edited_bars, guard_all, note, save
+
+if TYPE_CHECKING:
+    from composer.brief.analyse import BriefOptions
+    from composer.compose.harmony import Harmony
+    from composer.formats.brief import Brief
+    from composer.render.stage import RenderOptions
+
+BRIEF, GENERATE, CLEANUP, RENDER = "brief", "generate", "cleanup", "render"
+STEPS = (BRIEF, GENERATE, CLEANUP, RENDER)
+# Random seeds are drawn below this: short enough to type again.
+DRAWN_SEED_MAX = 10**6
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step that ran: the files it wrote, main one first, what to tell the person, and figures for ``--json``."""
+
+    step: str
+    files: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"step": self.step, "files": [str(f) for f in self.files], "notes": list(self.notes), **self.facts}
+
+
+@dataclass(frozen=True, slots=True)
+class CleanupChoice:
+    """What the person asked cleanup for."""
+
+    key: str | None = None
+    brief: Path | None = None
+    dry_run: bool = False
+
+    def recorded(self) -> dict[str, object]:
+        return {"key": self.key, "brief": str(self.brief) if self.brief else None}
+
+
+def output_of(asked: Path | None, default: Path) -> Path:
+    """Where to write: ``default``, the same name in the folder ``asked``, or the file ``asked``."""
+    if asked is None:
+        return default
+    return asked / default.name if asked.is_dir() or str(asked).endswith(os.sep) else asked
+
+
+def run_brief(image: Path, output: Path, options: BriefOptions, card: bool, force: bool) -> Done:
+    """Read the picture and write its brief (and the card)."""
+    from composer.brief.analyse import brief_of_picture
+    from composer.formats.brief_text import brief_bytes
+
+    result = brief_of_picture(read_bytes(image, IMAGE_BYTES, "picture"), image.name, options)
+    files = PieceFiles.of(output)
+    outputs = {output: brief_bytes(result.brief)}
+    if card:
+        from composer.brief.card import card_png
+
+        outputs[files.card] = card_png(result)
+    save(
+        files,
+        BRIEF,
+        outputs,
+        inputs=[image],
+        options=brief_recorded(options, card),
+        versions={"composer": __version__},
+        force=force,
+    )
+    _write_schema(files.folder)
+    brief = result.brief
+    facts = {"key": f"{brief.key.tonic} {brief.key.mode}", "tempo_bpm": brief.tempo_bpm, "meter": brief.meter}
+    return Done(BRIEF, tuple(outputs), result.notes, {**facts, "bars": brief.bars})
+
+
+def brief_recorded(options: BriefOptions, card: bool) -> dict[str, object]:
+    """The options of a brief as the record keeps them."""
+    return {**asdict(options), "card": card}
+
+
+def run_generate(brief_file: Path, output: Path, seed: int | None, model: str | None, force: bool) -> Done:
+    """Compose the draft of a brief; the seed is the one given, the brief's, or a random one."""
+    from composer.compose.draft import draft_of
+    from composer.formats.midi import midi_bytes
+    from composer.models.registry import DEFAULT, load_melody_model
+
+    brief = brief_in(brief_file)
+    seed = checked_seed(seed if seed is not None else brief.seed)
+    draft = draft_of(brief, load_melody_model(model or DEFAULT), load_harmony(), seed)
+    files = PieceFiles.of(output)
+    save(
+        files,
+        GENERATE,
+        {output: midi_bytes(draft.piece)},
+        inputs=[brief_file],
+        options=generate_recorded(model),
+        seed=seed,
+        versions=generate_versions(model),
+        force=force,
+    )
+    facts = {"seed": seed, "bars": draft.piece.bars, "seconds": round(draft.piece.seconds, 3)}
+    return Done(GENERATE, (output,), (f"seed {seed}", *draft.notes), facts)
+
+
+def generate_recorded(model: str | None) -> dict[str, object]:
+    return {"model": model}
+
+
+def generate_versions(model: str | None) -> dict[str, str]:
+    """The program and the weights that a draft depends on."""
+    from composer.models.registry import DEFAULT, show
+
+    return {"composer": __version__, "model": str(show(model or DEFAULT).get("weights_sha256", ""))}
+
+
+def run_cleanup(midi: Path, output: Path, choice: CleanupChoice, force: bool) -> Done:
+    """Clean a MIDI file and write it, its score and the report; with ``dry_run`` nothing is written."""
+    from composer.cleanup.stage import CleanupOptions, cleaned
+
+    source, files = PieceFiles.of(midi), PieceFiles.of(output)
+    beside = choice.brief or (source.brief if source.brief.is_file() else None)
+    theirs = frozenset((one.track, bar) for one in edited_bars(source, midi) for bar in one.bars)
+    result = cleaned(
+        read_bytes(midi, MIDI_BYTES, "MIDI file"),
+        midi.name,
+        brief_in(beside) if beside else None,
+        CleanupOptions(key=choice.key, edited_bars=theirs),
+    )
+    outputs = {output: result.midi, files.musicxml: result.musicxml, files.report: result.report.bytes()}
+    if not choice.dry_run:
+        save(
+            files,
+            CLEANUP,
+            outputs,
+            inputs=[midi, *([beside] if beside else [])],
+            options=choice.recorded(),
+            versions={"composer": __version__},
+            force=force,
+        )
+    report = result.report
+    facts = {"key": report.key.name, "changes": len(report.changes), "before": report.before, "after": report.after}
+    return Done(CLEANUP, () if choice.dry_run else tuple(outputs), result.notes, facts)
+
+
+def run_render(midi: Path, output: Path, options: RenderOptions, force: bool) -> Done:
+    """Make audio of a MIDI file."""
+    from composer.render.stage import rendered, stems_folder
+
+    files = PieceFiles.of(output)
+    data = read_bytes(midi, MIDI_BYTES, "MIDI file")
+    guard_all(files, [output, *([stems_folder(output)] if options.stems else [])], force, [midi])
+    result = rendered(data, midi.name, output, options)
+    note(
+        files,
+        RENDER,
+        result.files,
+        inputs=[midi],
+        options=render_recorded(options),
+        versions=render_versions(options),
+    )
+    facts = {
+        "seconds": round(result.seconds, 3),
+        "lufs": round(result.lufs, 2),
+        "true_peak_dbtp": round(result.true_peak_dbtp, 2),
+        "soundfont": {"name": result.soundfont, "sha256": result.soundfont_sha256},
+        "engine": result.engine,
+    }
+    return Done(RENDER, result.files, result.notes, facts)
+
+
+def render_recorded(options: RenderOptions) -> dict[str, object]:
+    return {**asdict(options), "soundfont": str(options.soundfont) if options.soundfont else None}
+
+
+def render_versions(options: RenderOptions) -> dict[str, str]:
+    """The program and the soundfont that the sound depends on."""
+    from composer.render.soundfonts import soundfont_of
+
+    return {"composer": __version__, "soundfont": soundfont_of(options.soundfont).sha256()}
+
+
+def brief_in(path: Path) -> Brief:
+    """The brief in the file ``path``."""
+    from composer.formats.brief_text import read_brief
+
+    return read_brief(read_bytes(path, JSON_BYTES, "brief"), path.name)
+
+
+def load_harmony() -> Harmony:
+    """The shipped chord tables."""
+    from composer.compose.harmony import harmony_of
+    from composer.resources import shipped
+
+    path = shipped("weights") / "harmony" / "harmony.json"
+    try:
+        return harmony_of(json.loads(read_bytes(path, JSON_BYTES, "table of chords")))
+    except (BadInput, ValueError, KeyError, TypeError) as error:
+        raise MissingTool(path, f"cannot be read ({error})", "install composer again") from None
+
+
+def checked_seed(seed: int | None) -> int:
+    """``seed``, or a random one; raises UsageProblem for a number outside the limits."""
+    if seed is None:
+        return secrets.randbelow(DRAWN_SEED_MAX)
+    if not 0 <= seed <= SEED_MAX:
+        raise UsageProblem("--seed", f"{seed} is outside 0 to {SEED_MAX}", "give a smaller number")
+    return seed
+
+
+def cleanup_target(midi: Path, asked: Path | None) -> Path:
+    return output_of(asked, cleanup_output(midi))
+
+
+def _write_schema(folder: Path) -> None:
+    """Put the brief's schema beside it, for editors; a folder that takes no more files still has its brief."""
+    from composer.formats.schema import SCHEMA_REFERENCE, schema_bytes
+
+    path, content = folder / SCHEMA_REFERENCE, schema_bytes()
+    try:
+        if not path.is_file() or path.read_bytes() != content:
+            write_whole(path, content)
+    except (OSError, ComposerError):
+        return
