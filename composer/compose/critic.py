@@ -14,7 +14,7 @@ from composer.encoding.melody import Event
 from composer.music.time import TICKS_PER_BEAT
 
 STEP_SHARE = (0.38, 0.65)
-TURN_SHARE = (0.38, 0.58)
+TURN_SHARE = (0.38, 0.54)
 MEAN_INTERVAL = (1.7, 3.0)
 RELAXED_COST = 0.6
 DENSITY_COST, REGISTER_COST = 0.8, 0.12
@@ -34,7 +34,7 @@ def candidate_score(
         score -= 0.5 * _outside(float(sizes.mean()), MEAN_INTERVAL)
         moves = np.sign(intervals[intervals != 0])
         if len(moves) > 2:
-            score -= 3.0 * _outside(float(np.mean(moves[1:] != moves[:-1])), TURN_SHARE)
+            score -= 5.0 * _outside(float(np.mean(moves[1:] != moves[:-1])), TURN_SHARE)
         score -= 1.5 * max(0.0, float(np.mean(sizes >= 8)) - 0.06)
         score -= 1.5 * max(0.0, float(np.mean(sizes == 0)) - 0.15)
     return score - _control_error(phrase, plan, tonic)

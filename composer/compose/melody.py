@@ -25,10 +25,12 @@ from composer.music.chord import Chord
 from composer.music.time import TICKS_PER_BEAT
 
 CANDIDATES = 12
-TEMPERATURE_DURATION, TEMPERATURE_PITCH, TOP_P = 1.0, 0.9, 0.92
+TEMPERATURE_DURATION, TEMPERATURE_PITCH = 1.15, 0.95
+TOP_P_DURATION, TOP_P = 0.97, 0.92
 CHOICE_TEMPERATURE = 0.3
+MEMORY = 4  # notes before a phrase that its kept beginning is judged with
 # How often a bar takes up the rhythm of an earlier bar of its phrase: (bar, source bar) -> probability.
-RHYTHM_TIES = {(1, 0): 0.35, (2, 0): 0.5, (2, 1): 0.15}
+RHYTHM_TIES = {(1, 0): 0.15, (2, 0): 0.25, (2, 1): 0.1}
 CLIMAX_MARGIN = 1  # semitones below the climax that other bars must stay
 _SLOW_SONG = (84.0, 1.2)  # at most this tempo and this many notes a quarter: chorale style
 
@@ -96,7 +98,7 @@ class MelodyWriter:
         rows = []
         for _ in range(CANDIDATES):
             row = Row(reader.copy(), self.model.select(state, np.array([0])))
-            row.pending, row.rhythm = self._kept(phrase, ending, reader.events[-1] if reader.events else None)
+            row.pending, row.rhythm = self._kept(phrase, ending, reader.events[-MEMORY:])
             if not row.pending and not row.rhythm:
                 row.ties = self._ties(phrase)
             rows.append(row)
@@ -110,7 +112,7 @@ class MelodyWriter:
                 ties[phrase.first + bar] = phrase.first + source
         return ties
 
-    def _kept(self, phrase: Phrase, ending: Ending, before: Event | None) -> tuple[list[Event], list[int]]:
+    def _kept(self, phrase: Phrase, ending: Ending, before: Sequence[Event]) -> tuple[list[Event], list[int]]:
         """What the phrase keeps of its source: events to copy, or durations to fill with new pitches."""
         if phrase.source is None:
             return [], []
@@ -139,14 +141,14 @@ class MelodyWriter:
             return kept, []
         return [], [e.duration for e in events if e.start < ending.onset]
 
-    def _is_singable(self, events: Sequence[Event], phrase: Phrase, before: Event | None) -> bool:
-        """Whether kept notes obey range, intervals and repetition, also against the note before the phrase."""
+    def _is_singable(self, events: Sequence[Event], phrase: Phrase, before: Sequence[Event]) -> bool:
+        """Whether kept notes obey range, intervals and repetition, also against the notes before the phrase."""
         low, high = self._range(phrase.first)
-        pitches = [e.pitch for e in ([before] if before else []) + list(events) if e.pitch is not None]
+        pitches = [e.pitch for e in (*before, *events) if e.pitch is not None]
         intervals = np.abs(np.diff(pitches))
         repeated = any(len(set(pitches[i : i + 5])) == 1 for i in range(len(pitches) - 4))
         return (
-            all(low <= p <= high for p in pitches[1 if before else 0 :])
+            all(low <= p <= high for p in pitches[len(before) :])
             and not np.isin(intervals, BANNED_INTERVALS).any()
             and not (intervals > OCTAVE).any()
             and not repeated
@@ -207,7 +209,7 @@ class MelodyWriter:
         mask = duration_mask(self.plan.meter, offset, limit)
         scores = log_softmax(logits) + mask
         weights = scores + density_bias(round(self.plan.bars[bar].density_npq, 2))
-        index = sampled(weights, TEMPERATURE_DURATION, TOP_P, self.rng)
+        index = sampled(weights, TEMPERATURE_DURATION, TOP_P_DURATION, self.rng)
         row.log_likelihood += float(log_softmax(logits)[index])
         return index
 

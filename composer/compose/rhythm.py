@@ -17,7 +17,7 @@ from composer.music.time import TICKS_PER_BEAT, Meter
 SIXTEENTH, EIGHTH, QUARTER = 120, 240, TICKS_PER_BEAT
 # Triplets, thirty-seconds and tied values are left to the hand editor: they cannot be read at sight in a draft.
 _PLAIN = tuple(d for d in DURATIONS if d % SIXTEENTH == 0 and d not in (600, 840, 1200, 1680, 2400, 3840))
-DENSITY_PULL = 1.1  # nats per squared octave away from the wanted duration
+DENSITY_PULL = 0.8  # nats per squared octave away from the wanted duration
 
 
 def starts_well(meter: Meter, offset: int, duration: int) -> bool:
@@ -74,16 +74,18 @@ class Ending:
 
 
 def ending_of(meter: Meter, last_bar: int, is_final: bool, density_npq: float, rng: np.random.Generator) -> Ending:
-    """The final note of a phrase: on the downbeat, or on a later strong beat when there is more motion."""
+    """The final note of a phrase: on the downbeat, or on a later strong beat when there is more motion.
+
+    In triple time only a phrase inside the piece may end on its second beat.
+    """
     start = last_bar * meter.bar_ticks
+    busy = min(1.0, density_npq / 1.6)
     choices, weights = [0], [1.0]
-    if not is_final:
-        busy = min(1.0, density_npq / 2.0)
-        if len(meter.strong_ticks) > 1 and meter.bar_ticks // 2 >= QUARTER:
-            choices.append(meter.strong_ticks[1])
-            weights.append(0.9 * busy)
-        elif meter.numerator == 3 and not meter.is_compound:
-            choices.append(meter.beat_ticks)
-            weights.append(0.4 * busy)
+    if len(meter.strong_ticks) > 1 and meter.bar_ticks // 2 >= QUARTER:
+        choices.append(meter.strong_ticks[1])
+        weights.append(1.4 * busy)
+    elif meter.numerator == 3 and not meter.is_compound and not is_final:
+        choices.append(meter.beat_ticks)
+        weights.append(0.8 * busy)
     offset = choices[int(rng.choice(len(choices), p=np.array(weights) / sum(weights)))]
     return Ending(start + offset, start + meter.bar_ticks)

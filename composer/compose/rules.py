@@ -22,10 +22,10 @@ _P = np.array(PITCHES)
 FORBIDDEN = -np.inf
 STEP, SMALL_LEAP, LEAP, OCTAVE = 2, 4, 5, 12
 BANNED_INTERVALS = (6, 10, 11)  # tritone and sevenths
-REGISTER_WIDTH = 3.5  # semitones, the standard deviation of the pull toward the register
+REGISTER_WIDTH = 5.5  # semitones, the standard deviation of the pull toward the register
 CONTOUR_PULL = 0.4
 MAX_REPEATED = 3
-MAX_SAME_DIRECTION_LEAPS = 1
+TURN_COST = 0.7  # nats for turning again right after a turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +169,14 @@ class SingableInterval:
             return np.zeros(len(_P))
         interval = np.abs(_P - note.last)
         bias = _mask((interval <= OCTAVE) & ~np.isin(interval, BANNED_INTERVALS))
-        return bias - np.where(interval >= 8, 1.5, 0.0)
+        return bias - np.where(interval >= 8, 0.8, 0.0)
 
 
 class LeapRecovers:
     """After a leap the line turns back by a small interval; two leaps in one direction only within a triad."""
 
     name = "leap recovery"
-    probability = 0.85
+    probability = 0.6
 
     def __call__(self, note: NoteContext) -> Bias:
         bias = np.zeros(len(_P))
@@ -205,13 +205,13 @@ class NotTooOften:
         repeated = 1
         while repeated < len(note.history) and note.history[-1 - repeated] == note.history[-1]:
             repeated += 1
-        bias[_P == note.last] = FORBIDDEN if repeated >= MAX_REPEATED else -0.5 * (repeated - 1) - 0.4
+        bias[_P == note.last] = FORBIDDEN if repeated >= MAX_REPEATED else -0.5 * (repeated - 1) - 0.6
         moves = np.sign(np.diff(note.history[-5:]))
         moves = moves[moves != 0]
-        if len(moves) >= 3 and all(moves[-3:] == moves[-1]):
+        if len(moves) >= 4 and all(moves[-4:] == moves[-1]):
             bias[np.sign(_P - note.history[-1]) == moves[-1]] -= 0.5
-        if len(moves) >= 3 and moves[-1] == -moves[-2] == moves[-3]:
-            bias[np.sign(_P - note.history[-1]) == -moves[-1]] -= 0.9
+        if len(moves) >= 2 and moves[-1] == -moves[-2]:
+            bias[np.sign(_P - note.history[-1]) == -moves[-1]] -= TURN_COST
         return bias
 
 
