@@ -138,7 +138,7 @@ def test_a_later_step_takes_over_an_output() -> None:
     record = Record().with_step("a", StepRecord(outputs={"x": "1", "y": "1"}))
     record = record.with_step("b", StepRecord(outputs={"x": "2"}))
     assert {name: dict(step.outputs) for name, step in record.steps.items()} == {"a": {"y": "1"}, "b": {"x": "2"}}
-    assert record_bytes(record) == record_bytes(Record(steps=dict(reversed(record.steps.items()))))
+    assert record_bytes(record) == record_bytes(Record(steps=dict(reversed(list(record.steps.items())))))
 
 
 def test_a_step_is_up_to_date_until_inputs_options_or_outputs_change(files: PieceFiles) -> None:

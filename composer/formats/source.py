@@ -7,6 +7,7 @@ Nothing is rounded, renamed or reordered: the events of the file are kept as sto
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -125,8 +126,9 @@ Edit = ChangeNote | DeleteNote | InsertNote
 def read_source(data: bytes, name: str) -> SourceMidi:
     """The view of ``data``; raises BadInput or OverLimit as ``smf_scan.scan`` does."""
     facts = scan(data, name)
+    programs = _Programs(facts.tracks)
     notes = sorted(
-        (note for number, track in enumerate(facts.tracks) for note in _notes(number, track, _programs(facts.tracks))),
+        (note for number, track in enumerate(facts.tracks) for note in _notes(number, track, programs)),
         key=lambda n: (n.start, n.track, n.on_index),
     )
     return SourceMidi(
@@ -188,17 +190,29 @@ def smf_bytes(kind: int, ticks_per_beat: int, tracks: Sequence[Sequence[RawEvent
     return b"".join(chunks)
 
 
-def _programs(tracks: Sequence[Sequence[RawEvent]]) -> dict[int, list[tuple[int, int, int]]]:
-    """Channel -> (tick, track, program), sorted."""
-    found: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-    for number, track in enumerate(tracks):
-        for event in track:
-            if event.status & 0xF0 == PROGRAM:
-                found[event.status & 0x0F].append((event.tick, number, event.data[0]))
-    return {channel: sorted(changes) for channel, changes in found.items()}
+class _Programs:
+    """The program in force at a tick: of the track's own changes if it has any, else of the channel's."""
+
+    def __init__(self, tracks: Sequence[Sequence[RawEvent]]) -> None:
+        self.own: dict[tuple[int, int], list[RawEvent]] = defaultdict(list)
+        self.shared: dict[int, list[RawEvent]] = defaultdict(list)
+        for number, track in enumerate(tracks):
+            for event in track:
+                if event.status & 0xF0 == PROGRAM:
+                    self.own[number, event.status & 0x0F].append(event)
+                    self.shared[event.status & 0x0F].append(event)
+        for changes in self.shared.values():
+            changes.sort(key=lambda e: e.tick)
+
+    def at(self, track: int, channel: int, tick: int) -> int:
+        """0..127; the first that comes where none came yet, 0 without any."""
+        changes = self.own.get((track, channel)) or self.shared.get(channel)
+        if not changes:
+            return 0
+        return changes[max(0, bisect_right(changes, tick, key=lambda e: e.tick) - 1)].data[0]
 
 
-def _notes(number: int, track: Sequence[RawEvent], programs: dict[int, list[tuple[int, int, int]]]) -> list[SourceNote]:
+def _notes(number: int, track: Sequence[RawEvent], programs: _Programs) -> list[SourceNote]:
     """The notes of one track; the first note-on of a pitch is ended by the first note-off."""
     found = []
     open_notes: dict[tuple[int, int], deque[int]] = defaultdict(deque)
@@ -206,7 +220,7 @@ def _notes(number: int, track: Sequence[RawEvent], programs: dict[int, list[tupl
     def note(on_index: int, off_index: int | None, end: int) -> SourceNote:
         on = track[on_index]
         channel = on.status & 0x0F
-        program = _program_at(programs.get(channel, []), number, on.tick)
+        program = programs.at(number, channel, on.tick)
         return SourceNote(
             number, channel, on.tick, end, on.data[0], on.data[1], on_index, off_index, program
         )  # fmt: skip
@@ -221,13 +235,6 @@ def _notes(number: int, track: Sequence[RawEvent], programs: dict[int, list[tupl
     for waiting in open_notes.values():
         found += [note(index, None, track[-1].tick) for index in waiting]
     return found
-
-
-def _program_at(changes: Sequence[tuple[int, int, int]], track: int, tick: int) -> int:
-    """The program in force: of the track's own changes if it has any, of the channel's otherwise; 0 without any."""
-    own = [c for c in changes if c[1] == track] or changes
-    before = [c for c in own if c[0] <= tick]
-    return (before[-1] if before else own[0])[2] if own else 0
 
 
 def _delete(note: SourceNote, kept: dict[int, RawEvent]) -> None:

@@ -14,6 +14,7 @@ from composer.formats.midi import midi_bytes
 from composer.formats.source import (
     ChangeNote,
     DeleteNote,
+    Edit,
     InsertNote,
     closed_notes,
     decoded,
@@ -64,7 +65,7 @@ def test_a_pitch_change_touches_two_events_and_no_other() -> None:
 def test_notes_can_be_moved_deleted_and_inserted() -> None:
     source = read_source(_daw_file(), "x.mid")
     first, second, third = source.notes
-    edits = [
+    edits: list[Edit] = [
         ChangeNote(first, start=10, end=20, velocity=99),
         DeleteNote(second),
         InsertNote(0, 0, 200, 296, 72, 44),
@@ -143,3 +144,10 @@ def test_what_the_file_does_not_say_comes_from_the_brief() -> None:
     assert piece.length == 1440
     bare = piece_of(read_source(one_track(NOTE, END), "x.mid"))
     assert (str(bare.key), str(bare.meter), bare.tempi[0].bpm) == ("C major", "4/4", 120.0)
+
+
+def test_a_note_has_the_program_in_force_when_it_begins() -> None:
+    play = bytes.fromhex("00 C0 0A 00 C0 05") + NOTE + bytes.fromhex("00 C0 07") + NOTE
+    other = chunk(b"MTrk", NOTE + END)
+    source = read_source(header(1, 2) + chunk(b"MTrk", play + END) + other, "x.mid")
+    assert [(n.track, n.start, n.program) for n in source.notes] == [(0, 0, 5), (1, 0, 5), (0, 480, 7)]
