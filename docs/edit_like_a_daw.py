@@ -1,6 +1,6 @@
 """Does to a draft what a person does in a DAW: moves a note, presses the pedal, sets a marker, saves.
 
-    python docs/edit_like_a_daw.py lake.draft.mid
+python docs/edit_like_a_daw.py lake.draft.mid
 """
 
 from __future__ import annotations

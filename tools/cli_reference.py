@@ -24,6 +24,7 @@ This page is written by `make docs` from the program itself; change the help tex
 
 `composer COMMAND --help` shows the same on the terminal.
 """
+_VALUES = {int: "NUMBER", float: "NUMBER", Path: "PATH"}
 
 
 def page() -> str:
@@ -111,8 +112,7 @@ def _names(parameter: Any) -> str:
 
 
 def _value(parameter: Any) -> str:
-    choices = getattr(parameter.type, "choices", None)
-    return "|".join(map(str, choices)) if choices else str(parameter.metavar or parameter.type.name).upper()
+    return _VALUES.get(parameter.type_descriptor.annotation, "TEXT")
 
 
 def _default(parameter: Any) -> str:
