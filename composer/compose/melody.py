@@ -133,10 +133,14 @@ class MelodyWriter:
         kept = [e for e in events if e.end <= start + keep_bars * self.bar_ticks and e.start < ending.onset]
         if phrase.operator == SEQUENCE:
             kept = operators.sequence(kept, self._sequence_steps(kept, phrase), self.plan.key)
+        # The first bar of a varied phrase stays as it was, so that one hears what returns.
+        head = [] if phrase.operator == SEQUENCE else [e for e in kept if e.start < start + self.bar_ticks]
+        tail = kept[len(head) :]
         if phrase.operator == ORNAMENT:
-            kept = operators.ornamented(kept, self.plan.key, self.plan.meter, self.rng)
+            tail = operators.ornamented(tail, self.plan.key, self.plan.meter, self.rng)
         if phrase.operator in (SEQUENCE, ORNAMENT) or not same_cadence:
-            kept = operators.fit_to_chords(kept, self.chord_list, self.chord_starts, self.plan.key, self.plan.meter)
+            tail = operators.fit_to_chords(tail, self.chord_list, self.chord_starts, self.plan.key, self.plan.meter)
+        kept = head + tail
         if self._is_singable(kept, phrase, before):
             return kept, []
         return [], [e.duration for e in events if e.start < ending.onset]

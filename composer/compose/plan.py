@@ -175,7 +175,7 @@ def _with_operators(
             for name in list(weights):
                 if _literal_bars(name, length, cadence == phrases[source].cadence) > budget:
                     del weights[name]
-            weights = weights or {SAME_RHYTHM: 0.4, ORNAMENT: 0.6}
+            weights = weights or {ORNAMENT: 1.0}
             operator = str(rng.choice(list(weights), p=np.array(list(weights.values())) / sum(weights.values())))
             exact += _literal_bars(operator, length, cadence == phrases[source].cadence)
         phrases.append(Phrase(index, section, first, length, cadence, operator, source if operator != NEW else None))
