@@ -6,6 +6,7 @@ import functools
 import inspect
 import logging
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any
 
 import typer
@@ -22,9 +23,14 @@ class ListFirst(TyperGroup):
     """A group whose plain name means its command ``list``."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help")):
+        if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help")) or self._is_for_list(args[0]):
             args = ["list", *args]
         return super().parse_args(ctx, args)
+
+    def _is_for_list(self, word: str) -> bool:
+        """Whether ``word`` is what ``list`` takes (``composer templates styles``) and no misspelt command."""
+        takes_words = any(p.param_type_name == "argument" for p in self.commands["list"].params)
+        return takes_words and not word.startswith("-") and not get_close_matches(word, self.commands)
 
 
 def with_common_options(function: Callable[..., int | None]) -> Callable[..., int | None]:
