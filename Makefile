@@ -28,7 +28,9 @@ tests: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -q
 
 bench: $(READY)
-	$(BIN)/python tools/bench.py
+	$(BIN)/python -m tests.benchmarks.measures
+	$(BIN)/python -m tests.benchmarks.render_speed
+	$(BIN)/python -m tests.benchmarks.start_up
 
 # The page of commands is written from the commands themselves.
 docs: $(READY)

@@ -208,7 +208,7 @@ def load_harmony() -> Harmony:
     from composer.compose.harmony import harmony_of
     from composer.resources import shipped
 
-    path = shipped("weights") / "harmony" / "harmony.json"
+    path = shipped("weights") / "harmony" / "tables.json"
     try:
         return harmony_of(json.loads(read_bytes(path, JSON_BYTES, "table of chords")))
     except (BadInput, ValueError, KeyError, TypeError) as error:

@@ -1,0 +1,182 @@
+"""The whole way, from a picture to audio, and what happens to files that a person edited."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import mido
+import pytest
+
+from composer.cli.app import main
+from tests.cli.conftest import Program, paint
+
+QUICK = ("--bars", "8", "--seed", "5")
+OWN = ("brief.json", "draft.mid", "mid", "musicxml", "cleanup.json", "wav", "composer.json")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a piece made once; tests that change it copy it."""
+    folder = tmp_path_factory.mktemp("made")
+    assert main(["make", str(paint(folder / "art.png")), *QUICK, "-q"]) == 0
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "piece"))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def states(composer: Program, folder: Path) -> dict[str, str]:
+    found: dict[str, str] = json.loads(composer("status", folder, "--json").out)["pieces"][0]["files"]
+    return found
+
+
+def add_marker(path: Path, text: str) -> None:
+    midi = mido.MidiFile(path)
+    midi.tracks[0].insert(-1, mido.MetaMessage("marker", text=text, time=0))
+    midi.save(path)
+
+
+def markers(path: Path) -> list[str]:
+    return [m.text for track in mido.MidiFile(path).tracks for m in track if m.type == "marker"]
+
+
+def test_one_command_writes_every_file(made: Path) -> None:
+    found = contents(made)
+    assert set(found) == {"art.png", "composer.brief.schema.json", *(f"art.{name}" for name in OWN)}
+    assert all(found.values())
+
+
+def test_the_same_picture_and_seed_give_the_same_bytes(made: Path, tmp_path: Path, composer: Program) -> None:
+    shutil.copy(made / "art.png", tmp_path / "art.png")
+    assert composer("make", tmp_path / "art.png", *QUICK).code == 0
+    assert contents(tmp_path) == contents(made)
+
+
+def test_a_second_run_changes_nothing(folder: Path, composer: Program) -> None:
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    result = composer("make", folder / "art.png", *QUICK, "--json")
+    assert {step["state"] for step in json.loads(result.out)["pieces"][0]["steps"]} == {"up to date"}
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+def test_without_a_seed_the_piece_keeps_the_one_it_has(folder: Path, composer: Program) -> None:
+    before = contents(folder)
+    assert composer("make", folder / "art.png", "--bars", "8").code == 0
+    assert contents(folder) == before
+
+
+def test_an_edited_draft_is_kept_and_the_later_steps_go_on_from_it(folder: Path, composer: Program) -> None:
+    add_marker(folder / "art.draft.mid", "my idea")
+    edited = (folder / "art.draft.mid").read_bytes()
+    assert states(composer, folder)["art.draft.mid"] == "edited by hand"
+    result = composer("make", folder / "art.png", *QUICK)
+    assert result.code == 0
+    assert "art.draft.mid: kept, edited by hand" in result.err
+    assert (folder / "art.draft.mid").read_bytes() == edited
+    assert "my idea" in markers(folder / "art.mid")
+
+
+def test_an_edited_brief_is_kept_and_heard(folder: Path, composer: Program) -> None:
+    path = folder / "art.brief.json"
+    brief = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({**brief, "tempo_bpm": 66.0}), "utf-8")
+    edited = path.read_bytes()
+    assert composer("make", folder / "art.png", *QUICK).code == 0
+    assert path.read_bytes() == edited
+    tempi = [m.tempo for t in mido.MidiFile(folder / "art.mid").tracks for m in t if m.type == "set_tempo"]
+    assert abs(60e6 / tempi[0] - 66.0) < 0.01
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("art.brief.json", ("brief", "art.png")),
+        ("art.draft.mid", ("generate", "art.brief.json")),
+        ("art.mid", ("cleanup", "art.draft.mid")),
+        ("art.wav", ("render", "art.mid")),
+    ],
+)
+def test_no_command_replaces_an_edited_file_unless_forced(
+    folder: Path, composer: Program, monkeypatch: pytest.MonkeyPatch, name: str, command: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(folder)
+    edited = Path(name).read_bytes() + b" "
+    Path(name).write_bytes(edited)
+    others = {path: content for path, content in contents(folder).items() if path != name}
+    refused = composer(*command)
+    assert refused.code == 5
+    assert refused.err.splitlines() == [
+        f"composer: {name}: was edited by hand; use --force to replace it (a backup is kept)"
+    ]
+    assert contents(folder) == {**others, name: edited}
+    assert composer(*command, "--force").code == 0
+    assert Path(name).read_bytes() != edited
+    backups = [path for path in folder.iterdir() if path.name not in others and path.name != name]
+    assert edited in [path.read_bytes() for path in backups]
+
+
+def test_a_picture_that_fails_does_not_stop_the_others(tmp_path: Path, composer: Program) -> None:
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"no picture")
+    good = paint(tmp_path / "good.png", seed=2)
+    result = composer("make", bad, good, *QUICK)
+    assert result.code == 3
+    assert "composer: bad.png: " in result.err
+    assert (tmp_path / "good.wav").exists()
+    assert not (tmp_path / "bad.brief.json").exists()
+
+
+def test_two_pictures_of_one_name_are_refused_before_anything_is_written(tmp_path: Path, composer: Program) -> None:
+    first, second = paint(tmp_path / "art.png"), paint(tmp_path / "art.bmp")
+    assert composer("make", first, second, *QUICK).code == 2
+    assert not (tmp_path / "art.brief.json").exists()
+
+
+def test_the_four_steps_one_by_one_write_what_make_writes(made: Path, tmp_path: Path, composer: Program) -> None:
+    shutil.copy(made / "art.png", tmp_path / "art.png")
+    for words in (
+        ("brief", tmp_path / "art.png", "--bars", "8"),
+        ("generate", tmp_path / "art.brief.json", "--seed", "5"),
+        ("cleanup", tmp_path / "art.draft.mid"),
+        ("render", tmp_path / "art.mid"),
+    ):
+        assert composer(*words).code == 0
+    assert contents(tmp_path) == contents(made)
+
+
+def test_dry_run_writes_nothing(folder: Path, composer: Program) -> None:
+    before = contents(folder)
+    result = composer("cleanup", folder / "art.draft.mid", "--dry-run", "--key", "C major", "--json")
+    assert result.code == 0
+    assert json.loads(result.out)["files"] == []
+    assert contents(folder) == before
+
+
+def test_stems_lie_in_a_folder_beside_the_mix(folder: Path, composer: Program) -> None:
+    result = composer("render", folder / "art.mid", "--stems", "-o", folder / "mix.flac", "--json")
+    files = [Path(name) for name in json.loads(result.out)["files"]]
+    assert files[0] == folder / "mix.flac"
+    assert {path.parent for path in files[1:]} == {folder / "mix.stems"}
+    assert len(files) > 2
+
+
+def test_render_without_a_name_takes_the_one_piece(
+    folder: Path, composer: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    before = (folder / "art.wav").read_bytes()
+    (folder / "art.wav").unlink()
+    assert composer("render").code == 0
+    assert (folder / "art.wav").read_bytes() == before
+    shutil.copy("art.mid", "other.mid")
+    refused = composer("render")
+    assert refused.code == 2
+    assert "art.mid, other.mid" in refused.err
