@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from composer.evaluate import voices
 from composer.evaluate.harmony import is_chord_tone
 from composer.evaluate.line import Line, line_of, validate
 from composer.evaluate.structure import exact
 from composer.music.chord import QUALITIES, Chord
 from composer.music.key import Key
 from composer.music.notes import BASS, Note, Piece
+from composer.music.voice_leading import CROSSED, EARLY_TICKS, PARALLELS, WIDE, offences
 
 OCTAVE = 12
 HARSH_SEMITONES = (6, 10, 11)  # tritone and sevenths
@@ -99,7 +99,7 @@ def out_of_scale(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
         nexts: list[Note | None] = [*part.notes[1:], None]
         for note, following in zip(part.notes, nexts, strict=False):
             key = _key_at(piece, note.start, promises.key)
-            chords = (line.chord_at(note.start), line.chord_at(note.start + voices.EARLY_TICKS))
+            chords = (line.chord_at(note.start), line.chord_at(note.start + EARLY_TICKS))
             if any(note.pitch % OCTAVE in allowed_classes(key, chord) for chord in chords):
                 continue
             approaches = following is not None and abs(following.pitch - note.pitch) == 1
@@ -225,22 +225,17 @@ def stuck_bars(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
 
 def parallel_perfects(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
     """Parallel fifths and octaves between the outer voices, and among the voices of the chords."""
-    outer = voices.parallels(voices.outer_moments(piece, line))
-    inner = voices.parallels(voices.structural_moments(piece, line))
-    return [
-        *(Fault(o.tick, f"{o.rule} between melody and bass") for o in outer),
-        *(Fault(o.tick, f"{o.rule} in the chords") for o in inner),
-    ]
+    found = [o for o in offences(piece) if o.rule in PARALLELS]
+    return [Fault(o.tick, f"{o.rule} {'between melody and bass' if o.is_outer else 'in the chords'}") for o in found]
 
 
 def crossed_voices(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
-    found = voices.crossings(voices.structural_moments(piece, line))
-    return [Fault(o.tick, "voices cross") for o in found]
+    return [Fault(o.tick, "voices cross") for o in offences(piece) if o.rule == CROSSED]
 
 
 def wide_spacing(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
-    found = voices.spacings(voices.structural_moments(piece, line))
-    return [Fault(o.tick, "a gap of more than an octave in the accompaniment") for o in found]
+    words = "a gap of more than an octave in the accompaniment"
+    return [Fault(o.tick, words) for o in offences(piece) if o.rule == WIDE]
 
 
 Finder = Callable[[Piece, Line, Promises], list[Fault]]
