@@ -288,7 +288,13 @@ class _Reader:
         if not self.notes:
             raise UnusableTune("no notes")
         return AbcTune(
-            self.number, self.title, self.key, self.meter, tuple(self.notes), tuple(self.bar_lines), tuple(self.line_ends)
+            self.number,
+            self.title,
+            self.key,
+            self.meter,
+            tuple(self.notes),
+            tuple(self.bar_lines),
+            tuple(self.line_ends),
         )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from composer.corpus.abc import UnusableTune
 from composer.corpus.tune import BARS_MAX, Tune, tonic_below_median
 from composer.encoding.melody import Event
-from composer.music.chord import QUALITIES, Chord
+from composer.music.chord import Chord
 from composer.music.key import Key, key_of
 from composer.music.time import TICKS_PER_BEAT, Meter, meter_of
 
@@ -186,10 +186,7 @@ def _phrase_ends(staff: Any, offset: int, events: tuple[Event, ...], end: int) -
 
 
 def _ticks(quarters: Any) -> int:
-    ticks = quarters * TICKS_PER_BEAT
+    ticks = float(quarters) * TICKS_PER_BEAT
     if abs(ticks - round(ticks)) > 1e-6:
         raise UnusableTune("a rhythm finer than a tick")
     return round(ticks)
-
-
-assert set(_LABELS) <= set(QUALITIES)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 from composer.corpus.tune import Tune
 
@@ -56,7 +57,7 @@ def split_of(cluster_id: str) -> str:
 def _grams(tune: Tune) -> set[int]:
     notes = [e for e in tune.events if e.pitch is not None]
     steps = []
-    for one, two in zip(notes, notes[1:], strict=False):
+    for one, two in pairwise(notes):
         ratio = round(4 * two.duration / one.duration) if one.duration else 0
         steps.append(((two.pitch or 0) - (one.pitch or 0), ratio))
     return {hash(tuple(steps[i : i + GRAM])) for i in range(len(steps) - GRAM + 1)}

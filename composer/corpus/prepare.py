@@ -62,7 +62,10 @@ def prepare(name: str = DEFAULT, *, with_essen: bool = False, progress: Progress
 
     Raises UsageProblem for an unknown name, MissingTool without music21's corpus, BadInput when nothing is usable.
     """
-    corpora = [c for c in catalog.list_corpora() if with_essen or not c.opt_in] if name == DEFAULT else [catalog.show(name)]
+    if name == DEFAULT:
+        corpora = [c for c in catalog.list_corpora() if with_essen or not c.opt_in]
+    else:
+        corpora = [catalog.show(name)]
     hashes = {corpus.name: catalog.source_hash(corpus.paths()) for corpus in corpora}
     total = hashlib.sha256(f"{READER_VERSION} {sorted(hashes.items())}".encode()).hexdigest()
     path = cache_folder("corpora") / f"{name}-{total[:16]}.npz"
@@ -128,7 +131,12 @@ def _decoded(path: Path) -> str:
 
 
 def _report(
-    names: tuple[str, ...], tunes: list[Tune], refused: dict[str, int], changed: tuple[str, ...], sha256: str, cached: bool
+    names: tuple[str, ...],
+    tunes: list[Tune],
+    refused: dict[str, int],
+    changed: tuple[str, ...],
+    sha256: str,
+    cached: bool,
 ) -> Report:
     clusters = len({t.cluster for t in tunes})
     return Report(

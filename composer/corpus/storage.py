@@ -28,7 +28,19 @@ def write_tunes(path: Path, tunes: Sequence[Tune], refused: dict[str, int]) -> N
     """Write ``tunes`` whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     heads = [
-        [t.id, t.source, t.title, t.key.tonic, t.key.mode, str(t.meter), t.tonic_midi, t.bars, t.style, t.cluster, t.split]
+        [
+            t.id,
+            t.source,
+            t.title,
+            t.key.tonic,
+            t.key.mode,
+            str(t.meter),
+            t.tonic_midi,
+            t.bars,
+            t.style,
+            t.cluster,
+            t.split,
+        ]
         for t in tunes
     ]
     arrays = {

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from composer.corpus.abc import AbcNote, AbcTune, UnusableTune
 from composer.encoding.melody import DURATIONS, Event, TuneFrame, controls_of
@@ -76,7 +78,7 @@ def tune_of(written: AbcTune, source: str, style: str, phrases_are_lines: bool =
         raise UnusableTune("outside 8-48 bars or 24-250 notes")
     if sum(n.duration not in DURATIONS for n in notes) > _ODD_RHYTHM_SHARE * len(notes):
         raise UnusableTune("rhythms outside the vocabulary")
-    key = _checked_key(written.key, notes)
+    key = _key_of_song(written.key, notes) if phrases_are_lines else _checked_key(written.key, notes)
     tonic = tonic_below_median(sounding, key)
     events = tuple(Event(n.start, n.duration, None if n.midi is None else n.midi - tonic) for n in notes)
     boundaries = {e.start for e in events}
@@ -123,14 +125,12 @@ def _moved(tick: int, shifts: list[tuple[int, int]]) -> int:
 
 def _shifted(written: AbcTune, shifts: list[tuple[int, int]]) -> list[AbcNote]:
     notes = [AbcNote(_moved(n.start, shifts), n.duration, n.midi) for n in written.notes]
-    for note, following in zip(notes, notes[1:], strict=False):
+    for note, following in pairwise(notes):
         note.duration = following.start - note.start
     return notes
 
 
-def _phrase_ends(
-    sections: list[int], bars: int, bar_ticks: int, pickup: int, boundaries: set[int]
-) -> tuple[int, ...]:
+def _phrase_ends(sections: list[int], bars: int, bar_ticks: int, pickup: int, boundaries: set[int]) -> tuple[int, ...]:
     """Every four bars from each section's start; before the pick-up where a note begins there."""
     starts = sorted({s for s in sections if s < bars})
     ends = []
@@ -146,15 +146,28 @@ def _phrase_ends(
     return tuple(sorted(ticks))
 
 
+def _class_weights(notes: list[AbcNote]) -> NDArray[np.float64]:
+    """Sounding ticks of each pitch class."""
+    weights = np.zeros(12)
+    for note in notes:
+        if note.midi is not None:
+            weights[note.midi % 12] += note.duration
+    return weights
+
+
+def _key_of_song(key: Key, notes: list[AbcNote]) -> Key:
+    """The labelled tonic with the mode that the thirds tell: song collections label every tune as major."""
+    weights = _class_weights(notes)
+    minor, major = weights[(key.tonic_class + 3) % 12], weights[(key.tonic_class + 4) % 12]
+    return key_of(key.tonic, "minor" if minor > major else "major")
+
+
 def _checked_key(key: Key, notes: list[AbcNote]) -> Key:
     """The labelled key, or the mode on the last note where label and ending disagree.
 
     Old collections label by signature only: a tune "in G" that ends on A and dwells on A, C and E is dorian.
     """
-    weights = np.zeros(12)
-    for note in notes:
-        if note.midi is not None:
-            weights[note.midi % 12] += note.duration
+    weights = _class_weights(notes)
     last = next(n.midi for n in reversed(notes) if n.midi is not None) % 12
     major_tonic = (key.fifths * 7) % 12
     relatives = {0: "major", 2: "dorian", 7: "mixolydian", 9: "minor"}

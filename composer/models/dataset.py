@@ -120,9 +120,7 @@ def batch_of(sequences: Sequence[Sequence_], size: int) -> Batch:
     return Batch(columns, durations, pitches, weights)
 
 
-def _grouped(
-    sequences: Sequence[Sequence_], batch: int, generator: np.random.Generator | None
-) -> list[list[int]]:
+def _grouped(sequences: Sequence[Sequence_], batch: int, generator: np.random.Generator | None) -> list[list[int]]:
     """Indices in groups of ``batch`` of like length; the groups and their members shuffled by ``generator``."""
     lengths = np.array([len(s.durations) for s in sequences])
     noise = generator.uniform(0, 8, len(lengths)) if generator is not None else np.zeros(len(lengths))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,8 @@ def _chorale_path(tune: Tune) -> list[int]:
     romans = [state.roman for state in STATES["minor"]]
     bright, tonic, goal = romans.index("V/iv"), romans.index("i"), romans.index("iv")
     following = [*path[1:], tonic]
-    return [tonic if s == bright and after not in (goal, bright) else s for s, after in zip(path, following, strict=True)]
+    pairs = zip(path, following, strict=True)
+    return [tonic if state == bright and after not in (goal, bright) else state for state, after in pairs]
 
 
 def _tune_path(tune: Tune) -> list[int]:
@@ -89,7 +91,7 @@ def _counted(paths: Sequence[Sequence[int]], size: int) -> dict[str, Floats]:
             start[path[0]] += 1
         for state in path:
             unigram[state] += 1
-        for one, two in zip(path, path[1:], strict=False):
+        for one, two in pairwise(path):
             if one != two:
                 moves[one, two] += 1
     unigram /= unigram.sum()

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.corpus.prepare import Prepared, prepare
-from composer.encoding.melody import DURATIONS, PITCH_TOKENS
-from composer.errors import BadInput, Bug, CannotWrite
+from composer.encoding.melody import DURATIONS, FEATURES, OFFSETS, PITCH_TOKENS
+from composer.errors import BadInput, Bug
 from composer.formats.files import cannot_write, read_bytes, write_whole
 from composer.limits import MODEL_BYTES
 from composer.models.dataset import (
@@ -112,6 +112,7 @@ def train(
         point = _epoch(trainer, train_set, valid_set, point, progress)
         trainer.save(output / CHECKPOINT, point)
     trainer.use_best()
+    trainer.fill_unseen(train_set)
     return write_model(output, recipe, prepared, trainer.model, trainer.nats, point.best_epoch, point.seconds)
 
 
@@ -225,6 +226,19 @@ class Trainer:
     def use_best(self) -> None:
         self.model.set_weights(self.best)
 
+    def fill_unseen(self, sequences: Sequence[Sequence_]) -> None:
+        """Give categories that no training tune has (a metre, a style) the mean of their column, not noise."""
+        layer = self.model.get_layer("columns_embedding")
+        table = layer.get_weights()[0]
+        seen = np.zeros(len(table), dtype=bool)
+        seen[np.unique(np.concatenate([s.columns for s in sequences]) + OFFSETS)] = True
+        for first, size in zip(OFFSETS.tolist(), FEATURES.values(), strict=True):
+            known = seen[first : first + size]
+            rows = table[first : first + size]
+            if known.any():
+                rows[~known] = rows[known].mean(axis=0)
+        layer.set_weights([table])
+
     def save(self, path: Path, point: _Point) -> None:
         """Write the checkpoint whole or not at all."""
         arrays: dict[str, NDArray[Any]] = {f"w{i}": w for i, w in enumerate(self.model.get_weights())}
@@ -259,6 +273,3 @@ class Trainer:
     def _identity(self) -> str:
         # The title may change; anything else would make the continued training a different one.
         return repr(replace(self.recipe, title="", name=""))
-
-
-__all__ = ["CannotWrite", "EpochProgress", "Progress", "TrainingResult", "train", "train_recipe"]
