@@ -13,7 +13,7 @@ from composer.music.instruments import INSTRUMENTS
 from composer.music.pitch import note_name
 
 _SPAN_MIN, _SPAN_MAX = 17, 22  # semitones of a melody's range
-_REGISTER_MIDDLE, _REGISTER_REACH = 68, 15  # MIDI pitch at half lightness, semitones to either side
+_REGISTER_MIDDLE, _REGISTER_REACH = 71, 14  # MIDI pitch at half lightness, semitones to either side
 
 
 @dataclass(frozen=True, slots=True)

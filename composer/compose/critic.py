@@ -17,6 +17,8 @@ STEP_SHARE = (0.38, 0.65)
 TURN_SHARE = (0.38, 0.54)
 MEAN_INTERVAL = (1.7, 3.0)
 RELAXED_COST = 0.6
+EXACT_SHARE, RHYTHM_SHARE = 0.33, 0.68
+EXACT_COST, RHYTHM_COST, STUCK_COST = 6.0, 6.0, 4.0
 DENSITY_COST, REGISTER_COST = 0.8, 0.12
 
 
@@ -37,7 +39,26 @@ def candidate_score(
             score -= 5.0 * _outside(float(np.mean(moves[1:] != moves[:-1])), TURN_SHARE)
         score -= 1.5 * max(0.0, float(np.mean(sizes >= 8)) - 0.06)
         score -= 1.5 * max(0.0, float(np.mean(sizes == 0)) - 0.15)
-    return score - _control_error(phrase, plan, tonic)
+    return score - _control_error(phrase, plan, tonic) - _repetition_error(events, start, plan)
+
+
+def _repetition_error(events: Sequence[Event], start: int, plan: Plan) -> float:
+    """How far the share of repeated bars so far lies outside what real tunes do, and stuck bars."""
+    bar_ticks = plan.meter.bar_ticks
+    bars: dict[int, list[tuple[int, int, int | None]]] = {}
+    for event in events:
+        bars.setdefault(event.start // bar_ticks, []).append((event.start % bar_ticks, event.duration, event.pitch))
+    contents = [tuple(bars[index]) for index in sorted(bars)]
+    rhythms = [tuple((at, length) for at, length, _ in bar) for bar in contents]
+    count = len(contents)
+    first = max(1, events[start].start // bar_ticks)
+    error = 0.0
+    if count > first:
+        exact = sum(contents[i] in contents[:i] for i in range(1, count)) / count
+        rhythm = sum(rhythms[i] in rhythms[:i] for i in range(1, count)) / count
+        error += EXACT_COST * max(0.0, exact - EXACT_SHARE) + RHYTHM_COST * max(0.0, rhythm - RHYTHM_SHARE)
+    stuck = sum(contents[i] == contents[i - 1] == contents[i - 2] for i in range(max(2, first), count))
+    return error + STUCK_COST * stuck
 
 
 def _control_error(phrase: Sequence[Event], plan: Plan, tonic: int) -> float:

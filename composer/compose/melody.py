@@ -24,13 +24,13 @@ from composer.encoding.protocol import MelodyModel
 from composer.music.chord import Chord
 from composer.music.time import TICKS_PER_BEAT
 
-CANDIDATES = 12
-TEMPERATURE_DURATION, TEMPERATURE_PITCH = 1.15, 0.95
+CANDIDATES = 16
+TEMPERATURE_DURATION, TEMPERATURE_PITCH = 1.3, 0.95
 TOP_P_DURATION, TOP_P = 0.97, 0.92
 CHOICE_TEMPERATURE = 0.3
 MEMORY = 4  # notes before a phrase that its kept beginning is judged with
 # How often a bar takes up the rhythm of an earlier bar of its phrase: (bar, source bar) -> probability.
-RHYTHM_TIES = {(1, 0): 0.15, (2, 0): 0.25, (2, 1): 0.1}
+RHYTHM_TIES = {(1, 0): 0.1, (2, 0): 0.2, (2, 1): 0.1}
 CLIMAX_MARGIN = 1  # semitones below the climax that other bars must stay
 _SLOW_SONG = (84.0, 1.2)  # at most this tempo and this many notes a quarter: chorale style
 

@@ -28,7 +28,7 @@ NEW, COPY, NEW_END, SAME_RHYTHM, SEQUENCE, ORNAMENT = (
 REPEAT_OPERATORS = {NEW_END: 0.40, SAME_RHYTHM: 0.15, ORNAMENT: 0.20, SEQUENCE: 0.15, NEW: 0.10}
 RETURN_OPERATORS = {COPY: 0.35, NEW_END: 0.35, ORNAMENT: 0.30}
 # Real tunes repeat a quarter of their bars to the note, hardly ever more than 42 % (p90 of 4,145 fiddle tunes).
-EXACT_SHARE_MAX = 0.27
+EXACT_SHARE_MAX = 0.24
 DENSITY_NPQ = (0.75, 2.6)  # notes per quarter for density 0 and 1
 NOTES_PER_SECOND_MAX = 6.0
 REGISTER_SEMITONES = 7.0  # a register of 1 lies this far above the middle of the range

@@ -104,6 +104,9 @@ def _articulated(start: int, end: int, pitch: int, played: int, following: int |
             end = bar_end
         return Written(start, end, (pitch,))
     room = following - start
+    if played >= TICKS_PER_BEAT and played == end - start:
+        # Exactly so long: the silence after it is a rest, as in the second and third beat of a waltz.
+        return Written(start, end, (pitch,))
     if following - end > ARTICULATION_SHARE * room or room > _MAX_VALUE:
         return Written(start, end, (pitch,))
     return Written(start, following, (pitch,), staccato=played < STACCATO_SHARE * room and room <= TICKS_PER_BEAT)

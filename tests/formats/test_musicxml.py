@@ -160,3 +160,9 @@ def test_key_changes_respell() -> None:
     )
     assert [n.pitch.name for n in read(musicxml_bytes(piece)).recurse().notes] == ["C#", "D-"]
     assert replace(piece, keys=()) != piece
+
+
+def test_a_rest_on_the_downbeat_of_a_waltz_stays_a_rest() -> None:
+
+    offbeats = [Note(bar * 1440 + beat * 480, 60, 480) for bar in range(2) for beat in (1, 2)]
+    assert [(w.start, w.end) for w in on_grid(offbeats, meter_of("3/4"))] == [(n.start, n.end) for n in offbeats]
