@@ -28,6 +28,12 @@ class Block:
         return [line for line in lines if line.strip()] if self.words[:1] == ("sh",) else []
 
     @property
+    def output(self) -> list[str]:
+        """The lines of a console block that the program prints."""
+        is_console = self.words[:1] == ("console",)
+        return [line for line in self.text.splitlines() if is_console and not line.startswith("$ ")]
+
+    @property
     def exit_code(self) -> int:
         """What the last command ends with: ``exit=5`` behind the fence, else 0."""
         return next((int(word[5:]) for word in self.words if word.startswith("exit=")), 0)

@@ -1,0 +1,89 @@
+"""Figures that the explanations state are those of the code."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from composer.brief.features import Features
+from composer.brief.mood import Mood
+from composer.brief.palette import _MERGE_DISTANCE, CHROMATIC
+from composer.brief.picture import ANALYSIS_SIDE
+from composer.brief.tonality import emotional_tempo
+from composer.cleanup.certificate import MAX_QUARTETS
+from composer.cleanup.keys import SIGNATURE_SHARE
+from composer.cleanup.repair import MELODY_WEIGHT
+from composer.cleanup.score import WEIGHT_DRAFT, WEIGHT_FOREIGN
+from composer.cleanup.slips import CHROMATIC_SHARE
+from composer.compose.expression import RITARDANDO_MAX_SECONDS, SPREAD
+from composer.compose.melody import CANDIDATES
+from composer.compose.plan import DENSITY_NPQ, EXACT_SHARE_MAX, MELODY_SPAN, PHRASE_BARS, REGISTER_SEMITONES
+from composer.compose.rules import RELAX_ORDER, RULES, ChordToneOnStrongBeat
+from composer.compose.texture import HIGH_INTENSITY, MID_INTENSITY
+from composer.render.mastering import LIMITER_MOST_DB
+from composer.render.stage import RenderOptions
+from tests.docs.pages import ROOT
+
+_WORDS = {3: "three", 4: "four", 8: "eight", 12: "Twelve"}
+_CHORD_TONES = ChordToneOnStrongBeat()
+
+# Page -> sentences with the code's own figures in them; line breaks do not matter.
+STATED = {
+    "explanation/engine.md": [
+        f"Literal repetition is held to {100 * EXACT_SHARE_MAX:.0f} % of the bars",
+        f"{100 * _CHORD_TONES.probability[3]:.0f} % on downbeats, {100 * _CHORD_TONES.probability[2]:.0f} % on other",
+        f"{100 * _CHORD_TONES.long_probability:.0f} % on notes of a quarter",
+        f"{_WORDS[CANDIDATES]} candidates are written for each phrase",
+        f"phrases of {_WORDS[PHRASE_BARS]} bars",
+        f"a random spread of {_WORDS[SPREAD]} steps of velocity",
+        f"never by more than {RITARDANDO_MAX_SECONDS} seconds",
+    ],
+    "explanation/cleanup.md": [
+        f"at least {100 * SIGNATURE_SHARE:.0f} % of the sounding time",
+        f"more than {100 * CHROMATIC_SHARE:.0f} % of all notes",
+        f"cheap to change ({WEIGHT_DRAFT:g})",
+        f"dearer ({WEIGHT_FOREIGN:g})",
+        f"The melody costs {_WORDS[int(MELODY_WEIGHT)]} times as much",
+        f"the first {MAX_QUARTETS} different moves",
+    ],
+    "explanation/mapping.md": [
+        f"reduced to {ANALYSIS_SIDE} pixels a side",
+        f"nearer than {_MERGE_DISTANCE:.0f} Lab units",
+        f"a Lab chroma of {CHROMATIC:.0f} or less",
+    ],
+    "reference/brief.md": [
+        f"0 is about {4 * DENSITY_NPQ[0]:.0f} notes in four beats, 1 about {4 * DENSITY_NPQ[1]:.0f}",
+        f"a tune spans {MELODY_SPAN} semitones at most",
+    ],
+    "reference/styles.md": [f"energy under {MID_INTENSITY}, up to {HIGH_INTENSITY}, above"],
+    "how-to/use-your-own-soundfont.md": [
+        f"brought to {RenderOptions().target_lufs:.0f} LUFS",
+        f"no true peak over {RenderOptions().ceiling_dbtp:.0f} dBTP",
+        f"more than {LIMITER_MOST_DB:.0f} dB off the peaks",
+    ],
+}
+
+
+@pytest.mark.parametrize(("page", "sentence"), [(page, s) for page, found in STATED.items() for s in found])
+def test_a_figure_is_stated_as_it_is(page: str, sentence: str) -> None:
+    text = re.sub(r"\s+", " ", (ROOT / "docs" / page).read_text("utf-8"))
+    assert sentence in text
+
+
+def test_the_rules_of_melody_are_listed_in_the_order_in_which_they_hold() -> None:
+    text = (ROOT / "docs/explanation/engine.md").read_text("utf-8").split("| rule | what it does |", 1)[1]
+    listed = re.findall(r"^\| ([a-z ]+) \|", text.split("\n\n", 1)[0], re.MULTILINE)
+    assert set(listed) == {rule.name for rule in RULES}
+    assert tuple(reversed(listed))[: len(RELAX_ORDER)] == RELAX_ORDER
+
+
+def test_a_register_of_one_is_a_fifth() -> None:
+    assert REGISTER_SEMITONES == 7
+
+
+def test_tempo_runs_from_60_to_156() -> None:
+    features = Features(*([0.3] * 24))
+    tempi = [emotional_tempo(Mood(0.0, arousal), features, (), "4/4").value for arousal in (-9.0, 9.0)]
+    assert tempi == [60, 156]
+    assert "60 to 156 beats a minute" in (ROOT / "docs/explanation/mapping.md").read_text("utf-8")
