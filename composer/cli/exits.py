@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import sys
@@ -14,7 +15,9 @@ from typer.exceptions import Abort, TyperException
 from composer import __version__
 from composer.errors import ComposerError, UsageProblem, printable
 
-DONE, BUG, USAGE, CANNOT_WRITE, INTERRUPTED = 0, 1, 2, 5, 130
+DONE, BUG, CANNOT_WRITE, INTERRUPTED = 0, 1, 5, 130
+# What our own files refuse is told by their writer; without a file name it is standard output.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def exit_code_of(run: Callable[[], object], argv: list[str], debug: bool) -> int:
@@ -43,7 +46,8 @@ def reported(error: Exception, argv: list[str]) -> int:
         problem: ComposerError = error
     elif isinstance(error, TyperException):
         problem = _usage_problem(error)
-    elif isinstance(error, OSError) and error.filename is None and _stdout_refuses():
+    elif isinstance(error, OSError) and error.errno in _FULL and error.filename is None:
+        _discard_stdout()
         _say(f"composer: standard output: cannot be written ({error.strerror}); free some disk space")
         return CANNOT_WRITE
     else:
@@ -58,8 +62,9 @@ def _usage_problem(error: TyperException) -> UsageProblem:
     """Typer's own complaint in our form, naming the command that was meant."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "composer"
-    text = error.format_message().rstrip(".").replace("(Possible options: ", "(did you mean ").replace(")", "?)", 1) \
-        if getattr(error, "possibilities", None) else error.format_message().rstrip(".")  # fmt: skip
+    text = error.format_message().partition(" (Possible options")[0].rstrip(".")
+    if nearest := getattr(error, "possibilities", None):
+        text += f" (did you mean {' or '.join(nearest)}?)"
     subject = command.split(" ", 1)[1] if " " in command else "composer"
     return UsageProblem(subject, text[:1].lower() + text[1:], f"see `{command} --help`")
 
@@ -83,16 +88,6 @@ def _log_written(argv: list[str]) -> str:
         return str(path)
     except OSError:
         return "no file, as the log folder cannot be written (--debug shows it)"
-
-
-def _stdout_refuses() -> bool:
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        # The rest of the buffer has nowhere to go; the interpreter would complain about it once more at exit.
-        _discard_stdout()
-        return True
-    return False
 
 
 def _closed_pipe() -> int:

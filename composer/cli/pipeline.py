@@ -16,7 +16,7 @@ from composer.cli.show import Show
 from composer.cli.steps import CleanupChoice, Done
 from composer.errors import UsageProblem
 from composer.formats.record import read_record
-from composer.render.stage import RenderOptions, stems_folder
+from composer.render.stage import RenderOptions
 from composer.workspace import PieceFiles, State, is_up_to_date, state_of
 
 MADE, SKIPPED, KEPT = "made", "up to date", "kept, edited by hand"
@@ -188,7 +188,7 @@ def _cleanup(files: PieceFiles, wanted: Wanted) -> _Step:
 
 
 def _render(files: PieceFiles, wanted: Wanted) -> _Step:
-    outputs = (files.wav, *((stems_folder(files.wav),) if wanted.render.stems else ()))
+    outputs = (files.wav, *((files.stems,) if wanted.render.stems else ()))
     return _Step(
         steps.RENDER,
         outputs,

@@ -161,11 +161,11 @@ def run_cleanup(midi: Path, output: Path, choice: CleanupChoice, force: bool) ->
 
 def run_render(midi: Path, output: Path, options: RenderOptions, force: bool) -> Done:
     """Make audio of a MIDI file."""
-    from composer.render.stage import rendered, stems_folder
+    from composer.render.stage import rendered
 
     files = PieceFiles.of(output)
     data = read_bytes(midi, MIDI_BYTES, "MIDI file")
-    guard_all(files, [output, *([stems_folder(output)] if options.stems else [])], force, [midi])
+    guard_all(files, [output, *([files.stems] if options.stems else [])], force, [midi])
     result = rendered(data, midi.name, output, options)
     note(
         files,
