@@ -26,6 +26,9 @@ from composer.errors import BadInput, Bug
 from composer.formats.files import cannot_write, read_bytes, write_whole
 from composer.limits import MODEL_BYTES
 from composer.models.dataset import (
+    CHORD_COLUMNS,
+    CONTROL_COLUMNS,
+    STYLE_COLUMN,
     Batch,
     Sequence_,
     epoch_batches,
@@ -232,6 +235,8 @@ class Trainer:
         table = layer.get_weights()[0]
         seen = np.zeros(len(table), dtype=bool)
         seen[np.unique(np.concatenate([s.columns for s in sequences]) + OFFSETS)] = True
+        # "Unknown" is learnt while training hides parts of the plan, not from the tunes themselves.
+        seen[OFFSETS[[*CONTROL_COLUMNS, STYLE_COLUMN, *CHORD_COLUMNS]]] = True
         for first, size in zip(OFFSETS.tolist(), FEATURES.values(), strict=True):
             known = seen[first : first + size]
             rows = table[first : first + size]

@@ -14,6 +14,7 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from composer.corpus.prepare import Prepared, Report
+from composer.encoding.melody import FEATURES, OFFSETS, STYLES
 from composer.errors import BadInput, Bug
 from composer.models import training
 from composer.models.dataset import batch_of, sequence_of
@@ -115,3 +116,17 @@ def test_a_loss_that_is_no_number_stops_the_training_without_a_model(
 def test_an_empty_corpus_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="too small"):
         train(RECIPE, Prepared((), prepared().report), tmp_path / "model")
+
+
+def test_only_categories_that_training_never_shows_are_filled(trained: tuple[Path, list[EpochProgress]]) -> None:
+    trainer = training.Trainer(RECIPE)
+    before = trainer.model.get_layer("columns_embedding").get_weights()[0].copy()
+    trainer.fill_unseen([sequence_of(t) for t in prepared().split("train")])
+    after = trainer.model.get_layer("columns_embedding").get_weights()[0]
+    names, style = list(FEATURES), OFFSETS[list(FEATURES).index("style")]
+    dance, song = style + 1 + STYLES.index("dance"), style + 1 + STYLES.index("song")
+    np.testing.assert_array_equal(after[dance], before[dance])
+    np.testing.assert_array_equal(after[style], before[style])  # unknown is learnt by hiding
+    np.testing.assert_allclose(after[song], before[[style, dance]].mean(axis=0), atol=1e-6)
+    density = OFFSETS[names.index("density")]
+    np.testing.assert_array_equal(after[density], before[density])
