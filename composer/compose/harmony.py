@@ -221,8 +221,8 @@ def _dominants(key: Key, states: Sequence[State]) -> list[State]:
 
 
 def _predominant(table: ModeTable, key: Key, rng: np.random.Generator) -> Chord | None:
-    """ii or IV (ii° or iv), to share a bar with the dominant."""
-    found = [s for s in table.states if s.root in (2, 5) and not (s.root == 2 and s.quality == "")]
+    """The diatonic ii or IV (ii° or iv), to share a bar with the dominant."""
+    found = [s for s in table.states if s.root in (2, 5) and set(s.chord(key).classes) <= set(key.scale)]
     found = [s for s in found if len(Chord(0, s.quality).classes) == 3 and s not in _dominants(key, table.states)]
     if not found:
         return None
