@@ -17,6 +17,7 @@ def evaluate(
 ) -> None:
     """Measure MIDI files beside real tunes: percentiles, the range of a good piece, and faults."""
     from composer.cli.steps import brief_in
+    from composer.errors import printable
     from composer.evaluate.stage import evaluated
     from composer.formats.files import read_bytes
     from composer.limits import MIDI_BYTES
@@ -26,7 +27,7 @@ def evaluate(
     for path in files:
         beside = brief or PieceFiles.of(path).brief
         plan = brief_in(beside) if brief or beside.is_file() else None
-        found = evaluated(read_bytes(path, MIDI_BYTES, "MIDI file"), path.name, plan)
+        found = evaluated(read_bytes(path, MIDI_BYTES, "MIDI file"), printable(path.name), plan)
         show.note(f"{path}: {found.bars} bars, {found.notes} notes in the melody")
         show.note(f"  beside {found.anchors.tunes} real tunes ({found.anchors.style})")
         columns = ("measure", "value", "p10", "p50", "p90", "aim", "inside")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from composer import __version__
-from composer.errors import BadInput, ComposerError, MissingTool, UsageProblem
+from composer.errors import BadInput, ComposerError, MissingTool, UsageProblem, printable
 from composer.formats.files import read_bytes, write_whole
 from composer.limits import IMAGE_BYTES, JSON_BYTES, MIDI_BYTES, SEED_MAX
 from composer.workspace import PieceFiles, cleanup_output, edited_bars, guard_all, note, save
@@ -68,7 +68,7 @@ def run_brief(image: Path, output: Path, options: BriefOptions, card: bool, forc
     from composer.brief.analyse import brief_of_picture
     from composer.formats.brief_text import brief_bytes
 
-    result = brief_of_picture(read_bytes(image, IMAGE_BYTES, "picture"), image.name, options)
+    result = brief_of_picture(read_bytes(image, IMAGE_BYTES, "picture"), printable(image.name), options)
     files = PieceFiles.of(output)
     outputs = {output: brief_bytes(result.brief)}
     if card:
@@ -139,7 +139,7 @@ def run_cleanup(midi: Path, output: Path, choice: CleanupChoice, force: bool) ->
     theirs = frozenset((one.track, bar) for one in edited_bars(source, midi) for bar in one.bars)
     result = cleaned(
         read_bytes(midi, MIDI_BYTES, "MIDI file"),
-        midi.name,
+        printable(midi.name),
         brief_in(beside) if beside else None,
         CleanupOptions(key=choice.key, edited_bars=theirs),
     )
@@ -166,7 +166,7 @@ def run_render(midi: Path, output: Path, options: RenderOptions, force: bool) ->
     files = PieceFiles.of(output)
     data = read_bytes(midi, MIDI_BYTES, "MIDI file")
     guard_all(files, [output, *([files.stems] if options.stems else [])], force, [midi])
-    result = rendered(data, midi.name, output, options)
+    result = rendered(data, printable(midi.name), output, options)
     note(
         files,
         RENDER,

@@ -141,7 +141,6 @@ def _files(folder: Path) -> dict[str, Path]:
         (2, "brief art.png --preset none"),
         (2, f"generate good.brief.json --seed {SEED_MAX + 1}"),
         (2, "templates list colours"),
-        (2, "render"),
         (2, "make art.png -o nowhere"),
         (2, "models show nobody"),
         (3, "brief missing.png"),
