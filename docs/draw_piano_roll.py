@@ -52,7 +52,7 @@ class Roll:
 
     def __init__(self, song: mido.MidiFile) -> None:
         self.song = song
-        self.end = max(sum(m.time for m in track) for track in song.tracks)
+        self.end: int = max(sum(m.time for m in track) for track in song.tracks)
         self.parts = [(t.name, notes) for t in song.tracks if (notes := list(notes_of(t)))]
         pitches = [pitch for _, notes in self.parts for _, _, pitch, _ in notes]
         self.low, self.high = min(pitches) - 1, max(pitches) + 2
@@ -102,7 +102,7 @@ class Roll:
         return LEFT + (WIDTH - LEFT - RIGHT) * tick / self.end
 
     def y(self, pitch: int) -> float:
-        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (pitch - self.low) / (self.high - self.low)
+        return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (pitch - self.low) / float(self.high - self.low)
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         return x * SCALE, y * SCALE

@@ -26,7 +26,7 @@ def painted() -> Picture:
     rng = np.random.default_rng(SEED)
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH].astype(float)
     picture = sky(rows)
-    glow = np.exp(-(((columns - SUN[0]) / 230) ** 2 + ((rows - SUN[1]) / 120) ** 2))
+    glow: Picture = np.exp(-(((columns - SUN[0]) / 230) ** 2 + ((rows - SUN[1]) / 120) ** 2))
     picture = mixed(picture, (1.0, 0.80, 0.42), 0.75 * glow)
     disc = np.hypot(columns - SUN[0], rows - SUN[1]) < SUN[2]
     picture = mixed(picture, (1.0, 0.93, 0.70), disc.astype(float))
@@ -66,12 +66,12 @@ def hills(rng: np.random.Generator, waves: int) -> Picture:
 
 def with_water(picture: Picture, rows: Picture, columns: Picture, rng: np.random.Generator) -> Picture:
     """The lower part mirrors the upper one, darker, bluer and broken by ripples."""
-    depth = np.clip((rows - SHORE) / (HEIGHT - SHORE), 0, 1)
+    depth: Picture = np.clip((rows - SHORE) / (HEIGHT - SHORE), 0, 1)
     ripple = 6 * depth * np.sin(rows / (1.5 + 6 * depth) + 3 * np.sin(columns / 90))
     source = np.clip(2 * SHORE - rows + ripple, 0, SHORE - 1).astype(int)
     mirrored = mixed(picture[source, columns.astype(int)], (0.10, 0.16, 0.34), 0.35 + 0.35 * depth)
     crests = (rng.random((HEIGHT, WIDTH)) > 0.992) & (rows > SHORE)
-    mirrored = mixed(mirrored, (0.98, 0.80, 0.62), 0.5 * crests)
+    mirrored = mixed(mirrored, (0.98, 0.80, 0.62), 0.5 * crests.astype(float))
     return np.where((rows > SHORE)[..., None], mirrored, picture)
 
 

@@ -30,7 +30,7 @@ EXCEPTIONS = {
     "make test": "is this very run",
     "pip install": "needs the network",
     "git clone": "needs the network",
-    "composer train": "needs TensorFlow and half an hour",
+    "composer train": "needs TensorFlow, and minutes",
     "composer corpus prepare": "reads all tunes of music21: a minute the first time",
 }
 COMMAND_PAGES = [page for page in PAGES if any(block.commands for block in blocks_of(page))]

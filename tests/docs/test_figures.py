@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import fields
 
 import pytest
 
@@ -21,20 +23,15 @@ from composer.compose.melody import CANDIDATES
 from composer.compose.plan import DENSITY_NPQ, EXACT_SHARE_MAX, MELODY_SPAN, PHRASE_BARS, REGISTER_SEMITONES
 from composer.compose.rules import RELAX_ORDER, RULES, ChordToneOnStrongBeat
 from composer.compose.texture import HIGH_INTENSITY, MID_INTENSITY
-from composer.render.mastering import LIMITER_MOST_DB
 from composer.render.stage import RenderOptions
+from composer.resources import shipped
 from tests.docs.pages import ROOT
 
-_WORDS = {3: "three", 4: "four", 8: "eight", 12: "Twelve"}
-_CHORD_TONES = ChordToneOnStrongBeat()
+_WORDS = {3: "three", 4: "four", 8: "eight"}
 
 # Page -> sentences with the code's own figures in them; line breaks do not matter.
 STATED = {
     "explanation/engine.md": [
-        f"Literal repetition is held to {100 * EXACT_SHARE_MAX:.0f} % of the bars",
-        f"{100 * _CHORD_TONES.probability[3]:.0f} % on downbeats, {100 * _CHORD_TONES.probability[2]:.0f} % on other",
-        f"{100 * _CHORD_TONES.long_probability:.0f} % on notes of a quarter",
-        f"{_WORDS[CANDIDATES]} candidates are written for each phrase",
         f"phrases of {_WORDS[PHRASE_BARS]} bars",
         f"a random spread of {_WORDS[SPREAD]} steps of velocity",
         f"never by more than {RITARDANDO_MAX_SECONDS} seconds",
@@ -60,7 +57,6 @@ STATED = {
     "how-to/use-your-own-soundfont.md": [
         f"brought to {RenderOptions().target_lufs:.0f} LUFS",
         f"no true peak over {RenderOptions().ceiling_dbtp:.0f} dBTP",
-        f"more than {LIMITER_MOST_DB:.0f} dB off the peaks",
     ],
 }
 
@@ -71,6 +67,17 @@ def test_a_figure_is_stated_as_it_is(page: str, sentence: str) -> None:
     assert sentence in text
 
 
+def test_the_figures_of_the_model_are_those_of_its_card() -> None:
+    metrics = json.loads((shipped("weights") / "melody" / "card.json").read_text("utf-8"))["metrics"]
+    text = re.sub(r"\s+", " ", (ROOT / "docs/explanation/engine.md").read_text("utf-8"))
+    for sentence, row in (
+        ("the network is surprised by {:.2f} nats a note", "full"),
+        ("a table of the last two notes is surprised by {:.2f}", "markov"),
+        ("without the targets of its bars it is {:.2f}", "no_controls"),
+    ):
+        assert sentence.format(metrics[row]["sum"]) in text
+
+
 def test_the_rules_of_melody_are_listed_in_the_order_in_which_they_hold() -> None:
     text = (ROOT / "docs/explanation/engine.md").read_text("utf-8").split("| rule | what it does |", 1)[1]
     listed = re.findall(r"^\| ([a-z ]+) \|", text.split("\n\n", 1)[0], re.MULTILINE)
@@ -78,12 +85,20 @@ def test_the_rules_of_melody_are_listed_in_the_order_in_which_they_hold() -> Non
     assert tuple(reversed(listed))[: len(RELAX_ORDER)] == RELAX_ORDER
 
 
+def test_what_the_engine_page_says_in_words_holds() -> None:
+    chord_tones = ChordToneOnStrongBeat()
+    assert 0.2 <= EXACT_SHARE_MAX <= 0.3  # about a quarter
+    assert CANDIDATES >= 12  # a dozen or more
+    assert min(chord_tones.probability[3], chord_tones.long_probability) >= 0.9  # nearly always
+    assert chord_tones.probability[2] >= 0.6  # mostly
+
+
 def test_a_register_of_one_is_a_fifth() -> None:
     assert REGISTER_SEMITONES == 7
 
 
 def test_tempo_runs_from_60_to_156() -> None:
-    features = Features(*([0.3] * 24))
+    features = Features(*([0.3] * len(fields(Features))))
     tempi = [emotional_tempo(Mood(0.0, arousal), features, (), "4/4").value for arousal in (-9.0, 9.0)]
     assert tempi == [60, 156]
     assert "60 to 156 beats a minute" in (ROOT / "docs/explanation/mapping.md").read_text("utf-8")

@@ -131,9 +131,8 @@ def test_measures_gates_and_rules_are_the_program_s() -> None:
     measures = table_names(REFERENCE / "measures.md", "## Measures")
     assert set(measures) == set(MEASURES)
     assert set(table_names(REFERENCE / "measures.md", "## Gates")) == set(GATES)
-    cleanup = ROOT / "docs" / "explanation" / "cleanup.md"
-    text = cleanup.read_text("utf-8")
-    assert dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", text, re.MULTILINE)) == RULES
+    cleanup = (ROOT / "docs" / "explanation" / "cleanup.md").read_text("utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", cleanup, re.MULTILINE)) == set(RULES)
 
 
 def test_the_soft_ranges_are_the_program_s() -> None:
