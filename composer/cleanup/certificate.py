@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from itertools import combinations
+from collections.abc import Iterable, Iterator
 
 import music21
 from music21 import key as m21key
@@ -13,31 +13,27 @@ from music21.voiceLeading import VoiceLeadingQuartet
 
 from composer.cleanup.report import Certificate
 from composer.cleanup.score import Score
-from composer.cleanup.texture import Line, texture_of
 from composer.music.pitch import note_name
 from composer.music.time import TICKS_PER_BEAT
+from composer.music.voice_leading import Moment, Pair, joint_moves, voices_of
 
 # About 1 ms each; the outer voices come first, so that a long piece is cut where it matters least.
 MAX_QUARTETS = 600
 
 
-def certificate_of(score: Score, meant: frozenset[tuple[str, str]]) -> Certificate:
+def certificate_of(score: Score, meant: frozenset[Pair]) -> Certificate:
     """Counts over pairs of voices that both move, spelled in the key (music21 compares names, not semitones)."""
-    lines = texture_of(score).lines
-    pairs = [
-        p for p in combinations(lines, 2) if (p[0].name, p[1].name) not in meant and (p[1].name, p[0].name) not in meant
-    ]
-    pairs.sort(key=lambda p: (p[0].kind != "melody") + (p[1].kind != "bass"))
+    voices = voices_of(score.sounding())
     counts: Counter[str] = Counter()
     seen: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for upper, lower in pairs:
-        for names in _quartets(upper, lower, score):
-            if names not in seen:
-                if len(seen) >= MAX_QUARTETS:
-                    break
-                seen[names] = _verdict(names)
-            counts["quartets"] += 1
-            counts.update(seen[names])
+    moves = [*joint_moves(voices.outer), *joint_moves(voices.chords)]
+    for names in dict.fromkeys(_quartets(moves, score, meant)):
+        if names[1:] not in seen:
+            if len(seen) >= MAX_QUARTETS:
+                break
+            seen[names[1:]] = _verdict(names[1:])
+        counts["quartets"] += 1
+        counts.update(seen[names[1:]])
     return Certificate(
         checker=f"music21 {music21.__version__} VoiceLeadingQuartet", quartets=counts["quartets"],
         parallel_fifths=counts["parallelFifth"], parallel_octaves=counts["parallelOctave"] + counts["parallelUnison"],
@@ -46,16 +42,16 @@ def certificate_of(score: Score, meant: frozenset[tuple[str, str]]) -> Certifica
     )  # fmt: skip
 
 
-def _quartets(upper: Line, lower: Line, score: Score) -> list[tuple[str, ...]]:
-    arrivals = {b.start: (a, b) for a, b in zip(lower.steps, lower.steps[1:], strict=False)}
-    found = []
-    for a, b in zip(upper.steps, upper.steps[1:], strict=False):
-        if b.start in arrivals and b.start - min(a.end, arrivals[b.start][0].end) < TICKS_PER_BEAT:
-            c, d = arrivals[b.start]
-            if a.pitch != b.pitch and c.pitch != d.pitch:
-                spelled = score.key_at(b.start).spellings
-                found.append(tuple(note_name(s.pitch, spelled) for s in (a, b, c, d)))
-    return found
+def _quartets(
+    moves: Iterable[tuple[Moment, Moment, int, int]], score: Score, meant: frozenset[Pair]
+) -> Iterator[tuple[str, ...]]:
+    """The tick, then the names of the upper voice before and after and of the lower one, where both move."""
+    for before, after, low, high in moves:
+        pitches = before.pitches[high], after.pitches[high], before.pitches[low], after.pitches[low]
+        both_move = pitches[0] != pitches[1] and pitches[2] != pitches[3]
+        if both_move and (len(after.pitches), low, high) not in meant:
+            spelled = score.key_at(after.tick).spellings
+            yield (str(after.tick), *(note_name(p, spelled) for p in pitches))
 
 
 def _verdict(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,17 +8,20 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import product
 
-from composer.cleanup.rules import COSTS, OCTAVE, Fault, counts_of, doublings, faults_of
+from composer.cleanup.rules import COSTS, Fault, counts_of, doublings, faults_of
 from composer.cleanup.score import Score
-from composer.cleanup.texture import Line, Step, Texture, texture_of
+from composer.cleanup.texture import Line, Step, texture_of
 from composer.cleanup.voicing import DISTANCE_COST, INVERSION_COST, REACH, Pitches, revoicings
 from composer.music.instruments import Instrument, instrument_of_program
+from composer.music.voice_leading import EARLY_TICKS, OCTAVE, chord_moments
 
 MELODY_WEIGHT = 8.0
+NOTE_COST = 0.5  # each further note that sounds a voice which is moved
 # Cheaper faults are counted but not worth a note of anybody's music.
-WORTH_A_NOTE = 4.0
+WORTH_A_NOTE = 6.0
 WORTH_TWO_NOTES = 8.0
-MAX_TRIALS = 300
+WORTH_A_CHORD = 20.0
+MAX_TRIALS = 150  # for one fault
 PAIRED_MOVES = 9
 # Rules that are read off the page as they are: range and leaps are the composer's business.
 _LEFT_ALONE = ("OutOfRange", "UnresolvedLeap", "AugmentedLeap", "CrossRelation")
@@ -37,8 +40,8 @@ class Repair:
 def repaired(score: Score, *, keep_melody: bool) -> tuple[Score, list[Repair]]:
     """``score`` with better voice leading, and what was changed; no rule has more faults than before."""
     search = _Search(score, keep_melody)
-    search.revoice()
     search.mend()
+    search.revoice()
     return search.score, search.done
 
 
@@ -47,58 +50,78 @@ class _Search:
 
     def __init__(self, score: Score, keep_melody: bool) -> None:
         self.score = score
-        self.meant = doublings(texture_of(score))
+        self.texture = texture_of(score)
+        self.meant = doublings(score)
         self.keep_melody = keep_melody
         self.done: list[Repair] = []
-        self.trials = 0
-
-    def revoice(self) -> None:
-        """Voice the chords around faults anew, run by run."""
-        texture = texture_of(self.score)
-        faults = _worth_repair(faults_of(self.score, self.meant, texture))
-        for first, last, pitches in revoicings(self.score, texture, faults, self.meant):
-            self.accept(pitches, first, last, 0.0)
+        self._known: dict[tuple[int, int], list[Fault]] = {}
 
     def mend(self) -> None:
-        """Then note by note: bass and single voices first, the melody where nothing else helps."""
+        """Note by note and by pairs of voices: bass and inner voices first, the melody where nothing else helps."""
         for fault in _worth_repair(faults_of(self.score, self.meant)):
-            texture = texture_of(self._around(self.score, fault.tick, fault.tick))
-            if not _still_there(fault, faults_of(self._around(self.score, fault.tick, fault.tick), self.meant)):
+            if not _still_there(fault, self._judged(self.score, fault.tick, fault.tick)):
                 continue
-            singles = _by_price(self._moves(set(fault.places), texture))
-            mates = (
-                _by_price(self._moves(_chord_mates(fault, texture), texture)) if fault.cost >= WORTH_TWO_NOTES else []
-            )
-            for price, pitches in [*singles, *_pairs(singles, mates)]:
-                if price >= fault.cost or self.trials >= MAX_TRIALS:
+            singles = _by_price(self._moves(set(fault.places)))
+            mates = _by_price(self._moves(self._chord_mates(fault))) if fault.cost >= WORTH_TWO_NOTES else []
+            for price, pitches in [*singles, *_pairs(singles, mates)][:MAX_TRIALS]:
+                if price >= fault.cost:
                     break
                 if self.accept(pitches, fault.tick, fault.tick, price):
                     break
 
+    def revoice(self) -> None:
+        """Voice the chords around what is left anew, run by run."""
+        faults = [f for f in _worth_repair(faults_of(self.score, self.meant)) if f.cost >= WORTH_A_CHORD]
+        if faults:
+            for first, last, pitches in revoicings(self.score, self.texture, faults):
+                self.accept(pitches, first, last, NOTE_COST * len(pitches))
+
     def accept(self, pitches: Pitches, first: int, last: int, price: float) -> bool:
         """Keep the change if it is worth its price and no rule gets worse."""
-        self.trials += 1
         trial = self.score.with_pitches(pitches)
         if _collides(trial, pitches):
             return False
-        before = faults_of(self._around(self.score, first, last), self.meant)
-        after = faults_of(self._around(trial, first, last), self.meant)
+        before, after = self._judged(self.score, first, last), self._judged(trial, first, last)
         counts, new_counts = counts_of(before), counts_of(after)
         cost, new_cost = (sum(f.cost for f in faults) for faults in (before, after))
         if any(n > counts[rule] for rule, n in new_counts.items()) or new_cost + price >= cost:
             return False
+        if not _same_voices(self._around(self.score, first, last), self._around(trial, first, last)):
+            return False
         rules = tuple(sorted(rule for rule, n in counts.items() if new_counts[rule] < n))
         self.done.append(Repair(pitches, rules, cost, new_cost))
-        self.score = trial
+        self.score, self.texture = trial, texture_of(trial)
+        self._known.clear()
         return True
 
-    def _around(self, score: Score, first: int, last: int) -> Score:
-        bar = score.piece.meter.bar_ticks
-        return score.between((first // bar - 2) * bar - bar // 16, (last // bar + 3) * bar)
+    def _judged(self, score: Score, first: int, last: int) -> list[Fault]:
+        """The faults of ``score`` around some ticks; those of the score so far are remembered."""
+        if score is not self.score:
+            return faults_of(self._around(score, first, last), self.meant)
+        if (first, last) not in self._known:
+            self._known[first, last] = faults_of(self._around(score, first, last), self.meant)
+        return self._known[first, last]
 
-    def _moves(self, places: Set[tuple[int, int]], texture: Texture) -> Iterator[tuple[float, Pitches]]:
+    def _around(self, score: Score, first: int, last: int) -> Score:
+        """Two bars before and after, and the chords that they cut whole."""
+        bar = score.piece.meter.bar_ticks
+        start, end = (first // bar - 2) * bar, (last // bar + 3) * bar
+        for span in score.piece.chords:
+            if span.start < start < span.end:
+                start = span.start
+            if span.start < end < span.end:
+                end = span.end
+        return score.between(start - EARLY_TICKS, end - EARLY_TICKS)
+
+    def _chord_mates(self, fault: Fault) -> set[tuple[int, int]]:
+        """The notes that sound in one chord with a note of the fault and may make room for it."""
+        steps = [s for line in self.texture.lines for s in line.steps]
+        starts = {s.start for s in steps if not set(fault.places).isdisjoint(s.places)}
+        return {place for s in steps if s.start in starts for place in s.places}
+
+    def _moves(self, places: Set[tuple[int, int]]) -> Iterator[tuple[float, Pitches]]:
         """(price, new pitches) of every single voice that might be moved at ``places``."""
-        for line in texture.lines:
+        for line in self.texture.lines:
             for index, step in enumerate(line.steps):
                 if places.isdisjoint(step.places) or math.isinf(step.weight):
                     continue
@@ -106,22 +129,24 @@ class _Search:
                     choices = () if self.keep_melody else self._melody_pitches(line, index)
                     yield from ((MELODY_WEIGHT + step.weight, dict.fromkeys(step.places, c)) for c in choices)
                     continue
-                for pitch in self._chord_pitches(line, index, texture):
-                    price = step.weight + DISTANCE_COST * abs(pitch - step.pitch)
+                for pitch in self._chord_pitches(line, index):
+                    price = step.weight + NOTE_COST * (len(step.places) - 1) + DISTANCE_COST * abs(pitch - step.pitch)
                     if line.kind == "bass" and pitch % 12 != step.pitch % 12:
                         price += INVERSION_COST
                     yield price, dict.fromkeys(step.places, pitch)
 
-    def _chord_pitches(self, line: Line, index: int, texture: Texture) -> Iterator[int]:
+    def _chord_pitches(self, line: Line, index: int) -> Iterator[int]:
         """Other tones of the chord near a note; the bass of a first, last or closing chord keeps its class."""
         step, instrument = line.steps[index], self._instrument(line)
         reach = OCTAVE if line.kind == "bass" else REACH
-        sounding = [s for x in texture.lines for s in x.steps if s.start <= step.start < s.end and s is not step]
+        sounding = [s for x in self.texture.lines for s in x.steps if s.start <= step.start < s.end and s is not step]
         chord = self.score.chord_at(step.start)
         classes = set(chord.classes) if chord else {s.pitch % 12 for s in sounding}
         needed = step.pitch % 12 in classes and all(s.pitch % 12 != step.pitch % 12 for s in sounding)
         if (line.kind == "bass" and self._closes(step)) or (needed and chord is None):
             classes = {step.pitch % 12}
+        elif line.kind == "bass" and chord is not None:
+            classes.discard((chord.fifth) % 12)
         for pitch in range(step.pitch - reach, step.pitch + reach + 1):
             if pitch != step.pitch and pitch % 12 in classes and instrument.low <= pitch <= instrument.high:
                 yield pitch
@@ -147,13 +172,6 @@ class _Search:
         return instrument_of_program(self.score.piece.parts[line.part].program)
 
 
-def _chord_mates(fault: Fault, texture: Texture) -> set[tuple[int, int]]:
-    """The notes that sound in one chord with a note of the fault and may make room for it."""
-    steps = [s for line in texture.lines for s in line.steps]
-    starts = {s.start for s in steps if not set(fault.places).isdisjoint(s.places)}
-    return {place for s in steps if s.start in starts for place in s.places}
-
-
 def _by_price(moves: Iterable[tuple[float, Pitches]]) -> list[tuple[float, Pitches]]:
     return sorted(moves, key=lambda m: (m[0], sorted(m[1].items())))
 
@@ -175,6 +193,15 @@ def _worth_repair(faults: Sequence[Fault]) -> list[Fault]:
 
 def _still_there(fault: Fault, faults: Sequence[Fault]) -> bool:
     return any(f.rule == fault.rule and f.tick == fault.tick and set(f.places) & set(fault.places) for f in faults)
+
+
+def _same_voices(before: Score, after: Score) -> bool:
+    """Whether every chord still has as many voices, told apart as before: a fault hidden is no fault mended."""
+    old, new = (chord_moments(score.sounding()) for score in (before, after))
+    return len(old) == len(new) and all(
+        len(a.pitches) == len(b.pitches) and a.has_clear_voices <= b.has_clear_voices
+        for a, b in zip(old, new, strict=True)
+    )
 
 
 def _collides(score: Score, pitches: Pitches) -> bool:

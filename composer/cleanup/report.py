@@ -5,18 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+from composer.music.voice_leading import RULES as BETWEEN_VOICES
+
 FORMAT = "composer.cleanup/1"
 
 # The name of a rule is its key in JSON, in tables and in the docs.
 RULES: dict[str, str] = {
     "OutOfKey": "a note outside the key that no rule of harmony justifies",
-    "ParallelFifths": "two voices move in the same direction from a perfect fifth to another",
-    "ParallelOctaves": "two voices move in the same direction from an octave or unison to another",
-    "AntiParallel": "two voices move in contrary motion from a fifth or octave to another of the same kind",
-    "DirectOuter": "the outer voices move in the same direction into a fifth or octave, the upper one by a leap",
-    "VoiceCrossing": "a voice lies above the next higher one",
-    "VoiceOverlap": "a voice moves past the place that its neighbour just left",
-    "Spacing": "more than an octave between neighbouring upper voices of one chord",
+    **BETWEEN_VOICES,
     "OutOfRange": "a note outside the comfortable range of its instrument",
     "LeadingTone": "an outer leading tone that does not rise to the tonic when the dominant resolves",
     "SeventhResolution": "the seventh of a chord that does not stay or fall by step when the chord changes",

@@ -73,6 +73,14 @@ class Score:
         """A copy in which the tones at these places sound another pitch."""
         return Score(self.piece, tuple(replace(t, pitch=pitches.get(t.place, t.pitch)) for t in self.tones))
 
+    def sounding(self) -> Piece:
+        """The piece reduced to the tones of this score."""
+        parts = []
+        for number, part in enumerate(self.piece.parts):
+            tones = self.by_part.get(number, ())
+            parts.append(replace(part, notes=tuple(Note(t.start, t.pitch, t.end - t.start) for t in tones)))
+        return replace(self.piece, parts=tuple(parts))
+
     def finished(self) -> Piece:
         """The piece with the pitches of this score."""
         pitches = {t.place: t.pitch for t in self.tones}

@@ -132,7 +132,7 @@ class _Run:
         self.start = self.score = score
         self.finding, self.options, self.ours = finding, options, ours
         self.texture = texture_of(score)
-        self.meant = doublings(self.texture)
+        self.meant = doublings(score)
         self.repairs: list[Repair] = []
         self.notes: list[str] = []
 
@@ -212,9 +212,8 @@ class _Run:
             self.notes.append(
                 f"{left} note(s) outside the key are left: no correction keeps the voices clean, or a person wrote them"
             )
-        for upper, lower in sorted(self.meant):
-            pair = {self.score.piece.parts[int(x.split("/")[0])].name for x in (upper, lower)}
-            self.notes.append(f"doubling taken as meant: {' and '.join(sorted(pair))}")
+        for count, lower, upper in sorted(self.meant):
+            self.notes.append(f"doubling taken as meant: voices {lower + 1} and {upper + 1} of {count}, from below")
         runner_up = str(finding.runner_up) if finding.runner_up else None
         return Report(
             name=name, key=KeyReport(str(finding.key), finding.confidence, finding.source, runner_up),

@@ -9,23 +9,15 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from statistics import mean, median
+from statistics import mean
 
 from composer.cleanup.score import Score, Tone
 from composer.music.notes import BASS, CHORDS, MELODY
 from composer.music.time import TICKS_PER_BEAT
+from composer.music.voice_leading import are_block_chords, is_single_line
 
 # Onsets this close are one onset: playing is never exact.
 SNAP_TICKS = TICKS_PER_BEAT // 16
-# A part is a single line when at most this share of its notes overlap the next.
-OVERLAP_SHARE = 0.05
-# Where two voices are in octaves or fifths this often when both move, that is a doubling, not a fault.
-DOUBLING_SHARE = 0.6
-DOUBLING_TIMES = 4
-# A melody is doubled on purpose only note for note.
-MELODY_DOUBLING_SHARE = 0.85
-MELODY_DOUBLING_TIMES = 8
 _MAX_CHORD_VOICES = 8
 
 
@@ -64,12 +56,8 @@ class Texture:
 
 
 def segments(score: Score) -> list[int]:
-    """Ticks where a new chord of the chord track begins, bar lines included."""
-    piece = score.piece
-    if not piece.chords:
-        return []
-    bars = range(0, piece.length, piece.meter.bar_ticks)
-    return sorted({*bars, *(s.start for s in piece.chords)})
+    """Ticks where a new chord of the chord track begins."""
+    return sorted({span.start for span in score.piece.chords})
 
 
 def texture_of(score: Score) -> Texture:
@@ -102,17 +90,9 @@ def _snap(tick: int) -> int:
 
 
 def _is_line(tones: Sequence[Tone], role: str, borders: Sequence[int]) -> bool:
-    overlaps = sum(b.start < a.end - SNAP_TICKS for a, b in pairwise(tones))
-    if role in (MELODY, BASS):
-        return overlaps <= len(tones) // 3
-    if overlaps > OVERLAP_SHARE * len(tones):
+    if borders and role == CHORDS:
         return False
-    if not borders or role != CHORDS:
-        return True
-    counts: dict[int, set[int]] = {}
-    for tone in tones:
-        counts.setdefault(bisect_right(borders, tone.start + SNAP_TICKS), set()).add(tone.pitch)
-    return median(len(c) for c in counts.values()) < 3
+    return is_single_line([(t.start, t.end) for t in tones], role)
 
 
 def _skyline(tones: Sequence[Tone], role: str) -> list[Tone]:
@@ -141,10 +121,7 @@ def _block_cells(tones: Sequence[Tone]) -> list[tuple[int, int, dict[int, list[T
     found: dict[int, dict[int, list[Tone]]] = {}
     for tone in tones:
         found.setdefault(_snap(tone.start), {}).setdefault(tone.pitch, []).append(tone)
-    sizes = [len(c) for c in found.values()]
-    common = max(set(sizes), key=sizes.count)
-    even = all(len({_snap(t.end) for ts in c.values() for t in ts}) == 1 for c in found.values())
-    if sizes.count(common) < 0.8 * len(sizes) or not even:
+    if not are_block_chords([[t.end for ts in c.values() for t in ts] for c in found.values()]):
         return []
     starts = sorted(found)
     return [(s, max(_snap(t.end) for ts in found[s].values() for t in ts), found[s]) for s in starts]

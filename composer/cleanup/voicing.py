@@ -10,11 +10,12 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
-from composer.cleanup.rules import COSTS, OCTAVE, Fault, motion_faults
+from composer.cleanup.rules import COSTS, Fault
 from composer.cleanup.score import Score
 from composer.cleanup.texture import Step, Texture
 from composer.music.chord import Chord
 from composer.music.instruments import instrument_of_program
+from composer.music.voice_leading import OCTAVE, motion_faults
 
 NONE = -1  # no pitch: the voice is silent or does not begin a note here
 MAX_OPTIONS = 48
@@ -42,14 +43,12 @@ class _Column:
     local: np.ndarray
 
 
-def revoicings(
-    score: Score, texture: Texture, faults: Sequence[Fault], meant: frozenset[tuple[str, str]]
-) -> list[tuple[int, int, Pitches]]:
+def revoicings(score: Score, texture: Texture, faults: Sequence[Fault]) -> list[tuple[int, int, Pitches]]:
     """(first tick, last tick, new pitches) of each run of neighbouring chords that the search would voice anew."""
     columns = _columns(score, texture, faults)
     if not columns:
         return []
-    path = _cheapest_path(columns, texture, meant)
+    path = _cheapest_path(columns, texture)
     runs: list[tuple[int, int, Pitches]] = []
     open_run = False
     for column, choice in zip(columns, path, strict=True):
@@ -168,12 +167,12 @@ def _local_costs(
             costs += np.where((distance > 0) & (options[:, index] % 12 != step.pitch % 12), INVERSION_COST, 0.0)
     for index in range(len(texture.lines) - 1):
         upper, lower = options[:, index], options[:, index + 1]
-        costs += np.where((upper != NONE) & (lower != NONE) & (upper < lower), COSTS["VoiceCrossing"], 0.0)
+        costs += np.where((upper != NONE) & (lower != NONE) & (upper < lower), COSTS["CrossedVoices"], 0.0)
         one_part = (
             texture.lines[index].part == texture.lines[index + 1].part and texture.lines[index + 1].kind != "bass"
         )
         if one_part and texture.lines[index].chordal:
-            costs += np.where((lower != NONE) & (upper - lower > OCTAVE), COSTS["Spacing"], 0.0)
+            costs += np.where((lower != NONE) & (upper - lower > OCTAVE), COSTS["WideSpacing"], 0.0)
     if chord is not None:
         for member in (chord.root, chord.third):
             if np.any((at % 12 == member) & (at != NONE)):
@@ -185,11 +184,11 @@ def _local_costs(
     return costs
 
 
-def _cheapest_path(columns: Sequence[_Column], texture: Texture, meant: frozenset[tuple[str, str]]) -> list[int]:
+def _cheapest_path(columns: Sequence[_Column], texture: Texture) -> list[int]:
     total = columns[0].local
     back = []
     for before, after in pairwise(columns):
-        through = total[:, None] + _transition_costs(before, after, texture, meant) + after.local[None, :]
+        through = total[:, None] + _transition_costs(before, after, texture) + after.local[None, :]
         back.append(through.argmin(axis=0))
         total = through.min(axis=0)
     path = [int(total.argmin())]
@@ -198,13 +197,11 @@ def _cheapest_path(columns: Sequence[_Column], texture: Texture, meant: frozense
     return path[::-1]
 
 
-def _transition_costs(
-    before: _Column, after: _Column, texture: Texture, meant: frozenset[tuple[str, str]]
-) -> np.ndarray:
+def _transition_costs(before: _Column, after: _Column, texture: Texture) -> np.ndarray:
     """Cost of moving from each option of one chord to each of the next; shape [n, m]."""
     costs = np.zeros((len(before.options), len(after.options)))
-    names = [line.name for line in texture.lines]
-    leave = {i: _leaving(before, i) for i in range(len(names)) if before.last[i] != NONE and after.first[i] != NONE}
+    both = range(len(texture.lines))
+    leave = {i: _leaving(before, i) for i in both if before.last[i] != NONE and after.first[i] != NONE}
     arrive = {i: _arriving(after, i) for i in leave}
     for index in leave:
         if texture.lines[index].chordal:
@@ -220,13 +217,11 @@ def _transition_costs(
             unresolved = (leave[index] % 12 == chord.seventh) & ((step > 0) | (step < -2))
             costs += COSTS["SeventhResolution"] * unresolved
     for a, b in combinations(sorted(leave), 2):
-        if (names[a], names[b]) in meant or (names[b], names[a]) in meant:
-            continue
         outer = texture.lines[a].kind == "melody" and texture.lines[b].kind == "bass"
         for rule, hit in motion_faults(leave[a], arrive[a], leave[b], arrive[b], outer=outer).items():
             costs += COSTS[rule] * hit
         if b == a + 1 and texture.lines[a].kind != "melody":
-            costs += COSTS["VoiceOverlap"] * ((arrive[b] > leave[a]) | (arrive[a] < leave[b]))
+            costs += COSTS["OverlappedVoices"] * ((arrive[b] > leave[a]) | (arrive[a] < leave[b]))
     return costs
 
 

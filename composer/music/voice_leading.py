@@ -217,12 +217,12 @@ def _onset_moments(piece: Piece) -> list[Moment]:
 
 def _layers(part: Part, piece: Piece) -> list[tuple[Note, ...]]:
     """The voices of one part: itself, or each place in its block chords; none where it is neither."""
-    if is_single_line(part.notes, part.role):
+    if is_single_line([(n.start, n.end) for n in part.notes], part.role):
         return [written(part.notes, piece.meter)]
     chords: dict[int, list[Note]] = {}
     for note in sorted(part.notes):
         chords.setdefault(on_grid(note.start), []).append(note)
-    if not are_block_chords(list(chords.values())):
+    if not are_block_chords([[n.end for n in chord] for chord in chords.values()]):
         return []
     size = max(len(chord) for chord in chords.values())
     voices: list[list[Note]] = [[] for _ in range(size)]
@@ -232,17 +232,17 @@ def _layers(part: Part, piece: Piece) -> list[tuple[Note, ...]]:
     return [written(voice, piece.meter) for voice in voices]
 
 
-def is_single_line(notes: Sequence[Note], role: str) -> bool:
-    """Whether a part is one voice. A melody or a bass may overlap itself now and then."""
-    overlaps_found = sum(b.start < a.end - EARLY_TICKS for a, b in pairwise(sorted(notes)))
-    return overlaps_found <= (len(notes) // 3 if role in (MELODY, BASS) else OVERLAP_SHARE * len(notes))
+def is_single_line(times: Sequence[tuple[int, int]], role: str) -> bool:
+    """Whether notes with these starts and ends are one voice. A melody or a bass may overlap itself now and then."""
+    overlapping = sum(b[0] < a[1] - EARLY_TICKS for a, b in pairwise(sorted(times)))
+    return overlapping <= (len(times) // 3 if role in (MELODY, BASS) else OVERLAP_SHARE * len(times))
 
 
-def are_block_chords(chords: Sequence[Sequence[Note]]) -> bool:
-    """Whether the notes of each onset are a chord: nearly always as many, and ending together."""
-    sizes = Counter(len(chord) for chord in chords)
-    even = all(max(n.end for n in chord) - min(n.end for n in chord) <= 2 * EARLY_TICKS for chord in chords)
-    return bool(sizes) and even and sizes.most_common(1)[0][1] >= BLOCK_SHARE * len(chords)
+def are_block_chords(ends: Sequence[Sequence[int]]) -> bool:
+    """Whether the notes of each onset, told by where they end, are a chord: nearly always as many, ending together."""
+    sizes = Counter(len(chord) for chord in ends)
+    even = all(max(chord) - min(chord) <= 2 * EARLY_TICKS for chord in ends)
+    return bool(sizes) and even and sizes.most_common(1)[0][1] >= BLOCK_SHARE * len(ends)
 
 
 def doubled_pairs(moments: Sequence[Moment]) -> frozenset[Pair]:

@@ -9,18 +9,18 @@ from music21.voiceLeading import VoiceLeadingQuartet
 
 from composer.cleanup.keys import key_finding
 from composer.cleanup.report import RULES
-from composer.cleanup.rules import COSTS, counts_of, doublings, faults_of, motion_faults
+from composer.cleanup.rules import COSTS, counts_of, doublings, faults_of
 from composer.cleanup.score import score_of
-from composer.cleanup.texture import texture_of
 from composer.music.key import key_of
 from composer.music.notes import Piece
 from composer.music.pitch import note_name
+from composer.music.voice_leading import motion_faults
 from tests.cleanup.music import piece
 
 
 def found(music: Piece) -> Counter[str]:
     score = score_of(music, {}, 1.0)
-    return counts_of(faults_of(score, doublings(texture_of(score))))
+    return counts_of(faults_of(score, doublings(score)))
 
 
 def test_every_cost_has_a_documented_rule() -> None:
@@ -51,7 +51,7 @@ def test_our_checker_agrees_with_music21_in_a_white_key_scale() -> None:
         ("ParallelOctaves", "C5:4 D5:4", "C3:4 D3:4", ()),
         ("AntiParallel", "C5:4 G5:4", "C3:4 G2:4", ()),
         ("DirectOuter", "C4:4 G4:4", "A2:4 C3:4", ()),
-        ("VoiceCrossing", "C5:4 C3:4", "E3:4 E3:4", ()),
+        ("CrossedVoices", "C5:4 C3:4", "E3:4 E3:4", ()),
         ("LeadingTone", "B4:4 G4:4", "G2:4 C3:4", ("G", "C")),
         ("SeventhResolution", "F4:4 G4:4", "G2:4 C3:4", ("G7", "C")),
         ("AugmentedLeap", "F4 B4 C5:2", "F2:4", ()),
