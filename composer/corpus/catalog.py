@@ -8,9 +8,11 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from composer.errors import MissingTool, UsageProblem
+from composer.errors import BadInput, MissingTool, UsageProblem
 from composer.resources import shipped
 
+OWN = "own"  # the reader of a user's folder
+OWN_SUFFIXES = (".abc", ".mid", ".midi")
 READERS = ("abc-dances", "abc-songs", "chorales")
 
 
@@ -34,6 +36,11 @@ class Corpus:
 
     def paths(self) -> list[Path]:
         """The source files, by name; raises MissingTool when music21 or its corpus is not installed."""
+        if self.reader == OWN:
+            own = sorted(p for p in Path(self.folder).rglob("*") if p.suffix.lower() in OWN_SUFFIXES and p.is_file())
+            if not own:
+                raise BadInput(self.folder, "holds no MIDI or ABC file", "name a folder of .mid or .abc files")
+            return own
         spec = importlib.util.find_spec("music21")  # does not import it
         base = Path(next(iter(spec.submodule_search_locations or []))) / "corpus" / self.folder if spec else None
         found = sorted(base.glob(self.pattern)) if base and base.is_dir() else []
@@ -51,8 +58,17 @@ def show(name: str) -> Corpus:
     """The corpus called ``name``; raises UsageProblem."""
     known = {corpus.name: corpus for corpus in list_corpora()}
     if name not in known:
-        raise UsageProblem(name, "is no corpus", f"choose one of {', '.join(known)}")
+        raise UsageProblem(name, "is no corpus", f"choose one of {', '.join(known)}, or a folder of your own files")
     return known[name]
+
+
+def own(folder: Path) -> Corpus:
+    """The user's own files in ``folder`` as a corpus that is named after it."""
+    name = folder.resolve().name
+    return Corpus(
+        name=name, title=f"Your own files in {name}", source="your own files", licence="as you have the rights to them",
+        citation="", reader=OWN, folder=str(folder), pattern="", sha256="", files=0, tunes=0, opt_in=False, notes="",
+    )  # fmt: skip
 
 
 def source_hash(paths: list[Path]) -> str:

@@ -12,19 +12,15 @@ from typing import Any
 import numpy as np
 
 from composer.corpus.abc import UnusableTune
+from composer.corpus.keyfinding import key_of_weights
 from composer.corpus.tune import BARS_MAX, Tune, tonic_below_median
 from composer.encoding.melody import Event
 from composer.music.chord import Chord
-from composer.music.key import Key, key_of
+from composer.music.key import Key
 from composer.music.time import TICKS_PER_BEAT, Meter, meter_of
 
 _BARS_MIN, _NOTES_MIN = 6, 20
 _LABELS = ("", "m", "7", "m7", "m7b5", "dim", "maj7", "dim7")
-# Krumhansl & Kessler (1982), probe-tone profiles.
-_PROFILES = {
-    "major": (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
-    "minor": (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
-}
 _FINAL_BASS_BONUS = 0.25
 
 _Part = list[tuple[int, int, int | None]]  # start, end in ticks, MIDI pitch
@@ -136,14 +132,7 @@ def _key(voices: list[_Part]) -> Key:
             if pitch is not None:
                 weights[pitch % 12] += end - start
     final = next(p for _, _, p in reversed(voices[3]) if p is not None) % 12
-    scores = {
-        (tonic, mode): float(np.corrcoef(np.roll(profile, tonic), weights)[0, 1])
-        + (_FINAL_BASS_BONUS if tonic == final else 0.0)
-        for mode, profile in _PROFILES.items()
-        for tonic in range(12)
-    }
-    tonic, mode = max(scores, key=lambda k: scores[k])
-    return key_of(tonic, mode)
+    return key_of_weights(weights, final, _FINAL_BASS_BONUS)
 
 
 def _beat_chords(voices: list[_Part], bars: int, meter: Meter) -> tuple[Chord | None, ...]:

@@ -12,9 +12,9 @@ from composer.corpus import catalog
 from composer.corpus.abc import UnusableTune, read_tune, tunes_in
 from composer.corpus.chorales import read_chorales
 from composer.corpus.duplicates import clusters_of, split_of
-from composer.corpus.labels import chords_of
+from composer.corpus.own import read_own
 from composer.corpus.storage import read_tunes, write_tunes
-from composer.corpus.tune import Tune, tune_of
+from composer.corpus.tune import Tune, labelled, tune_of
 from composer.errors import BadInput
 from composer.resources import cache_folder
 
@@ -58,17 +58,15 @@ class Prepared:
 
 
 def prepare(name: str = DEFAULT, *, with_essen: bool = False, progress: Progress | None = None) -> Prepared:
-    """The tunes of one corpus, or of all that need no opt-in for ``"default"``.
+    """The tunes of one corpus, of all that need no opt-in for ``"default"``, or of a folder of MIDI and ABC files.
 
-    Raises UsageProblem for an unknown name, MissingTool without music21's corpus, BadInput when nothing is usable.
+    Several are joined by ``+``: ``"default+my-songs"``. Raises UsageProblem for an unknown name,
+    MissingTool without music21's corpus, BadInput when nothing is usable.
     """
-    if name == DEFAULT:
-        corpora = [c for c in catalog.list_corpora() if with_essen or not c.opt_in]
-    else:
-        corpora = [catalog.show(name)]
+    corpora = _named(name, with_essen)
     hashes = {corpus.name: catalog.source_hash(corpus.paths()) for corpus in corpora}
     total = hashlib.sha256(f"{READER_VERSION} {sorted(hashes.items())}".encode()).hexdigest()
-    path = cache_folder("corpora") / f"{name}-{total[:16]}.npz"
+    path = cache_folder("corpora") / f"{'+'.join(hashes)[:80]}-{total[:16]}.npz"
     stored = read_tunes(path)
     if stored is None:
         tunes, refused = _read(corpora, progress)
@@ -77,8 +75,22 @@ def prepare(name: str = DEFAULT, *, with_essen: bool = False, progress: Progress
         write_tunes(path, tunes, refused)
     else:
         tunes, refused = stored
-    changed = tuple(c.name for c in corpora if hashes[c.name] != c.sha256)
+    changed = tuple(c.name for c in corpora if c.reader != catalog.OWN and hashes[c.name] != c.sha256)
     return Prepared(tuple(tunes), _report(tuple(hashes), tunes, refused, changed, total, stored is not None))
+
+
+def _named(name: str, with_essen: bool) -> list[catalog.Corpus]:
+    """The corpora that ``name`` stands for, each once."""
+    found: dict[str, catalog.Corpus] = {}
+    for part in name.split("+"):
+        if part == DEFAULT:
+            chosen = [c for c in catalog.list_corpora() if with_essen or not c.opt_in]
+        elif Path(part).is_dir():
+            chosen = [catalog.own(Path(part))]
+        else:
+            chosen = [catalog.show(part)]
+        found.update((corpus.name, corpus) for corpus in chosen)
+    return list(found.values())
 
 
 def _read(corpora: list[catalog.Corpus], progress: Progress | None) -> tuple[list[Tune], dict[str, int]]:
@@ -87,6 +99,8 @@ def _read(corpora: list[catalog.Corpus], progress: Progress | None) -> tuple[lis
     for corpus in corpora:
         if corpus.reader == "chorales":
             found, why = read_chorales(corpus.paths(), progress)
+        elif corpus.reader == catalog.OWN:
+            found, why = read_own(corpus.paths(), corpus.name, progress)
         else:
             found, why = _read_abc(corpus, progress)
         tunes += found
@@ -94,7 +108,9 @@ def _read(corpora: list[catalog.Corpus], progress: Progress | None) -> tuple[lis
     if progress:
         progress(0, 1, "near-duplicates")
     leaders = clusters_of(tunes)
-    split = [replace(t, cluster=c, split=split_of(tunes[c].id)) for t, c in zip(tunes, leaders, strict=True)]
+    # The parts of one file (name#0, name#1) fall on one side.
+    sides = [split_of(tunes[leader].id.partition("#")[0]) for leader in leaders]
+    split = [replace(t, cluster=c, split=side) for t, c, side in zip(tunes, leaders, sides, strict=True)]
     return split, dict(refused)
 
 
@@ -117,8 +133,7 @@ def _read_abc(corpus: catalog.Corpus, progress: Progress | None) -> tuple[list[T
             seen[identity] += 1
             if seen[identity] > 1:
                 identity = f"{identity}.{seen[identity]}"
-            chords = chords_of(tune.events, tune.key, tune.meter, tune.bars)
-            tunes.append(replace(tune, id=identity, chords=chords))
+            tunes.append(labelled(tune, identity))
     return tunes, refused
 
 

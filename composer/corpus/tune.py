@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from composer.corpus.abc import AbcNote, AbcTune, UnusableTune
+from composer.corpus.labels import chords_of
 from composer.encoding.melody import DURATIONS, Event, TuneFrame, controls_of
 from composer.music.chord import Chord
 from composer.music.key import Key, key_of
@@ -56,6 +57,11 @@ class Tune:
             style=self.style,
             starts_at=self.events[0].start,
         )
+
+
+def labelled(tune: Tune, identity: str) -> Tune:
+    """``tune`` under its lasting id, with a chord inferred for every bar."""
+    return replace(tune, id=identity, chords=chords_of(tune.events, tune.key, tune.meter, tune.bars))
 
 
 def tonic_below_median(pitches: list[int], key: Key) -> int:

@@ -114,8 +114,7 @@ def _card(
             "clusters": report.clusters,
             "split": report.by_split,
         },
-        "licence": "Weights: the licence of composer. Trained on melodies that are in the public domain by age; "
-        "some of the encodings are for non-commercial use (see the sources).",
+        "licence": "Weights: the licence of composer. Each source keeps its own licence, stated above.",
         "metrics": {
             "unit": "nats per note on the test split, which shares no near-duplicate with training",
             **{

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from composer.corpus.prepare import Prepared, prepare
 from composer.encoding.melody import DURATIONS, FEATURES, OFFSETS, PITCH_TOKENS
-from composer.errors import BadInput, Bug
+from composer.errors import BadInput, Bug, MissingTool
 from composer.formats.files import cannot_write, read_bytes, write_whole
 from composer.limits import MODEL_BYTES
 from composer.models.dataset import (
@@ -148,8 +148,13 @@ class Trainer:
     """The Keras model with its optimizer and the best weights so far."""
 
     def __init__(self, recipe: Recipe) -> None:
-        import keras
-        import tensorflow as tf
+        try:
+            import keras
+            import tensorflow as tf
+        except ImportError:
+            raise MissingTool(
+                "tensorflow", "is not installed, and training needs it", "pip install 'composer[train]'"
+            ) from None
 
         from composer.models.melody_lstm import MelodyConfig
 
