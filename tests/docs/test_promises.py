@@ -18,8 +18,8 @@ BRIEF = {
 }
 
 
-def _piece(seed: int = 7, **changes: object) -> Piece:
-    return draft_of(Brief.model_validate({**BRIEF, **changes}), load_melody_model(), load_harmony(), seed).piece
+def _piece(change: dict[str, object] | None = None, seed: int = 7) -> Piece:
+    return draft_of(Brief.model_validate({**BRIEF, **(change or {})}), load_melody_model(), load_harmony(), seed).piece
 
 
 def _tune(piece: Piece) -> list[tuple[int, int]]:
@@ -32,10 +32,10 @@ def _tune(piece: Piece) -> list[tuple[int, int]]:
     ids=str,
 )
 def test_another_style_tempo_bass_or_touch_leaves_tune_and_chords(change: dict[str, object]) -> None:
-    before, after = _piece(), _piece(**change)
+    before, after = _piece(), _piece(change)
     assert _tune(before) == _tune(after)
     assert before.chords == after.chords
 
 
 def test_another_seed_makes_another_tune() -> None:
-    assert _tune(_piece()) != _tune(_piece(8))
+    assert _tune(_piece()) != _tune(_piece(seed=8))
