@@ -55,7 +55,7 @@ def draft_of(brief: Brief, model: MelodyModel, harmony: Harmony, seed: int) -> D
         _slots(spans, melody, plan), plan.key, _voices(orchestra), _upper(orchestra), _bass(orchestra)
     )
     texture = _texture(style, orchestra, spans, voicings, melody, plan, brief, texture_rng)
-    parts = _parts(orchestra, style, melody, texture, spans, plan, brief, expression_rng)
+    parts = _parts(orchestra, style, melody, texture, spans, voicings, plan, brief, expression_rng)
     piece = Piece(
         title=brief.title,
         meter=plan.meter,
@@ -182,6 +182,7 @@ def _parts(
     melody: Melody,
     texture: Texture,
     spans: Sequence[ChordSpan],
+    voicings: Sequence[Voicing],
     plan: Plan,
     brief: Brief,
     rng: np.random.Generator,
@@ -191,6 +192,8 @@ def _parts(
     tune = list(articulated(tune, brief.articulation, plan.phrase_ends))
     parts = [_part(orchestra.melody, MELODY, with_dynamics(tune, MELODY, plan, brief.dynamics, rng))]
     lines: Sequence[Sequence[Note]] = [texture.accompaniment]
+    if orchestra.bass is None:
+        lines = [_with_mended_left_hand(texture.accompaniment, tune, spans, voicings, _bass(orchestra))]
     if len(orchestra.accompaniment) > 1:
         lines = split_voices(texture.accompaniment, len(orchestra.accompaniment))
     for seat, line in zip(orchestra.accompaniment, lines, strict=True):
@@ -205,6 +208,24 @@ def _parts(
     if orchestra.drums is not None:
         parts.append(_part(orchestra.drums, DRUMS, with_dynamics(texture.drums, DRUMS, plan, brief.dynamics, rng)))
     return parts
+
+
+def _with_mended_left_hand(
+    notes: Sequence[Note],
+    tune: Sequence[Note],
+    spans: Sequence[ChordSpan],
+    voicings: Sequence[Voicing],
+    reach: tuple[int, int],
+) -> tuple[Note, ...]:
+    """The accompaniment, its lowest line kept out of parallels with the melody where no bass part plays."""
+    floors = {span.start: voicing.voices[0] for span, voicing in zip(spans, voicings, strict=True)}
+    starts = sorted(floors)
+    bass = [n for n in notes if n.pitch < floors[starts[int(np.searchsorted(starts, n.start, side="right")) - 1]]]
+    if not bass or len({n.start for n in bass}) < len(bass):
+        return tuple(notes)
+    rest = [n for n in notes if n not in set(bass)]
+    high = min(reach[1], min(floors.values()) - 1)
+    return tuple(sorted([*rest, *mended_bass(bass, tune, spans, reach[0], high)]))
 
 
 def _wants_pedal(instrument: Instrument, style: Style) -> bool:

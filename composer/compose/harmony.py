@@ -23,6 +23,7 @@ Bar = tuple[Chord, ...]
 SPLIT_SHARE = 0.4  # share of pre-cadence bars with two chords
 SELF_TRANSITION = 0.25  # weight of staying on a chord for another bar
 _SMALL = 1e-6
+_DIMINISHED = ("dim", "m7b5", "dim7")
 
 
 @dataclass(frozen=True)
@@ -190,16 +191,15 @@ def _sample_path(
 
 def _obliged_goals(state: State, states: Sequence[State]) -> list[int]:
     """Indices of the chords that a state must go to: an applied dominant to its goal, a diminished one up a step."""
-    mode_has_fifth = any(s.root == 7 for s in states)
-    if state.quality in ("dim", "m7b5", "dim7"):
+    is_seventh_off_the_dominant = state.quality == "7" and state.root != 7
+    is_major_where_minor_is_diatonic = state.quality == "" and state.root in (2, 9, 4) and _is_applied(state, states)
+    if state.quality in _DIMINISHED:
         goal = (state.root + 1) % 12 if state.root != 2 else 7
-    elif state.quality == "7" and state.root != 7:
-        goal = (state.root + 5) % 12
-    elif state.quality == "" and state.root in (2, 9, 4) and mode_has_fifth and _is_applied(state, states):
+    elif is_seventh_off_the_dominant or is_major_where_minor_is_diatonic:
         goal = (state.root + 5) % 12
     else:
         return []
-    return [i for i, s in enumerate(states) if s.root == goal and s.quality not in ("dim", "m7b5", "dim7")]
+    return [i for i, s in enumerate(states) if s.root == goal and s.quality not in _DIMINISHED]
 
 
 def _is_applied(state: State, states: Sequence[State]) -> bool:
@@ -249,6 +249,3 @@ def _modal(base: ModeTable, mode: str) -> ModeTable:
     return ModeTable(
         tuple(states), unigram / unigram.sum(), start / start.sum(), transition / transition.sum(axis=1, keepdims=True)
     )
-
-
-__all__ = ["Bar", "Harmony", "ModeTable", "State", "chords_of", "harmony_of"]

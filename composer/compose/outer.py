@@ -26,12 +26,17 @@ def mended_bass(
         options = [replace(note, pitch=p) for p in _options(note, spans, low, high)]
         for option in sorted(options, key=lambda o: (abs(o.pitch - note.pitch) % 12 != 0, abs(o.pitch - note.pitch))):
             trial = [*line[:index], option, *line[index + 1 :]]
-            before = trial[index - 1].pitch if index else option.pitch
-            if abs(option.pitch - before) <= MAX_LEAP and not _faults(trial, index, melody):
-                if index + 1 == len(trial) or not _faults(trial, index + 1, melody) or _faults(line, index + 1, melody):
-                    line = trial
-                    break
+            if abs(option.pitch - line[index - 1].pitch) <= MAX_LEAP and _mends(line, trial, index, melody):
+                line = trial
+                break
     return tuple(line)
+
+
+def _mends(line: Sequence[Note], trial: Sequence[Note], index: int, melody: Sequence[Note]) -> bool:
+    """Whether ``trial`` has no fault at ``index`` and no new one right after."""
+    if _faults(trial, index, melody):
+        return False
+    return index + 1 == len(trial) or not _faults(trial, index + 1, melody) or _faults(line, index + 1, melody)
 
 
 def _options(note: Note, spans: Sequence[ChordSpan], low: int, high: int) -> list[int]:

@@ -34,19 +34,17 @@ def starts_well(meter: Meter, offset: int, duration: int) -> bool:
         return duration in (SIXTEENTH, EIGHTH + SIXTEENTH)[: 1 + (duration + into_beat == beat)]
     if into_beat:
         return duration in (SIXTEENTH, EIGHTH, QUARTER)
-    if duration in (1440, 2880) and meter.numerator == 4 and offset not in (0, beat):
-        return False
-    return True
+    return not (duration in (1440, 2880) and meter.numerator == 4 and offset not in (0, beat))
 
 
 @lru_cache(maxsize=4096)
 def duration_mask(meter: Meter, offset: int, end: int) -> NDArray[np.float64]:
-    """(D,) 0 for durations that may begin at ``offset`` and still let the segment be filled up to ``end``, else -inf."""
+    """(D,) 0 for durations that may begin at ``offset`` and still fill the segment up to ``end``, else -inf."""
     mask = np.full(len(DURATIONS), -np.inf)
     for index, duration in enumerate(DURATIONS):
-        if offset + duration <= end and starts_well(meter, offset, duration):
-            if fillable(meter, offset + duration, end):
-                mask[index] = 0.0
+        after = offset + duration
+        if after <= end and starts_well(meter, offset, duration) and fillable(meter, after, end):
+            mask[index] = 0.0
     return mask
 
 
@@ -83,9 +81,9 @@ def ending_of(meter: Meter, last_bar: int, is_final: bool, density_npq: float, r
     choices, weights = [0], [1.0]
     if len(meter.strong_ticks) > 1 and meter.bar_ticks // 2 >= QUARTER:
         choices.append(meter.strong_ticks[1])
-        weights.append(1.4 * busy)
+        weights.append((1.0 if is_final else 2.5) * busy)
     elif meter.numerator == 3 and not meter.is_compound and not is_final:
         choices.append(meter.beat_ticks)
-        weights.append(0.8 * busy)
+        weights.append(1.5 * busy)
     offset = choices[int(rng.choice(len(choices), p=np.array(weights) / sum(weights)))]
     return Ending(start + offset, start + meter.bar_ticks)

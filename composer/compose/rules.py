@@ -88,7 +88,7 @@ class InRange:
     name = "range"
 
     def __call__(self, note: NoteContext) -> Bias:
-        return _mask((_P >= note.low) & (_P <= note.high))
+        return _mask((note.low <= _P) & (note.high >= _P))
 
 
 class InScale:
@@ -114,7 +114,7 @@ class ReachesCadence:
     def __call__(self, note: NoteContext) -> Bias:
         if note.notes_to_target > 2:
             return np.zeros(len(_P))
-        goals = _P[_is_in(frozenset(note.targets)) & (_P >= note.low) & (_P <= note.high)]
+        goals = _P[_is_in(frozenset(note.targets)) & (note.low <= _P) & (note.high >= _P)]
         if note.notes_to_target == 0 or not goals.size:
             return _mask(np.isin(_P, goals)) if goals.size else np.zeros(len(_P))
         distance = np.abs(_P[:, None] - goals[None, :]).min(axis=1)
@@ -129,8 +129,8 @@ class ChordToneOnStrongBeat:
     """Strong beats and long notes take chord tones, most of the time."""
 
     name = "chord tones"
-    probability = {3: 0.95, 2: 0.85, 1: 0.6, 0: 0.3}
-    long_probability = 0.97
+    probability = {3: 0.9, 2: 0.8, 1: 0.45, 0: 0.2}
+    long_probability = 0.93
 
     def __call__(self, note: NoteContext) -> Bias:
         wanted = self.probability[note.accent]
@@ -205,7 +205,7 @@ class NotTooOften:
         repeated = 1
         while repeated < len(note.history) and note.history[-1 - repeated] == note.history[-1]:
             repeated += 1
-        bias[_P == note.last] = FORBIDDEN if repeated >= MAX_REPEATED else -0.5 * (repeated - 1) - 0.6
+        bias[note.last == _P] = FORBIDDEN if repeated >= MAX_REPEATED else -0.5 * (repeated - 1) - 0.6
         moves = np.sign(np.diff(note.history[-5:]))
         moves = moves[moves != 0]
         if len(moves) >= 4 and all(moves[-4:] == moves[-1]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,9 +97,7 @@ def _bass_line(slots: Sequence[Slot], key: Key, low: int, high: int) -> list[int
     options = [_bass_options(slot, low, high) for slot in slots]
     local = [np.array([_bass_cost(int(p), s, low, high) for p in o]) for o, s in zip(options, slots, strict=True)]
     steps = []
-    for (before, after), (a, b) in zip(
-        zip(options[:-1], options[1:], strict=True), zip(slots[:-1], slots[1:], strict=True), strict=True
-    ):
+    for (before, after), (a, b) in zip(pairwise(options), pairwise(slots), strict=True):
         steps.append(_outer_cost(before, after, a, b))
     return [int(o[i]) for o, i in zip(options, _viterbi(local, steps), strict=True)]
 
@@ -181,8 +179,8 @@ def _candidates(slot: Slot, bass: int, voices: int, upper: tuple[int, int], key:
 
 def _is_playable(pitches: tuple[int, ...], may_join: bool) -> bool:
     """No gap over an octave and no mud; voices may join on one pitch where room is short."""
-    return all(-may_join < b - a <= MAX_GAP for a, b in zip(pitches, pitches[1:], strict=False)) and not any(
-        a < MUD_PITCH and 0 < b - a < 5 for a, b in zip(pitches, pitches[1:], strict=False)
+    return all(-may_join < b - a <= MAX_GAP for a, b in pairwise(pitches)) and not any(
+        a < MUD_PITCH and 0 < b - a < 5 for a, b in pairwise(pitches)
     )
 
 

@@ -157,7 +157,7 @@ def _critic_cell(real: Group, other: Group) -> str:
 
 def _shipped() -> tuple[MelodyModel, Harmony]:
     """The shipped melody model and chord tables."""
-    tables = json.loads((shipped("weights") / "harmony" / "harmony.json").read_text("utf-8"))
+    tables = json.loads((shipped("weights") / "harmony" / "tables.json").read_text("utf-8"))
     return load_melody_model(), harmony_of(tables)
 
 

@@ -32,7 +32,7 @@ def test_the_same_brief_and_seed_give_the_same_bytes() -> None:
 def test_every_style_plays_in_every_metre(style: str, meter: str) -> None:
     draft = drafted(meter=meter, accompaniment={"style": style, "instrument": "piano"})
     assert {p.role for p in draft.piece.parts} == {MELODY, CHORDS}
-    assert all(0 <= n.start and n.end <= draft.piece.length for p in draft.piece.parts for n in p.notes)
+    assert all(n.start >= 0 and n.end <= draft.piece.length for p in draft.piece.parts for n in p.notes)
     assert draft.piece.length == 24 * draft.piece.meter.bar_ticks
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -42,16 +44,16 @@ def test_half_cadences_stop_on_a_plain_dominant(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_an_applied_dominant_goes_where_it_points(seed: int) -> None:
-    plan, bars = drawn(brief("major", tonic="C"), seed)
+    _plan, bars = drawn(brief("major", tonic="C"), seed)
     line = [chord for bar in bars for chord in bar]
-    for chord, following in zip(line, line[1:], strict=False):
+    for chord, following in itertools.pairwise(line):
         if chord.root == 2 and chord.quality == "":
             assert following.root == 7
 
 
 @pytest.mark.parametrize("mode", ["dorian", "mixolydian", "lydian", "phrygian"])
 def test_modal_pieces_keep_to_their_own_scale(mode: str) -> None:
-    plan, bars = drawn(brief(mode))
+    _plan, bars = drawn(brief(mode))
     for bar in bars:
         for chord in bar:
             assert set(chord.classes) <= set(key_of("D", mode).scale)

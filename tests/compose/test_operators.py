@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -50,4 +52,4 @@ def test_ornaments_fill_the_same_time_and_keep_the_first_of_each_pair() -> None:
     assert sum(e.duration for e in decorated) == sum(e.duration for e in tune)
     starts = {e.start: e.pitch for e in decorated}
     assert all(starts[e.start] == e.pitch for e in tune)
-    assert all(e.end == f.start for e, f in zip(decorated, decorated[1:], strict=False))
+    assert all(e.end == f.start for e, f in itertools.pairwise(decorated))

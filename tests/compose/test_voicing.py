@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -35,7 +37,7 @@ def test_no_parallels_no_crossing_and_complete_chords(progression: str, melody: 
         assert line == sorted(line)
         assert slot.chord.third in {p % 12 for p in line}
         assert slot.chord.root in {p % 12 for p in line}
-    for before, after in zip(lines, lines[1:], strict=False):
+    for before, after in itertools.pairwise(lines):
         for high in range(len(before)):
             for low in range(high):
                 moves = np.sign([after[high] - before[high], after[low] - before[low]])
