@@ -21,8 +21,8 @@ NOTE_COST = 0.5  # each further note that sounds a voice which is moved
 WORTH_A_NOTE = 6.0
 WORTH_TWO_NOTES = 8.0
 WORTH_A_CHORD = 20.0
-MAX_TRIALS = 150  # for one fault
-PAIRED_MOVES = 9
+MAX_TRIALS = 300  # for one fault
+PAIRED_MOVES = 12
 # Rules that are read off the page as they are: range and leaps are the composer's business.
 _LEFT_ALONE = ("OutOfRange", "UnresolvedLeap", "AugmentedLeap", "CrossRelation")
 

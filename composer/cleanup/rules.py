@@ -10,12 +10,13 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from composer.cleanup.score import Score
 from composer.cleanup.texture import Line, Step, Texture, texture_of
 from composer.music.instruments import instrument_of_program
 from composer.music.time import TICKS_PER_BEAT
-from composer.music.voice_leading import EARLY_TICKS, OCTAVE, Moment, Offence, Pair, offences, voices_of
+from composer.music.voice_leading import EARLY_TICKS, OCTAVE, Moment, Offence, Pair, chord_moments, offences, voices_of
 
 # What a fault costs in the search; shaped by counts over 351 Bach chorales.
 COSTS: dict[str, float] = {
@@ -58,6 +59,7 @@ def faults_of(score: Score, meant: frozenset[Pair], texture: Texture | None = No
     for line in texture.lines:
         found += _line_faults(line, score)
     found += _chord_faults(texture, score)
+    found += _cross_relations(score, places)
     return sorted(found, key=lambda f: (f.tick, f.rule, f.places))
 
 
@@ -72,10 +74,10 @@ class _Places:
 
     def of(self, offence: Offence) -> tuple[tuple[int, int], ...]:
         moments = (offence.before, offence.after) if offence.before is not offence.after else (offence.after,)
-        found = [p for m in moments for voice in offence.voices for p in self._notes(m, voice)]
+        found = [p for m in moments for voice in offence.voices for p in self.notes(m, voice)]
         return tuple(dict.fromkeys(found))
 
-    def _notes(self, moment: Moment, voice: int) -> tuple[tuple[int, int], ...]:
+    def notes(self, moment: Moment, voice: int) -> tuple[tuple[int, int], ...]:
         """What sounds the pitch at the moment, else the first thing that does in the chord, else what just did."""
         steps = self._steps.get(moment.pitches[voice], [])
         tick = moment.tick + EARLY_TICKS
@@ -166,3 +168,16 @@ def _clashes(step: Step, others: Sequence[Line], score: Score) -> Iterator[Fault
         chord = score.chord_at(step.start)
         if chord is None or step.pitch % 12 not in chord.classes:
             yield Fault("SemitoneClash", step.start, (*step.places, *under.places))
+
+
+def _cross_relations(score: Score, places: _Places) -> Iterator[Fault]:
+    """F in one voice of a chord, F sharp in another voice of the next, and no voice that goes from one to the other."""
+    for before, after in pairwise(chord_moments(score.sounding())):
+        names = score.key_at(after.tick).spellings
+        moves = set(zip(before.pitches, after.pitches, strict=False))
+        stepped = {(a % 12, b % 12) for a, b in moves if len(before.pitches) == len(after.pitches)}
+        for i, low in enumerate(before.pitches):
+            for j, high in enumerate(after.pitches):
+                a, b = low % 12, high % 12
+                if i != j and a != b and names[a][0] == names[b][0] and (a, b) not in stepped:
+                    yield Fault("CrossRelation", after.tick, (*places.notes(before, i), *places.notes(after, j)))

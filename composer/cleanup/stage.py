@@ -25,6 +25,7 @@ from composer.music.key import Key, key_of
 from composer.music.notes import Piece
 from composer.music.pitch import note_name
 from composer.music.time import TICKS_PER_BEAT
+from composer.music.voice_leading import PARALLELS
 
 # Repairs make room for others; in practice the second round finds nothing.
 MAX_ROUNDS = 4
@@ -212,6 +213,7 @@ class _Run:
             self.notes.append(
                 f"{left} note(s) outside the key are left: no correction keeps the voices clean, or a person wrote them"
             )
+        self.notes += self._parallels_left()
         for count, lower, upper in sorted(self.meant):
             self.notes.append(f"doubling taken as meant: voices {lower + 1} and {upper + 1} of {count}, from below")
         runner_up = str(finding.runner_up) if finding.runner_up else None
@@ -221,6 +223,18 @@ class _Run:
             before=self._counts(self.start), after=self._counts(self.score, spelled=True),
             certificate=self._certificate(), notes=tuple(dict.fromkeys(self.notes)),
         )  # fmt: skip
+
+    def _parallels_left(self) -> list[str]:
+        """A line for each rule of parallels that could not be kept everywhere, with the bars."""
+        bar_ticks, found = self.score.piece.meter.bar_ticks, self._faults(self.score)
+        lines = []
+        for rule in PARALLELS:
+            bars = sorted({f.tick // bar_ticks + 1 for f in found if f.rule == rule})
+            if bars and self.options.voice_leading:
+                lines.append(
+                    f"{rule} left in bar {', '.join(map(str, bars))}: no change there makes nothing else worse"
+                )
+        return lines
 
     def _counts(self, score: Score, *, spelled: bool = False) -> dict[str, int]:
         counts = counts_of(self._faults(score))

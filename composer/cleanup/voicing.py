@@ -19,7 +19,7 @@ from composer.music.voice_leading import OCTAVE, motion_faults
 
 NONE = -1  # no pitch: the voice is silent or does not begin a note here
 MAX_OPTIONS = 48
-REACH = 5  # semitones that an inner voice may be moved
+REACH = 7  # semitones that an inner voice may be moved
 MOVE_COST = 0.06  # a semitone of movement of a chord voice
 DISTANCE_COST = 0.1  # a semitone between the old and the new note
 MEMBER_COST = 6.0  # a chord that loses its root or its third
