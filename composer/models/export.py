@@ -81,7 +81,8 @@ def write_model(
     write_whole(output / WEIGHTS, content)
     card = _card(recipe, prepared, scores, epochs, seconds, content)
     write_whole(output / CARD, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
-    return TrainingResult(output, recipe.name, epochs, seconds, len(content), len(train_tunes), **scores)
+    used = min(len(train_tunes), recipe.tunes_limit or len(train_tunes))
+    return TrainingResult(output, recipe.name, epochs, seconds, len(content), used, **scores)
 
 
 def _score(nats: Nats, test: Sequence[Sequence_], hide: Sequence[int]) -> Score:
