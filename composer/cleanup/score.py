@@ -71,7 +71,8 @@ class Score:
 
     def with_pitches(self, pitches: Mapping[tuple[int, int], int]) -> Score:
         """A copy in which the tones at these places sound another pitch."""
-        return Score(self.piece, tuple(replace(t, pitch=pitches.get(t.place, t.pitch)) for t in self.tones))
+        changed = (replace(t, pitch=pitches[t.place]) if t.place in pitches else t for t in self.tones)
+        return Score(self.piece, tuple(changed))
 
     def sounding(self) -> Piece:
         """The piece reduced to the tones of this score."""
