@@ -6,8 +6,11 @@ folder, fsync, then ``os.replace``.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import re
+import shutil
 import stat
 import tempfile
 from pathlib import Path
@@ -45,24 +48,30 @@ def read_bytes(path: Path, limit_bytes: int, what: str = "file") -> bytes:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write ``content`` so that ``path`` holds either the old bytes or all the new ones; raises CannotWrite."""
-    folder = path.parent
     remove_leftovers(path)
     part = None
     try:
-        descriptor, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=folder)
-        with os.fdopen(descriptor, "wb") as stream:
+        part = part_beside(path)
+        with open(part, "r+b") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        commit(Path(part), path)
+        commit(part, path)
     except OSError as error:
         if part is not None:
-            Path(part).unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
         raise cannot_write(path, error) from None
     except BaseException:
         if part is not None:
-            Path(part).unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
         raise
+
+
+def part_beside(path: Path) -> Path:
+    """A new empty temporary file in the folder of ``path``, named for it and for this process; may raise OSError."""
+    descriptor, part = tempfile.mkstemp(prefix=f".{path.name}.{os.getpid()}.", suffix=".part", dir=path.parent)
+    os.close(descriptor)
+    return Path(part)
 
 
 def commit(part: Path, path: Path) -> None:
@@ -79,14 +88,33 @@ def commit(part: Path, path: Path) -> None:
 
 
 def remove_leftovers(path: Path) -> None:
-    """Delete temporary files of ``path`` that a killed run left behind."""
-    prefix = f".{path.name}."
+    """Delete the temporary files (or folders) of ``path`` whose writer is dead; those of a running one stay."""
+    pattern = re.compile(rf"\.{re.escape(path.name)}\.(?:(\d+)\.)?[^.]+\.part")
     try:
-        names = [n for n in os.listdir(path.parent) if n.startswith(prefix) and n.endswith(".part")]
+        found = [m for name in os.listdir(path.parent) if (m := pattern.fullmatch(name))]
     except OSError:
         return
-    for name in names:
-        (path.parent / name).unlink(missing_ok=True)
+    for match in found:
+        if match[1] and _is_running(int(match[1])):
+            continue
+        left = path.parent / match[0]
+        with contextlib.suppress(OSError):  # a leftover that cannot be deleted hinders nobody
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left)
+            else:
+                left.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    if os.name != "posix":  # there the system keeps an open file from being deleted, and signal 0 is no question
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True  # it runs as somebody else
+    return True
 
 
 def cannot_write(path: Path, error: OSError) -> CannotWrite:

@@ -1,7 +1,8 @@
 """Loudness and true peak after ITU-R BS.1770-4, in numpy alone (importing scipy takes longer than the measurement).
 
-The K-weighting is applied to the power spectrum of tenths of seconds instead of filtering in time: within 0.1 LU of
-pyloudnorm on music, four times as fast.
+The K-weighting is applied to the power spectrum of tenths of seconds instead of filtering in time, so a sound can be
+measured in pieces while it is made. A filter's ringing from one tenth into the next is lost: on music and noise the
+result is within 0.1 LU of pyloudnorm's (a test says so).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.formats.audio import Samples
+from composer.formats.audio import Samples, release
 
 SEGMENTS_PER_SECOND = 10
 BLOCK_SEGMENTS = 4  # a gating block is 400 ms, and blocks begin every 100 ms
@@ -22,9 +23,9 @@ BATCH_SEGMENTS = 100
 
 OVERSAMPLING = 4
 TAPS_A_SIDE = 16
-# A block whose samples stay this far under the highest sample holds no higher peak between its samples.
-PEAK_SHARE = 0.8
-PEAK_BLOCK = 1 << 10
+FRAME = 64  # peaks are kept for so many frames at a time
+PEAK_SHARE = 0.9
+BATCH_BLOCKS = 4096
 SILENT = 1e-9
 
 
@@ -34,8 +35,12 @@ def decibels(ratio: float) -> float:
 
 
 def integrated_lufs(samples: Samples, sample_rate_hz: int) -> float:
-    """The gated loudness in LUFS; ``-inf`` for silence. Sounds under 400 ms are padded with silence to one block."""
-    powers = _segment_powers(samples, sample_rate_hz)
+    """The gated loudness in LUFS; ``-inf`` for silence."""
+    return gated_lufs(segment_powers(samples, sample_rate_hz))
+
+
+def gated_lufs(powers: NDArray[np.float64]) -> float:
+    """The loudness of ``segment_powers``; sounds under 400 ms are padded with silence to one block."""
     if len(powers) < BLOCK_SEGMENTS:
         powers = np.concatenate([powers, np.zeros(BLOCK_SEGMENTS - len(powers))])
     blocks = np.convolve(powers, np.full(BLOCK_SEGMENTS, 1.0 / BLOCK_SEGMENTS), "valid")
@@ -45,37 +50,68 @@ def integrated_lufs(samples: Samples, sample_rate_hz: int) -> float:
     return float(OFFSET_LUFS + 10 * np.log10(kept.mean())) if len(kept) else float("-inf")
 
 
-def true_peak(samples: Samples) -> float:
-    """The highest amplitude between the samples (four times oversampled), full scale is 1."""
-    if not len(samples):
-        return 0.0
-    peaks = block_peaks(samples, PEAK_BLOCK)
-    threshold = PEAK_SHARE * float(peaks.max())
-    return float(true_block_peaks(samples, PEAK_BLOCK, peaks, threshold).max())
+def segment_frames(sample_rate_hz: int) -> int:
+    """The frames of a tenth of a second."""
+    return sample_rate_hz // SEGMENTS_PER_SECOND
 
 
-def block_peaks(samples: Samples, block: int) -> NDArray[np.float32]:
-    """The highest sample of either channel in each ``block`` frames."""
-    whole = len(samples) // block
-    head = samples[: whole * block].reshape(whole, block * samples.shape[1])
+def frame_peaks(samples: Samples) -> NDArray[np.float32]:
+    """The highest sample of either channel in every FRAME frames."""
+    whole = len(samples) // FRAME
+    head = samples[: whole * FRAME].reshape(whole, FRAME * 2)
     peaks = np.maximum(head.max(axis=1, initial=0), -head.min(axis=1, initial=0))
-    rest = samples[whole * block :]
+    rest = samples[whole * FRAME :]
     return np.append(peaks, np.abs(rest).max()).astype(np.float32) if len(rest) else peaks.astype(np.float32)
 
 
-def true_block_peaks(samples: Samples, block: int, peaks: NDArray[np.float32], threshold: float) -> NDArray[np.float32]:
-    """``peaks`` with those at or over ``threshold`` replaced by true peaks (never lower than the samples')."""
-    found = peaks.copy()
-    kernels = _kernels()
-    for index in map(int, np.flatnonzero(peaks >= threshold)):
-        low, high = index * block - TAPS_A_SIDE, (index + 1) * block + TAPS_A_SIDE
-        piece = samples[max(0, low) : high]
-        piece = np.pad(piece, ((max(0, -low), max(0, high - max(0, low) - len(piece))), (0, 0)))
-        for channel in range(samples.shape[1]):
-            for kernel in kernels:
-                between = np.convolve(piece[:, channel], kernel, "valid")
-                found[index] = max(found[index], float(between.max()), -float(between.min()))
+def true_peak(samples: Samples, peaks: NDArray[np.float32] | None = None) -> float:
+    """The highest amplitude at and between the samples (four times oversampled), full scale is 1.
+
+    ``peaks`` are the sound's ``frame_peaks``. A frame is left out only where no signal with its samples can be higher.
+    """
+    peaks = frame_peaks(samples) if peaks is None else peaks
+    if not len(peaks):
+        return 0.0
+    highest = float(peaks.max())
+    loud = np.flatnonzero(peaks >= PEAK_SHARE * highest)
+    highest = float(true_frame_peaks(samples, peaks, loud).max())
+    others = np.setdiff1d(np.flatnonzero(bounds(peaks) > highest), loud, assume_unique=True)
+    return float(true_frame_peaks(samples, peaks, others).max(initial=highest))
+
+
+def bounds(peaks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the true peak of each frame can be at most, by its samples and the next ones on both sides."""
+    around = np.pad(peaks, 1)
+    highest = np.maximum(np.maximum(around[:-2], around[1:-1]), around[2:])
+    return np.asarray(highest * np.float32(max(1.0, *(np.abs(k).sum() for k in _kernels()))), dtype=np.float32)
+
+
+def true_frame_peaks(samples: Samples, peaks: NDArray[np.float32], frames: NDArray[np.intp]) -> NDArray[np.float32]:
+    """The true peaks of the frames with these numbers (never lower than their samples' ``peaks``)."""
+    found = peaks[frames].copy()
+    between = _between()
+    window = np.arange(-TAPS_A_SIDE + 1, FRAME + TAPS_A_SIDE)
+    for first in range(0, len(frames), BATCH_BLOCKS):
+        at = frames[first : first + BATCH_BLOCKS, None] * FRAME + window
+        pieces = samples[np.clip(at, 0, len(samples) - 1)]
+        pieces[(at < 0) | (at >= len(samples))] = 0
+        for channel in range(2):
+            points = np.ascontiguousarray(pieces[:, :, channel]) @ between
+            highest = np.maximum(points.max(axis=1), -points.min(axis=1))
+            np.maximum(found[first : first + len(at)], highest, out=found[first : first + len(at)])
+        release(samples)
     return found
+
+
+@lru_cache(maxsize=1)
+def _between() -> NDArray[np.float32]:
+    """The matrix that takes a frame, with the samples around it, to the points between its samples."""
+    kernels = _kernels()
+    matrix = np.zeros((FRAME + 2 * TAPS_A_SIDE - 1, len(kernels) * FRAME), dtype=np.float32)
+    for number, kernel in enumerate(kernels):
+        for start in range(FRAME):
+            matrix[start : start + 2 * TAPS_A_SIDE, number * FRAME + start] = kernel
+    return matrix
 
 
 @lru_cache(maxsize=1)
@@ -86,13 +122,13 @@ def _kernels() -> tuple[NDArray[np.float32], ...]:
     for phase in range(1, OVERSAMPLING):
         at = taps - phase / OVERSAMPLING
         kernel = np.sinc(at) * np.cos(np.pi * at / (2 * TAPS_A_SIDE + 1)) ** 2
-        kernels.append((kernel[::-1] / kernel.sum()).astype(np.float32))
+        kernels.append((kernel / kernel.sum()).astype(np.float32))
     return tuple(kernels)
 
 
-def _segment_powers(samples: Samples, sample_rate_hz: int) -> NDArray[np.float64]:
+def segment_powers(samples: Samples, sample_rate_hz: int) -> NDArray[np.float64]:
     """The K-weighted mean square of each tenth of a second, summed over the channels."""
-    length = sample_rate_hz // SEGMENTS_PER_SECOND
+    length = segment_frames(sample_rate_hz)
     missing = -len(samples) % length
     count = (len(samples) + missing) // length
     weights = _power_weights(length, sample_rate_hz)

@@ -1,98 +1,161 @@
-"""From the mix to the finished sound: the tail trimmed, the loudness set, the peaks held under a ceiling."""
+"""From the mix to the finished sound: the loudness set, the peaks held under a ceiling, the end faded."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import math
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.formats.audio import Samples
-from composer.render.loudness import block_peaks, decibels, integrated_lufs, true_block_peaks, true_peak
+from composer.formats.audio import Samples, release
+from composer.render.loudness import (
+    FRAME,
+    bounds,
+    decibels,
+    gated_lufs,
+    segment_frames,
+    segment_powers,
+    true_frame_peaks,
+    true_peak,
+)
+from composer.render.recording import Recording
 
-TAIL_FLOOR = 10 ** (-80 / 20)
-FADE_SECONDS = 0.05
-FRAME = 64  # the limiter's gain moves in steps of so many frames, with straight lines between
 LOOK_FRAMES = 14  # 20 ms at 44.1 kHz to either side
-LIMITER_MOST_DB = 6.0  # more is heard as pumping: then the whole sound gets quieter instead
+LIMITER_MOST_DB = 3.5  # more is heard as pumping: then the whole sound gets quieter instead
 LIMITER_PASSES = 3
 CEILING_MARGIN_DB = 0.05
+BLOCK_FRAMES = 1 << 17
+GAIN_STEPS = 1000  # of a dB: a last bit that two cores add differently must not change every sample
 
 
 @dataclass(frozen=True, slots=True)
-class Mastered:
-    """The finished sound; ``gain_db`` is what the whole mix was raised by, ``limited_db`` the most a peak lost."""
+class Dip:
+    """The limiter's gain between the middles of FRAMEs ``first`` and ``first + len(gains) - 1``."""
 
-    samples: Samples
-    lufs: float
-    true_peak_dbtp: float
+    first: int
+    gains: NDArray[np.float64]
+
+    @property
+    def start(self) -> int:
+        return self.first * FRAME
+
+    @property
+    def end(self) -> int:
+        return (self.first + len(self.gains)) * FRAME
+
+
+@dataclass(frozen=True, slots=True)
+class Master:
+    """What is to be done to ``mix``; ``gain_db`` is for all of it, ``limited_db`` the most that a peak loses."""
+
+    mix: Recording
     gain_db: float
-    limited_db: float
+    limited_db: float = 0.0
+    dips: tuple[Dip, ...] = ()
+    lufs: float = float("-inf")
+    true_peak_dbtp: float = float("-inf")
+
+    def blocks(self) -> Iterator[Samples]:
+        """The finished sound in its order."""
+        fade = self.mix.fade()
+        faded = len(self.mix.samples) - len(fade)
+        for start in range(0, len(self.mix.samples), BLOCK_FRAMES):
+            block = self.block(start, min(start + BLOCK_FRAMES, len(self.mix.samples)))
+            within = max(start, faded)
+            if within < start + len(block):
+                block[within - start :] *= fade[within - faded : start + len(block) - faded, None]
+            release(self.mix.samples)
+            yield block
+
+    def block(self, start: int, end: int) -> Samples:
+        """The sound of frames ``start`` to ``end``, without the fade."""
+        block = np.asarray(self.mix.samples[start:end]) * np.float32(10 ** (self.gain_db / 20))
+        for dip in self.dips[bisect_right(self.dips, start, key=lambda d: d.end) :]:
+            low, high = max(start, dip.start), min(start + len(block), dip.end)
+            if low >= high:
+                break
+            middles = (dip.first + np.arange(len(dip.gains)) + 0.5) * FRAME
+            curve = np.interp(np.arange(low, high), middles, dip.gains)
+            block[low - start : high - start] *= curve.astype(np.float32)[:, None]
+        return block
 
 
-def mastered(
-    mix: Samples, sample_rate_hz: int, target_lufs: float, ceiling_dbtp: float, normalize: bool = True
-) -> Mastered:
-    """``mix`` at ``target_lufs`` with no true peak over ``ceiling_dbtp``; as it is when not ``normalize``."""
-    with ThreadPoolExecutor(1) as pool:  # numpy lets go of the interpreter while it transforms
-        measuring = pool.submit(integrated_lufs, mix, sample_rate_hz)
-        peak_dbtp = decibels(true_peak(mix))
-        loudness = measuring.result()
-    if not normalize:
-        return Mastered(mix, loudness, peak_dbtp, 0.0, 0.0)
+def mastered(mix: Recording, target_lufs: float, ceiling_dbtp: float, normalize: bool = True) -> Master:
+    """``mix`` at ``target_lufs`` with no true peak over ``ceiling_dbtp``.
+
+    When not ``normalize`` it stays as it is, or is turned down to the ceiling where it would clip.
+    """
+    loudness = gated_lufs(mix.powers)
+    peak_dbtp = decibels(true_peak(mix.samples, mix.peaks))
     ceiling_dbtp -= CEILING_MARGIN_DB
-    if not np.isfinite(loudness):
-        gain_db = ceiling_dbtp - peak_dbtp
+    if not normalize:
+        gain_db = 0.0 if peak_dbtp <= 0.0 else _rounded(ceiling_dbtp - peak_dbtp)
+        return Master(mix, gain_db, lufs=loudness + gain_db, true_peak_dbtp=peak_dbtp + gain_db)
+    most_db = ceiling_dbtp + LIMITER_MOST_DB - peak_dbtp
+    if np.isfinite(loudness):
+        gain_db = _rounded(min(target_lufs - loudness, most_db))
     else:
-        gain_db = min(target_lufs - loudness, ceiling_dbtp + LIMITER_MOST_DB - peak_dbtp)
-    sound = mix * np.float32(10 ** (gain_db / 20))
-    limited_db = max(0.0, peak_dbtp + gain_db - ceiling_dbtp)
-    if limited_db == 0.0:
-        return Mastered(sound, loudness + gain_db, peak_dbtp + gain_db, gain_db, 0.0)
+        gain_db = _rounded(ceiling_dbtp - peak_dbtp)
+    if peak_dbtp + gain_db <= ceiling_dbtp:
+        return Master(mix, gain_db, lufs=loudness + gain_db, true_peak_dbtp=peak_dbtp + gain_db)
     for remaining in reversed(range(LIMITER_PASSES)):
-        limited = _limited(sound, 10 ** (ceiling_dbtp / 20))
-        loudness = integrated_lufs(limited, sample_rate_hz)
-        short_db = min(target_lufs - loudness, LIMITER_MOST_DB - limited_db)
+        master = _limited(mix, gain_db, peak_dbtp + gain_db - ceiling_dbtp, ceiling_dbtp)
+        short_db = _rounded(min(target_lufs - master.lufs, most_db - gain_db))
         if short_db < 0.1 or not remaining:
             break
-        gain_db, limited_db = gain_db + short_db, limited_db + short_db
-        sound = mix * np.float32(10 ** (gain_db / 20))
-    return Mastered(limited, loudness, decibels(true_peak(limited)), gain_db, limited_db)
+        gain_db += short_db
+    return master
 
 
-def trimmed(mix: Samples, sample_rate_hz: int, keep_frames: int = 0) -> Samples:
-    """``mix`` without the end that stays under -80 dBFS of its peak, faded over the last 50 ms."""
-    peaks = block_peaks(mix, FRAME)
-    loud = np.flatnonzero(peaks > TAIL_FLOOR * float(peaks.max(initial=0)))
-    fade = round(FADE_SECONDS * sample_rate_hz)
-    last = (int(loud[-1]) + 1) * FRAME if len(loud) else 0
-    end = min(len(mix), max(last + fade, keep_frames))
-    cut = mix[:end].copy()
-    fade = min(fade, end)
-    if fade:
-        cut[end - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
-    return cut
+def _rounded(gain_db: float) -> float:
+    """Down to a whole thousandth of a dB."""
+    return math.floor(gain_db * GAIN_STEPS) / GAIN_STEPS
 
 
-def _limited(sound: Samples, ceiling: float) -> Samples:
-    """``sound`` with a gain that dips, before and after each peak over ``ceiling``, by just enough."""
-    peaks = true_block_peaks(sound, FRAME, block_peaks(sound, FRAME), ceiling * 0.7)
-    needed = np.minimum(1.0, ceiling / np.maximum(peaks, ceiling))
+def _limited(mix: Recording, gain_db: float, limited_db: float, ceiling_dbtp: float) -> Master:
+    """A master whose gain dips, before and after each peak over the ceiling, by just enough; with its measures."""
+    ceiling = np.float32(10 ** ((ceiling_dbtp - gain_db) / 20))  # in the mix
+    peaks = mix.peaks.copy()
+    near = np.flatnonzero(bounds(mix.peaks) > ceiling)
+    peaks[near] = true_frame_peaks(mix.samples, mix.peaks, near)
+    dips = _dips(np.minimum(1.0, ceiling / np.maximum(peaks, ceiling)))
+    master = Master(mix, gain_db, limited_db, dips)
+    powers = mix.powers * 10 ** (gain_db / 10)
+    length = segment_frames(mix.sample_rate_hz)
+    highest = 0.0
+    for first, last in _runs(dips, length):
+        block = master.block(first * length, last * length)
+        powers[first:last] = segment_powers(block, mix.sample_rate_hz)[: last - first]
+        highest = max(highest, true_peak(block))
+    for dip in dips:
+        peaks[dip.first : dip.first + len(dip.gains)] = 0.0
+    highest = max(highest, float(peaks.max()) * 10 ** (gain_db / 20))
+    return Master(mix, gain_db, limited_db, dips, gated_lufs(powers), decibels(highest))
+
+
+def _dips(needed: NDArray[np.float32]) -> tuple[Dip, ...]:
+    """The dips of a smooth gain that is, around each frame, no higher than the one ``needed`` there."""
     reach = LOOK_FRAMES + 1
-    lowest = np.lib.stride_tricks.sliding_window_view(np.pad(needed, reach, constant_values=1.0), 2 * reach + 1)
+    around = np.pad(needed, reach, constant_values=1.0)
+    lowest = np.lib.stride_tricks.sliding_window_view(around, 2 * reach + 1).min(axis=1)
     window = np.hanning(2 * LOOK_FRAMES + 3)[1:-1]
-    gains = np.convolve(np.pad(lowest.min(axis=1), LOOK_FRAMES, mode="edge"), window / window.sum(), "valid")
-    limited = sound.copy()
-    for first, last in _dips(gains):
-        at = np.arange(first * FRAME, min(len(sound), last * FRAME))
-        curve = np.interp(at, (np.arange(first, last) + 0.5) * FRAME, gains[first:last])
-        limited[at[0] : at[-1] + 1] *= curve.astype(np.float32)[:, None]
-    return limited
-
-
-def _dips(gains: NDArray[np.float64]) -> list[tuple[int, int]]:
-    """The spans of frames where the gain is under 1, one frame wider at both ends."""
+    gains = np.convolve(np.pad(lowest, LOOK_FRAMES, mode="edge"), window / window.sum(), "valid")
     under = np.concatenate([[False], gains < 1.0 - 1e-7, [False]])
     edges = np.flatnonzero(under[1:] != under[:-1])
-    return [(max(0, int(a) - 1), min(len(gains), int(b) + 1)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    spans = [(max(0, int(a) - 1), min(len(gains), int(b) + 1)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    return tuple(Dip(first, gains[first:last]) for first, last in spans)
+
+
+def _runs(dips: tuple[Dip, ...], length: int) -> list[tuple[int, int]]:
+    """The spans of segments of ``length`` frames that the dips touch, joined where they meet, at most ten long."""
+    segments = sorted({s for dip in dips for s in range(dip.start // length, -(-dip.end // length))})
+    runs: list[tuple[int, int]] = []
+    for segment in segments:
+        if runs and runs[-1][1] == segment and segment - runs[-1][0] < 10:
+            runs[-1] = (runs[-1][0], segment + 1)
+        else:
+            runs.append((segment, segment + 1))
+    return runs

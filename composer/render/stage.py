@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from composer.errors import Bug, UsageProblem
-from composer.formats.audio import STEM, Samples, audio_format_of, write_audio
-from composer.formats.files import cannot_write
-from composer.formats.midi import ascii_name
-from composer.render.mastering import mastered, trimmed
-from composer.render.score import Score, score_of
-from composer.render.soundfonts import soundfont_of
-from composer.render.synth import Synth, synth_of
+from composer.render.score import TAIL_SECONDS, Score, score_of
+from composer.render.soundfonts import Soundfont, soundfont_of
+from composer.render.synth import MOST_TAIL_SECONDS, Synth, synth_of
 
-PARALLEL = 2
+if TYPE_CHECKING:  # numpy and soundfile are loaded while the synthesizer is already at work
+    from composer.render.mastering import Master
+    from composer.render.recording import Recording
+
+CORES = 2
+SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+LOSSY_MARGIN_DB = 0.7  # what coding may add to a peak
 SILENT_PEAK = 50 / 32_767
 RATES_HZ = (22_050, 32_000, 44_100, 48_000, 88_200, 96_000)
 QUIETER_LU = 0.5
@@ -62,35 +63,36 @@ class Rendered:
 
 
 def rendered(data: bytes, name: str, output: Path, options: RenderOptions | None = None) -> Rendered:
-    """Render the MIDI file ``data`` to ``output`` (and ``OUTPUT.stems/``), each file whole or not at all.
+    """Render the MIDI file ``data`` to ``output`` (and ``OUTPUT.stems/``), each whole or not at all.
 
     Raises UsageProblem for an unknown suffix, BadInput, OverLimit, MissingTool, CannotWrite, and Bug for silence.
     """
     options = options or RenderOptions()
-    kind = audio_format_of(output)
-    if kind.container == "MP3" and options.sample_rate_hz > 48_000:
+    rate_hz = options.sample_rate_hz
+    if output.suffix.lower() == ".mp3" and rate_hz > 48_000:
         raise UsageProblem(output, "MP3 ends at 48000 Hz", "choose a lower sample rate or .flac")
+    if output.suffix.lower() not in SUFFIXES:
+        raise UsageProblem(output, f"{output.suffix or 'no suffix'} is no audio format", f"use {', '.join(SUFFIXES)}")
     score = score_of(data, name)
     font = soundfont_of(options.soundfont)
-    synth = synth_of(font, options.sample_rate_hz)
-    voices = _stems(synth, score) if options.stems else (synth.sound(score, cores=PARALLEL),)
-    mix = _sum(voices)
-    if not float(np.abs(mix).max(initial=0.0)) > SILENT_PEAK:
-        raise Bug(name, "the rendered sound is silent", f"try another soundfont than {font.name}")
-    whole = trimmed(mix, options.sample_rate_hz, round(score.seconds * options.sample_rate_hz))
-    master = mastered(whole, options.sample_rate_hz, options.target_lufs, options.ceiling_dbtp, options.normalize)
-    write_audio(output, master.samples, options.sample_rate_hz, kind)
-    files = [output]
-    if options.stems:
-        files += _write_stems(output, score, voices, len(whole), options.sample_rate_hz)
-    notes = [f"soundfont {font.name}: {font.because}"]
-    if synth.engine == "tinysoundfont":
-        notes.append("fluidsynth is not installed: played by tinysoundfont, without reverb")
-    if options.normalize and master.lufs < options.target_lufs - QUIETER_LU:
-        notes.append(f"{master.lufs:.1f} LUFS: louder would flatten the peaks")
+    synth = synth_of(font, rate_hz)
+    with ExitStack() as stack:
+        if options.stems:
+            from composer.render.stems import StemsFolder
+
+            stems = stack.enter_context(StemsFolder(output, score, rate_hz))
+            mix = stems.recorded(synth)
+        else:
+            mix = _recorded(synth, score, rate_hz)
+        if not float(mix.peaks.max(initial=0.0)) > SILENT_PEAK:
+            raise Bug(name, "the rendered sound is silent", f"try another soundfont than {font.name}")
+        cut_off = mix.is_loud_at_the_end()
+        mix = mix.trimmed(round(score.seconds * rate_hz))
+        master = _written(mix, output, options)
+        files = (output, *(stems.commit(mix) if options.stems else ()))
     return Rendered(
-        tuple(files),
-        len(whole) / options.sample_rate_hz,
+        files,
+        mix.seconds,
         master.lufs,
         master.true_peak_dbtp,
         master.gain_db,
@@ -99,42 +101,41 @@ def rendered(data: bytes, name: str, output: Path, options: RenderOptions | None
         font.path,
         font.sha256(),
         synth.engine,
-        tuple(notes),
+        _notes(font, synth, master, options, cut_off),
     )
 
 
-def stems_folder(output: Path) -> Path:
-    """``NAME.stems`` beside ``NAME.wav``."""
-    return output.with_suffix(".stems")
+def _recorded(synth: Synth, score: Score, sample_rate_hz: int) -> Recording:
+    with synth.playing(score, cores=CORES) as pieces:
+        from composer.render.recording import Recorder  # while the synthesizer is already at work
+
+        recorder = Recorder(sample_rate_hz, round((score.seconds + MOST_TAIL_SECONDS) * sample_rate_hz))
+        import soundfile  # noqa: F401
+
+        for piece in pieces:
+            recorder.feed(piece)
+        return recorder.recording()
 
 
-def _stems(synth: Synth, score: Score) -> tuple[Samples, ...]:
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        return tuple(pool.map(lambda voice: synth.sound(score, voice), score.voices))
+def _written(mix: Recording, output: Path, options: RenderOptions) -> Master:
+    from composer.formats.audio import audio_format_of, write_audio
+    from composer.render.mastering import mastered
+
+    kind = audio_format_of(output)
+    ceiling_dbtp = options.ceiling_dbtp - (LOSSY_MARGIN_DB if kind.is_lossy else 0.0)
+    master = mastered(mix, options.target_lufs, ceiling_dbtp, options.normalize)
+    write_audio(output, master.blocks(), len(mix.samples), options.sample_rate_hz, kind)
+    return master
 
 
-def _sum(voices: tuple[Samples, ...]) -> Samples:
-    if len(voices) == 1:
-        return voices[0]
-    mix = np.zeros((max(map(len, voices)), 2), dtype=np.float32)
-    for sound in voices:
-        mix[: len(sound)] += sound
-    return mix
-
-
-def _write_stems(
-    output: Path, score: Score, voices: tuple[Samples, ...], frames: int, sample_rate_hz: int
-) -> list[Path]:
-    """Write a 32-bit file for each voice, as long as the mix and with its fade; returns their paths."""
-    folder = stems_folder(output)
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise cannot_write(folder, error) from None
-    files = []
-    for index, (voice, sound) in enumerate(zip(score.voices, voices, strict=True), start=1):
-        label = ascii_name(voice.name, "Track").translate({ord(c): "_" for c in ' /\\:*?"<>|.'})[:60]
-        path = folder / f"{index:02d}_{label}.wav"
-        write_audio(path, np.pad(sound[:frames], ((0, max(0, frames - len(sound))), (0, 0))), sample_rate_hz, STEM)
-        files.append(path)
-    return files
+def _notes(font: Soundfont, synth: Synth, master: Master, options: RenderOptions, cut_off: bool) -> tuple[str, ...]:
+    notes = [f"soundfont {font.name}: {font.because}"]
+    if synth.engine == "tinysoundfont":
+        notes.append("fluidsynth is not installed: played by tinysoundfont, without reverb")
+    if options.normalize and master.lufs < options.target_lufs - QUIETER_LU:
+        notes.append(f"{master.lufs:.1f} LUFS: louder would flatten the peaks")
+    if not options.normalize and master.gain_db:
+        notes.append(f"turned down by {-master.gain_db:.1f} dB: it would have clipped")
+    if cut_off:
+        notes.append(f"still sounding {TAIL_SECONDS:.0f} s after its last note: faded out there")
+    return tuple(notes)

@@ -1,7 +1,11 @@
 """The synthesizers: FluidSynth through midi2audio's interface with a call that is checked, and tinysoundfont.
 
-FluidSynth exits with 0 after nearly every failure and then plays another font, or silence, or writes half a file.
-So nothing counts as done before the exit code, stderr, the length and the content of the file were looked at.
+FluidSynth exits with 0 after nearly every failure and then plays another font, or silence, or stops half way. So
+nothing counts as done before the exit code, stderr, the length and the content of the sound were looked at.
+
+The sound comes through a pipe while it is made, so that measuring it takes no time of its own. Nothing heavy is
+imported before the program runs. Options tried and left out: ``synth.dynamic-sample-loading`` changes the samples,
+``synth.lock-memory``, ``synth.threadsafe-api`` and a third core save nothing.
 """
 
 from __future__ import annotations
@@ -9,31 +13,37 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import select
 import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import midi2audio
-import mido
-import numpy as np
 
 from composer.errors import Bug, CannotWrite, ComposerError, MissingTool
-from composer.formats.audio import Samples
-from composer.limits import MEGABYTE
-from composer.render.score import TAIL_SECONDS, Score, Voice
+from composer.formats.files import cannot_write
+from composer.render.score import TAIL_SECONDS, Score, Voice, score_of
 from composer.render.soundfonts import Soundfont
+
+if TYPE_CHECKING:
+    import mido
 
 PROGRAM = "fluidsynth"
 FRAME_BYTES = 8  # two channels of 32-bit floats
 TIMEOUT_SECONDS = 30.0
-SPILL_SECONDS = 15.0  # what a right file may be longer than the score and its tail
+SPILL_SECONDS = 15.0  # what a right sound may be longer than the score and its tail
+MOST_TAIL_SECONDS = TAIL_SECONDS + SPILL_SECONDS
 SHORT_SECONDS = 0.5
-FILE_BYTES_LEAST = 80 * MEGABYTE  # a lower limit kills FluidSynth at its start (shared memory of its drivers)
-BUFFER_FRAMES = 4096
+BUFFER_FRAMES = 8192  # the most that FluidSynth takes; 64, its default, costs half as much again
+READ_BYTES = 1 << 20
+PIPE_SIZE = 1031  # fcntl's F_SETPIPE_SZ on Linux
+POLL_SECONDS = 0.2
 
 
 class Synth(Protocol):
@@ -41,52 +51,77 @@ class Synth(Protocol):
 
     engine: str
 
-    def sound(self, score: Score, voice: Voice | None = None, cores: int = 1) -> Samples: ...
+    def playing(
+        self, score: Score, voice: Voice | None = None, cores: int = 1
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """The sound with its tail in pieces of any size: 32-bit floats, left and right in turn.
+
+        The context raises MissingTool, CannotWrite or Bug when the sound is not whole.
+        """
+        ...
 
 
 class CheckedFluidSynth(midi2audio.FluidSynth):  # type: ignore[misc]
-    """midi2audio's interface; ``midi_to_audio`` raises unless the file is whole and is what was asked for."""
+    """midi2audio's interface; what it leaves is whole and is what was asked for, or it raises."""
 
     engine = "FluidSynth"
 
     def __init__(self, font: Soundfont, sample_rate_hz: int) -> None:
         super().__init__(str(font.path), sample_rate_hz)
+        self.sample_rate: int = sample_rate_hz
         self.font = font
 
-    def sound(self, score: Score, voice: Voice | None = None, cores: int = 1) -> Samples:
-        """The sound with its tail, as floats; raises MissingTool, CannotWrite or Bug."""
-        import soundfile
-
+    @contextlib.contextmanager
+    def playing(self, score: Score, voice: Voice | None = None, cores: int = 1) -> Iterator[Iterator[bytes]]:
+        """See Synth."""
         frames = round((score.seconds + TAIL_SECONDS) * self.sample_rate)
-        with tempfile.TemporaryDirectory(prefix="composer-") as folder:
-            if shutil.disk_usage(folder).free < frames * FRAME_BYTES + MEGABYTE:
-                raise CannotWrite(folder, "too little space for the raw sound", "free some disk space")
-            source, target = Path(folder) / "score.mid", Path(folder) / "sound.wav"
-            source.write_bytes(score.midi_bytes(voice))
-            self.midi_to_audio(str(source), str(target), score.seconds + TAIL_SECONDS, cores)
+        timeout_seconds = TIMEOUT_SECONDS + 2 * (score.seconds + TAIL_SECONDS)
+        try:
+            folder = tempfile.mkdtemp(prefix="composer-")
+        except OSError as error:
+            raise cannot_write(Path(tempfile.gettempdir()), error) from None
+        try:
+            source, errors = Path(folder) / "score.mid", Path(folder) / "errors.txt"
             try:
-                samples, _ = soundfile.read(str(target), dtype="float32", always_2d=True)
-            except (OSError, soundfile.LibsndfileError):
-                raise Bug(PROGRAM, "left no sound file", "try another soundfont") from None
-        spill = len(samples) - frames
-        if not -SHORT_SECONDS * self.sample_rate <= spill <= SPILL_SECONDS * self.sample_rate:
-            raise Bug(PROGRAM, f"made {len(samples)} frames where {frames} were due", "free some disk space")
-        return np.asarray(samples, dtype=np.float32)
+                source.write_bytes(score.midi_bytes(voice))
+            except OSError as error:
+                raise cannot_write(source, error) from None
+            with _started(self._command(source, Path(folder) / "sound", cores), Path(folder) / "sound", errors) as run:
+                counted = _Counted(run, time.monotonic() + timeout_seconds, frames + self._frames(SPILL_SECONDS))
+                yield counted.pieces()
+                counted.finish()
+            self._check(run.process.returncode, errors.read_text("utf-8", "replace"), counted.frames, frames)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
-    def midi_to_audio(self, midi_file: str, audio_file: str, seconds: float = 600.0, cores: int = 1) -> None:
-        """Play ``midi_file`` into ``audio_file``, a WAV of 32-bit floats; ``seconds`` is its expected length."""
+    def midi_to_audio(self, midi_file: str, audio_file: str) -> None:
+        """midi2audio's call: ``midi_file`` as a WAV of 32-bit floats, whole or not at all."""
+        from composer.formats.audio import write_float_wav
+
+        score = score_of(Path(midi_file).read_bytes(), midi_file)
+        with self.playing(score) as pieces:
+            write_float_wav(Path(audio_file), pieces, self.sample_rate)
+
+    def _command(self, source: Path, target: Path, cores: int) -> list[str]:
         program = shutil.which(PROGRAM)
         if program is None:
             raise MissingTool(PROGRAM, "fluidsynth is not installed", "apt-get install fluidsynth")
         quiet = ["-ni", "-q", "-f", os.devnull, "-o", "synth.default-soundfont="]
         speed = ["-z", str(BUFFER_FRAMES), "-o", f"synth.cpu-cores={cores}"]
-        target = ["-r", str(self.sample_rate), "-T", "wav", "-O", "float", "-F", os.path.abspath(audio_file)]
-        command = [program, *quiet, *speed, *target, self.sound_font, os.path.abspath(midi_file)]
-        most_bytes = max(FILE_BYTES_LEAST, round(2 * seconds * self.sample_rate * FRAME_BYTES))
-        code, lines = _run(command, TIMEOUT_SECONDS + 2 * seconds, most_bytes)
-        errors = [line for line in lines if "error:" in line.lower() or "panic" in line.lower()]
+        raw = ["-r", str(self.sample_rate), "-T", "raw", "-O", "float", "-F", str(target)]
+        return [program, *quiet, *speed, *raw, self.sound_font, str(source)]
+
+    def _frames(self, seconds: float) -> int:
+        return round(seconds * self.sample_rate)
+
+    def _check(self, code: int, said: str, frames: int, due: int) -> None:
+        errors = [line for line in said.splitlines() if "error:" in line.lower() or "panic" in line.lower()]
         if code or errors:
             raise self._failure(code, errors)
+        if not frames:
+            raise Bug(PROGRAM, "made no sound", "try another soundfont")
+        if frames < due - self._frames(SHORT_SECONDS):
+            raise CannotWrite(PROGRAM, f"the sound was cut off after {frames} of {due} frames", "free some disk space")
 
     def _failure(self, code: int, errors: list[str]) -> ComposerError:
         line = errors[0].removeprefix("fluidsynth: ") if errors else f"exit code {code}"
@@ -107,10 +142,15 @@ class TinySynth:
         self.font = font
         self.sample_rate = sample_rate_hz
 
-    def sound(self, score: Score, voice: Voice | None = None, cores: int = 1) -> Samples:
-        """The sound with its tail, as floats; raises MissingTool when the font cannot be played."""
+    @contextlib.contextmanager
+    def playing(self, score: Score, voice: Voice | None = None, cores: int = 1) -> Iterator[Iterator[bytes]]:
+        """See Synth."""
+        yield self._pieces(score, voice)
+
+    def _pieces(self, score: Score, voice: Voice | None) -> Iterator[bytes]:
         import io
 
+        import mido
         import tinysoundfont
 
         synth = tinysoundfont.Synth(samplerate=self.sample_rate)
@@ -120,13 +160,11 @@ class TinySynth:
             raise MissingTool(self.font.path, f"cannot be played ({error})", "choose another soundfont") from None
         for channel in range(16):
             synth.program_select(channel, number, 0, 0, channel == 9)
-        pieces: list[Samples] = []
         for message in mido.MidiFile(file=io.BytesIO(score.midi_bytes(voice))):
             frames = round(message.time * self.sample_rate)
-            if frames:
-                pieces.append(np.frombuffer(synth.generate(frames), dtype=np.float32).reshape(-1, 2))
+            for start in range(0, frames, BUFFER_FRAMES):
+                yield bytes(synth.generate(min(BUFFER_FRAMES, frames - start)))
             _play(synth, message)
-        return np.concatenate(pieces)
 
 
 def _play(synth: object, message: mido.Message) -> None:
@@ -153,42 +191,103 @@ def synth_of(font: Soundfont, sample_rate_hz: int) -> Synth:
     raise MissingTool(PROGRAM, "fluidsynth is not installed", "apt-get install fluidsynth")
 
 
-def _run(command: list[str], timeout_seconds: float, most_bytes: int) -> tuple[int, list[str]]:
-    """The exit code and the lines of stderr; the whole process group is gone afterwards."""
-    limited = {"preexec_fn": lambda: _limit_files(most_bytes)} if os.name == "posix" else {}
-    with _group(
-        subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            **limited,  # type: ignore[call-overload]
-        )
-    ) as process:
+class _Run:
+    """A program at work, and the end of the pipe that its sound comes out of (None: it writes the file ``target``)."""
+
+    def __init__(self, process: subprocess.Popen[bytes], pipe: int | None, target: Path) -> None:
+        self.process = process
+        self.pipe = pipe
+        self.target = target
+
+
+class _Counted:
+    """The pieces of a run's sound, with an eye on its length and on the clock."""
+
+    def __init__(self, run: _Run, deadline: float, most_frames: int) -> None:
+        self._run = run
+        self._deadline = deadline
+        self._started = time.monotonic()
+        self._most_frames = most_frames
+        self._bytes = 0
+
+    @property
+    def frames(self) -> int:
+        return self._bytes // FRAME_BYTES
+
+    def pieces(self) -> Iterator[bytes]:
+        for piece in self._piped() if self._run.pipe is not None else self._filed():
+            self._bytes += len(piece)
+            if self.frames > self._most_frames:
+                raise Bug(PROGRAM, f"made more than the {self._most_frames} frames that were due", "tell us")
+            yield piece
+
+    def finish(self) -> None:
+        """Wait for the program's end."""
         try:
-            _, said = process.communicate(timeout=timeout_seconds)
+            self._run.process.wait(max(0.1, self._deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            raise Bug(PROGRAM, f"took over {timeout_seconds:.0f} s and was stopped", "try another soundfont") from None
-    return process.returncode, said.decode("utf-8", "replace").splitlines()
+            raise self._late() from None
+
+    def _piped(self) -> Iterator[bytes]:
+        pipe = self._run.pipe
+        assert pipe is not None
+        while True:
+            ended = self._run.process.poll() is not None  # asked first: what it wrote before is then in the pipe
+            ready, _, _ = select.select([pipe], [], [], 0 if ended else POLL_SECONDS)
+            piece = b""
+            if ready:
+                with contextlib.suppress(BlockingIOError):
+                    piece = os.read(pipe, READ_BYTES)
+            if piece:
+                yield piece
+            elif ended or (ready and self._bytes):
+                return
+            elif ready:
+                time.sleep(0.005)  # the program has not opened its end yet
+            if time.monotonic() > self._deadline:
+                raise self._late()
+
+    def _filed(self) -> Iterator[bytes]:
+        self.finish()
+        if self._run.target.exists():
+            with open(self._run.target, "rb") as stream:
+                while piece := stream.read(READ_BYTES):
+                    yield piece
+
+    def _late(self) -> Bug:
+        seconds = self._deadline - self._started
+        return Bug(PROGRAM, f"took over {seconds:.0f} s and was stopped", "try another soundfont")
 
 
 @contextlib.contextmanager
-def _group(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+def _started(command: list[str], target: Path, errors: Path) -> Iterator[_Run]:
+    """The running program; its whole process group is gone afterwards."""
+    pipe = _pipe(target) if hasattr(os, "mkfifo") else None
     try:
-        yield process
+        with open(errors, "wb") as said:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True
+            )
+        try:
+            yield _Run(process, pipe, target)
+        finally:
+            if process.poll() is None:
+                if os.name == "posix":
+                    os.killpg(process.pid, signal.SIGKILL)
+                else:
+                    process.kill()
+            process.wait()
     finally:
-        if process.poll() is None:
-            if os.name == "posix":
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
-        process.wait()
-        if process.stderr is not None:
-            process.stderr.close()
+        if pipe is not None:
+            os.close(pipe)
 
 
-def _limit_files(most_bytes: int) -> None:
-    import resource
+def _pipe(target: Path) -> int:
+    """The reading end of a new named pipe: unlike standard output it ends with the sound, before the program does."""
+    os.mkfifo(target)
+    pipe = os.open(target, os.O_RDONLY | os.O_NONBLOCK)
+    with contextlib.suppress(ImportError, OSError):  # a larger pipe means fewer turns
+        import fcntl
 
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+        fcntl.fcntl(pipe, PIPE_SIZE, READ_BYTES)
+    return pipe

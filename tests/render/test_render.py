@@ -13,9 +13,10 @@ import pytest
 import soundfile
 
 from composer.errors import BadInput, Bug, CannotWrite, ComposerError, MissingTool, OverLimit, UsageProblem
-from composer.formats.audio import STEM, audio_format_of, write_audio
-from composer.render.loudness import integrated_lufs, true_peak
-from composer.render.mastering import mastered, trimmed
+from composer.formats.audio import Samples, audio_format_of, write_audio
+from composer.render.loudness import decibels, integrated_lufs, true_peak
+from composer.render.mastering import mastered
+from composer.render.recording import Recorder, Recording
 from composer.render.score import score_of
 from composer.render.soundfonts import shipped_font, soundfont_of
 from composer.render.stage import RenderOptions, rendered
@@ -50,6 +51,17 @@ def noise(seconds: float, level: float = 0.1) -> np.ndarray[tuple[int, int], np.
     return (np.random.default_rng(3).normal(size=(frames, 2)) * level).astype(np.float32)
 
 
+def recording(sound: Samples) -> Recording:
+    recorder = Recorder(RATE_HZ, len(sound))
+    for start in range(0, len(sound), 9999):
+        recorder.feed(sound[start : start + 9999])
+    return recorder.recording()
+
+
+def write(path: Path, sound: Samples) -> None:
+    write_audio(path, [sound], len(sound), RATE_HZ, audio_format_of(path))
+
+
 def test_the_loudness_agrees_with_pyloudnorm() -> None:
     import pyloudnorm
 
@@ -75,18 +87,21 @@ def test_a_master_has_its_loudness_and_no_peak_over_the_ceiling() -> None:
     from scipy.signal import resample_poly
 
     sound = noise(4.0, 0.02)
-    sound[RATE_HZ : RATE_HZ + 30] *= 8
-    master = mastered(sound, RATE_HZ, -16.0, -1.0)
+    sound[RATE_HZ : RATE_HZ + 30] *= 6.5
+    master = mastered(recording(sound), -16.0, -1.0)
+    finished = np.concatenate(list(master.blocks()))
     assert master.lufs == pytest.approx(-16.0, abs=0.3)
-    assert 0 < master.limited_db <= 6.0
-    assert np.abs(resample_poly(master.samples, 4, 1, axis=0)).max() <= 10 ** (-1 / 20) + 0.003
+    assert master.lufs == pytest.approx(integrated_lufs(finished, RATE_HZ), abs=0.02)
+    assert 0 < master.limited_db <= 3.5
+    assert np.abs(resample_poly(finished, 4, 1, axis=0)).max() <= 10 ** (-1 / 20) + 0.003
+    assert master.true_peak_dbtp == pytest.approx(decibels(true_peak(finished)), abs=0.01)
 
 
 def test_trimming_keeps_all_that_sounds() -> None:
     sound = np.concatenate([noise(1.0), np.zeros((3 * RATE_HZ, 2), np.float32)])
-    cut = trimmed(sound, RATE_HZ)
-    assert RATE_HZ <= len(cut) < 1.2 * RATE_HZ
-    assert np.array_equal(cut[:RATE_HZ], sound[:RATE_HZ])
+    cut = recording(sound).trimmed()
+    assert RATE_HZ <= len(cut.samples) < 1.2 * RATE_HZ
+    assert np.array_equal(cut.samples[:RATE_HZ], sound[:RATE_HZ])
 
 
 def test_a_score_closes_notes_and_merges_any_number_of_tracks() -> None:
@@ -124,24 +139,26 @@ def test_a_broken_font_is_never_replaced(tmp_path: Path, monkeypatch: pytest.Mon
 def test_audio_is_written_whole_in_every_format(tmp_path: Path) -> None:
     for suffix in (".wav", ".flac", ".ogg", ".mp3"):
         path = tmp_path / f"a{suffix}"
-        write_audio(path, noise(1.0), RATE_HZ, audio_format_of(path))
+        write(path, noise(1.0))
         first = path.read_bytes()
         assert soundfile.info(str(path)).frames >= RATE_HZ
         if suffix in (".wav", ".flac"):
-            write_audio(path, noise(1.0), RATE_HZ, audio_format_of(path))
+            write(path, noise(1.0))
             assert path.read_bytes() == first
     assert not list(tmp_path.glob(".*"))
     with pytest.raises(UsageProblem):
         audio_format_of(tmp_path / "a.aac")
     with pytest.raises(CannotWrite):
-        write_audio(tmp_path, noise(0.1), RATE_HZ, STEM)
+        (tmp_path / "d.wav").mkdir()
+        write(tmp_path / "d.wav", noise(0.1))
     with pytest.raises(CannotWrite):
-        write_audio(tmp_path / "no" / "a.wav", noise(0.1), RATE_HZ, STEM)
+        write(tmp_path / "no" / "a.wav", noise(0.1))
 
 
 def test_tinysoundfont_plays_without_the_program() -> None:
     pytest.importorskip("tinysoundfont")
-    sound = TinySynth(soundfont_of(shipped_font()), RATE_HZ).sound(score_of(midi(), "a.mid"))
+    with TinySynth(soundfont_of(shipped_font()), RATE_HZ).playing(score_of(midi(), "a.mid")) as pieces:
+        sound = np.frombuffer(b"".join(pieces), dtype=np.float32)
     assert np.abs(sound).max() > 0.01
 
 
@@ -169,22 +186,20 @@ def test_stems_add_up_to_the_mix_and_the_tail_rings_out(tmp_path: Path) -> None:
         ('echo "fluidsynth: error: No space left on device" >&2', CannotWrite),
         ("exit 3", Bug),
         ("exit 0", Bug),
-        ('for a; do [ "$p" = -F ] && head -c 400 "$SOUND" > "$a"; p=$a; done', Bug),
-        ('for a; do [ "$p" = -F ] && cp "$SOUND" "$a"; p=$a; done', Bug),
+        ('for a; do [ "$p" = -F ] && head -c 400000 /dev/zero > "$a"; p=$a; done', CannotWrite),
+        ('for a; do [ "$p" = -F ] && head -c 2822400 /dev/zero > "$a"; p=$a; done', Bug),
+        ('for a; do [ "$p" = -F ] && cat /dev/zero > "$a"; p=$a; done', Bug),
     ],
-    ids=["font", "full", "code", "nothing", "cut", "silent"],
+    ids=["font", "full", "code", "nothing", "cut", "silent", "endless"],
 )
 def test_a_failure_that_fluidsynth_hides_is_told(
     script: str, kind: type[ComposerError], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    silence = tmp_path / "silence.wav"
-    soundfile.write(silence, np.zeros((8 * RATE_HZ, 2), np.float32), RATE_HZ, "FLOAT")
     program = tmp_path / "bin" / "fluidsynth"
     program.parent.mkdir()
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", str(program.parent), prepend=":")
-    monkeypatch.setenv("SOUND", str(silence))
     out = tmp_path / "a.wav"
     out.write_bytes(b"old")
     with pytest.raises(kind):
