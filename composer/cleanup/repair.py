@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import product
 
-from composer.cleanup.rules import COSTS, Fault, counts_of, doublings, faults_of
+from composer.cleanup.rules import Fault, counts_of, doublings, faults_of
 from composer.cleanup.score import Score
 from composer.cleanup.texture import Line, Step, texture_of
 from composer.cleanup.voicing import DISTANCE_COST, INVERSION_COST, REACH, Pitches, revoicings
@@ -188,7 +188,9 @@ def _pairs(
 
 
 def _worth_repair(faults: Sequence[Fault]) -> list[Fault]:
-    return [f for f in faults if COSTS[f.rule] >= WORTH_A_NOTE and f.rule not in _LEFT_ALONE]
+    """The gravest first: they need the room most."""
+    found = [f for f in faults if f.cost >= WORTH_A_NOTE and f.rule not in _LEFT_ALONE]
+    return sorted(found, key=lambda f: -f.cost)
 
 
 def _still_there(fault: Fault, faults: Sequence[Fault]) -> bool:
