@@ -100,7 +100,10 @@ def key_of(tonic: str | int, mode: str) -> Key:
     else:
         pitch_class = tonic % 12
     candidates = [Key(_spelled(letter, pitch_class), mode) for letter in LETTERS]
-    return min((k for k in candidates if len(k.tonic) <= 2), key=lambda k: (abs(k.fifths), k.tonic in ("Cb", "Fb", "E#", "B#"), k.fifths))
+    return min(
+        (k for k in candidates if len(k.tonic) <= 2),
+        key=lambda k: (abs(k.fifths), k.tonic in ("Cb", "Fb", "E#", "B#"), k.fifths),
+    )
 
 
 def key_of_signature(fifths: int, mode: str = "major") -> Key:
