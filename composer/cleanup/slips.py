@@ -15,6 +15,8 @@ from composer.music.time import TICKS_PER_BEAT
 PERSISTENT_TIMES = 3
 # Where more than this share of all notes would be slips, the style is chromatic and the key says little.
 CHROMATIC_SHARE = 0.06
+# In a file without chords, a chromatic tone that comes back this often anywhere in the piece belongs to it.
+RECURRING_TIMES = 3
 
 
 def slips(score: Score) -> list[Tone]:
@@ -46,6 +48,7 @@ class _Context:
         self.score = score
         self.starts = [t.start for t in score.tones]
         self.bar = score.piece.meter.bar_ticks
+        self.times = Counter(t.pitch % 12 for t in score.tones)
 
     def is_justified(self, tone: Tone) -> bool:
         key = self.score.key_at(tone.start)
@@ -57,6 +60,7 @@ class _Context:
             or self._is_by_step(tone)
             or self._is_persistent(tone)
             or self._makes_a_chord(tone)
+            or self._recurs(tone)
         )
 
     def _is_of_the_chord(self, tone: Tone) -> bool:
@@ -79,6 +83,9 @@ class _Context:
             return False
         steps = abs(tone.pitch - before.pitch), abs(after.pitch - tone.pitch)
         return 1 in steps and max(steps) <= 2 and min(steps) >= 1 and tone.end - tone.start <= TICKS_PER_BEAT
+
+    def _recurs(self, tone: Tone) -> bool:
+        return not self.score.piece.chords and self.times[tone.pitch % 12] >= RECURRING_TIMES
 
     def _makes_a_chord(self, tone: Tone) -> bool:
         """Without a chord track: a member of a full triad that sounds, its natural form not sounding beside it."""

@@ -153,6 +153,15 @@ def test_a_foreign_file_in_a_chromatic_style_is_left_alone() -> None:
     assert any("taken as the style" in note for note in result.notes)
 
 
+def test_in_a_foreign_file_a_single_slip_is_corrected_and_a_recurring_colour_is_kept() -> None:
+    bar = "E4 G4 {} G4 C4 D4 E4 C4 "
+    once = replace(piece(bar.format("C#5") + bar.format("C5") * 3), chords=())
+    often = replace(piece((bar.format("C5") + bar.format("C#5")) * 3), chords=())
+    options = CleanupOptions(key="C major")
+    assert [c.before for c in cleaned(midi_bytes(once), "x.mid", options=options).report.changes] == ["C#5"]
+    assert cleaned(midi_bytes(often), "x.mid", options=options).report.changes == ()
+
+
 def test_a_repeated_pitch_never_overlaps_itself() -> None:
     result = cleaned(midi_bytes(PARALLEL), "x.mid")
     for channel in range(4):
