@@ -219,7 +219,9 @@ def note(
         versions=dict(versions or {}),
         bars={_key(files, p): hashes for p in paths if p.suffix.lower() == MIDI and (hashes := _bar_hashes(p))},
     )
-    record = read_record(files.record).with_step(step, done)
+    before = read_record(files.record)
+    known = {key for past in before.steps.values() for key in past.outputs}
+    record = before.with_step(step, done, {key for key in known if (files.folder / key).exists()})
     write_whole(files.record, record_bytes(record))
     return record
 

@@ -220,3 +220,19 @@ def test_a_write_that_fails_leaves_the_old_files(files: PieceFiles, monkeypatch:
         save(files, "generate", {files.draft: b"new"})
     monkeypatch.undo()
     assert {p.name: p.read_bytes() for p in files.folder.iterdir()} == before
+
+
+def test_what_an_earlier_run_of_a_step_left_stays_known_with_its_own_inputs(files: PieceFiles) -> None:
+    source = files.folder / "art.txt"
+    for text in ("one", "two", "three"):
+        source.write_text(text)
+        save(files, "render", {files.file(f".{text}"): b"sound"}, inputs=[source])
+    assert set(read_record(files.record).steps) == {"render", "render 1", "render 2"}
+    found = [state_of(files.file(f".{text}"), files) for text in ("one", "two", "three")]
+    assert found == [State.STALE, State.STALE, State.FRESH]
+    files.file(".one").unlink()
+    save(files, "render", {files.file(".two"): b"again"}, inputs=[source])
+    assert {name: list(step.outputs) for name, step in read_record(files.record).steps.items()} == {
+        "render": ["art.two"],
+        "render 1": ["art.three"],
+    }

@@ -138,7 +138,7 @@ def _brief(image: Path, files: PieceFiles, wanted: Wanted) -> _Step:
             steps.BRIEF,
             [image],
             outputs,
-            steps.brief_recorded(wanted.brief, wanted.card),
+            steps.brief_recorded(wanted.brief),
             {"composer": __version__},
         ),
         lambda: steps.run_brief(image, files.brief, wanted.brief, wanted.card, wanted.force),

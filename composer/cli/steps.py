@@ -21,6 +21,7 @@ from composer.workspace import PieceFiles, cleanup_output, edited_bars, guard_al
 
 if TYPE_CHECKING:
     from composer.brief.analyse import BriefOptions
+    from composer.cleanup.stage import CleanupOptions
     from composer.compose.harmony import Harmony
     from composer.formats.brief import Brief
     from composer.render.stage import RenderOptions
@@ -51,9 +52,32 @@ class CleanupChoice:
     key: str | None = None
     brief: Path | None = None
     dry_run: bool = False
+    keep_melody: bool = False
+    locked: tuple[str, ...] = ()
+    correct_key: bool = True
+    voice_leading: bool = True
 
     def recorded(self) -> dict[str, object]:
-        return {"key": self.key, "brief": str(self.brief) if self.brief else None}
+        """The options as the record keeps them; of those that only a person sets, the ones that were set."""
+        chosen = {
+            "keep_melody": self.keep_melody,
+            "lock": sorted(self.locked),
+            "no_key": not self.correct_key,
+            "no_voice_leading": not self.voice_leading,
+        }
+        return {
+            "key": self.key,
+            "brief": str(self.brief) if self.brief else None,
+            **{name: value for name, value in chosen.items() if value},
+        }
+
+    def options(self, edited: frozenset[tuple[str, int]]) -> CleanupOptions:
+        """For the stage; ``edited`` are the (track, bar from 1) that a person changed."""
+        from composer.cleanup.stage import CleanupOptions
+
+        return CleanupOptions(
+            self.key, self.correct_key, self.voice_leading, self.keep_melody, self.locked, edited
+        )  # fmt: skip
 
 
 def output_of(asked: Path | None, default: Path) -> Path:
@@ -80,7 +104,7 @@ def run_brief(image: Path, output: Path, options: BriefOptions, card: bool, forc
         BRIEF,
         outputs,
         inputs=[image],
-        options=brief_recorded(options, card),
+        options=brief_recorded(options),
         versions={"composer": __version__},
         force=force,
     )
@@ -90,9 +114,9 @@ def run_brief(image: Path, output: Path, options: BriefOptions, card: bool, forc
     return Done(BRIEF, tuple(outputs), result.notes, {**facts, "bars": brief.bars})
 
 
-def brief_recorded(options: BriefOptions, card: bool) -> dict[str, object]:
-    """The options of a brief as the record keeps them."""
-    return {**asdict(options), "card": card}
+def brief_recorded(options: BriefOptions) -> dict[str, object]:
+    """The options of a brief as the record keeps them; a card beside it changes nothing in the brief."""
+    return asdict(options)
 
 
 def run_generate(brief_file: Path, output: Path, seed: int | None, model: str | None, force: bool) -> Done:
@@ -132,17 +156,14 @@ def generate_versions(model: str | None) -> dict[str, str]:
 
 def run_cleanup(midi: Path, output: Path, choice: CleanupChoice, force: bool) -> Done:
     """Clean a MIDI file and write it, its score and the report; with ``dry_run`` nothing is written."""
-    from composer.cleanup.stage import CleanupOptions, cleaned
+    from composer.cleanup.stage import cleaned
 
     source, files = PieceFiles.of(midi), PieceFiles.of(output)
     beside = choice.brief or (source.brief if source.brief.is_file() else None)
     theirs = frozenset((one.track, bar) for one in edited_bars(source, midi) for bar in one.bars)
-    result = cleaned(
-        read_bytes(midi, MIDI_BYTES, "MIDI file"),
-        printable(midi.name),
-        brief_in(beside) if beside else None,
-        CleanupOptions(key=choice.key, edited_bars=theirs),
-    )
+    data, brief = read_bytes(midi, MIDI_BYTES, "MIDI file"), brief_in(beside) if beside else None
+    _check_locked(choice.locked, data, printable(midi.name), brief)
+    result = cleaned(data, printable(midi.name), brief, choice.options(theirs))
     outputs = {output: result.midi, files.musicxml: result.musicxml, files.report: result.report.bytes()}
     if not choice.dry_run:
         save(
@@ -157,6 +178,19 @@ def run_cleanup(midi: Path, output: Path, choice: CleanupChoice, force: bool) ->
     report = result.report
     facts = {"key": report.key.name, "changes": len(report.changes), "before": report.before, "after": report.after}
     return Done(CLEANUP, () if choice.dry_run else tuple(outputs), result.notes, facts)
+
+
+def _check_locked(locked: tuple[str, ...], data: bytes, name: str, brief: Brief | None) -> None:
+    """Raise UsageProblem for a track that is not in the file."""
+    if not locked:
+        return
+    from composer.formats.source import read_source
+    from composer.formats.source_piece import piece_of
+
+    tracks = [part.name for part in piece_of(read_source(data, name), brief).parts]
+    for track in locked:
+        if track not in tracks:
+            raise UsageProblem("--lock", f"{name} has no track {track!r}", f"choose one of {', '.join(tracks)}")
 
 
 def run_render(midi: Path, output: Path, options: RenderOptions, force: bool) -> Done:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -38,13 +38,24 @@ class Record(_Strict):
     def step(self, name: str) -> StepRecord | None:
         return self.steps.get(name)
 
-    def with_step(self, name: str, step: StepRecord) -> Record:
-        """A copy in which ``step`` is the last word on its outputs: earlier steps no longer claim them."""
+    def with_step(self, name: str, step: StepRecord, still_there: Collection[str] = ()) -> Record:
+        """A copy in which ``step`` is the last word on its outputs: earlier steps no longer claim them.
+
+        Outputs of an earlier run of the same step that are among ``still_there`` stay known, with the inputs that
+        they were made from, as ``"NAME 1"``, ``"NAME 2"`` ...
+        """
         others = {
             other: done.model_copy(update={"outputs": {k: h for k, h in done.outputs.items() if k not in step.outputs}})
             for other, done in self.steps.items()
             if other != name
         }
+        others = {other: done for other, done in others.items() if " " not in other or {*done.outputs} & {*still_there}}
+        before = self.steps.get(name, step)
+        left = {k: h for k, h in before.outputs.items() if k not in step.outputs and k in still_there}
+        if left:
+            number = next(n for n in range(1, len(others) + 2) if f"{name} {n}" not in others)
+            bars = {k: hashes for k, hashes in before.bars.items() if k in left}
+            others[f"{name} {number}"] = before.model_copy(update={"outputs": left, "bars": bars})
         return Record(steps={**others, name: step})
 
 

@@ -180,3 +180,23 @@ def test_render_without_a_name_takes_the_one_piece(
     refused = composer("render")
     assert refused.code == 2
     assert "art.mid, other.mid" in refused.err
+
+
+def test_a_card_is_kept_by_a_run_that_asks_for_none(folder: Path, composer: Program) -> None:
+    picture = folder / "art.png"
+    assert composer("brief", picture, "--bars", "8", "--card").code == 0
+    before = contents(folder)
+    result = composer("make", picture, *QUICK, "--json")
+    assert {step["state"] for step in json.loads(result.out)["pieces"][0]["steps"]} == {"up to date"}
+    assert contents(folder) == before
+    assert states(composer, folder)["art.card.png"] == "fresh"
+
+
+def test_a_card_of_another_picture_is_stale_and_drawn_again_on_request(folder: Path, composer: Program) -> None:
+    picture = folder / "art.png"
+    assert composer("make", picture, *QUICK, "--card").code == 0
+    paint(picture, seed=2)
+    assert composer("make", picture, *QUICK).code == 0
+    assert states(composer, folder)["art.card.png"] == "stale"
+    assert composer("make", picture, *QUICK, "--card").code == 0
+    assert set(states(composer, folder).values()) == {"fresh"}
