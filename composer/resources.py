@@ -36,6 +36,11 @@ def cache_folder(name: str) -> Path:
     return Path(platformdirs.user_cache_dir("composer")) / name
 
 
+def corpora_folder() -> Path:
+    """The folder of corpora that the user added (not created)."""
+    return Path(platformdirs.user_data_dir("composer")) / "corpora"
+
+
 def models_folder() -> Path:
     """The folder of models that the user trained (not created)."""
     return Path(platformdirs.user_data_dir("composer")) / "models"

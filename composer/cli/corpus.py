@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +12,7 @@ import typer
 from composer.cli.command import ListFirst, add
 from composer.cli.show import Show
 
-app = typer.Typer(cls=ListFirst, help="Corpora: list them, show one, prepare them for training.")
+app = typer.Typer(cls=ListFirst, help="Corpora: list them, show one, add your own files, prepare them for training.")
 
 
 def _list(show: Show) -> None:
@@ -30,6 +32,38 @@ def _show(show: Show, name: Annotated[str, typer.Argument(help="The corpus' name
     found = asdict(catalog.show(name))
     show.table(("field", "value"), [(key, str(value)) for key, value in found.items()])
     show.result(found)
+
+
+def _add(
+    show: Show,
+    folder: Annotated[Path, typer.Argument(help="A folder of .mid, .midi or .abc files.", show_default=False)],
+    name: Annotated[str | None, typer.Option("--name", help="How to call it; as the folder if absent.")] = None,
+) -> None:
+    """Make a folder of your own music a corpus: melody, metre, key and chords of each file. Your files stay as is."""
+    from composer.corpus.prepare import add as add_folder
+    from composer.errors import UsageProblem
+
+    if not folder.is_dir():
+        raise UsageProblem(folder, "is not a folder", "name a folder of .mid or .abc files")
+    with show.counting() as progress:
+        added = add_folder(folder, name or folder.resolve().name, progress)
+    report, reasons = added.report, Counter(one.reason for one in added.skipped)
+    rows = [("files", str(added.files)), ("tunes", str(report.tunes)), ("notes", str(report.notes))]
+    rows += [("near-duplicates", str(report.duplicates))]
+    rows += [(f"split {split}", str(count)) for split, count in sorted(report.by_split.items())]
+    rows += [(f"left out: {why}", str(count)) for why, count in reasons.most_common()]
+    show.table(("what", "count"), rows)
+    if added.skipped:
+        show.note(f"{len(added.skipped)} left out; each with its reason in {added.listed}")
+    show.result(
+        {
+            "folder": folder,
+            "files": added.files,
+            "skipped": len(added.skipped),
+            "listed": added.listed,
+            **asdict(report),
+        }
+    )
 
 
 def _prepare(
@@ -53,4 +87,5 @@ def _prepare(
 
 add(app, "list", _list)
 add(app, "show", _show)
+add(app, "add", _add)
 add(app, "prepare", _prepare)

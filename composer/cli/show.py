@@ -72,6 +72,19 @@ class Show:
             yield
 
     @contextmanager
+    def counting(self) -> Iterator[Callable[[int, int, str], None] | None]:
+        """What to call with (done, of how many, what): a bar on a terminal, nothing elsewhere."""
+        if self.quiet or self.as_json or not sys.stderr.isatty():
+            yield None
+            return
+        from rich.console import Console
+        from rich.progress import Progress
+
+        with Progress(console=Console(stderr=True), transient=True) as bars:
+            task = bars.add_task("reading")
+            yield lambda done, total, what: bars.update(task, description=_escaped(what), total=total, completed=done)
+
+    @contextmanager
     def training(self) -> Iterator[Callable[[EpochProgress], None]]:
         """What to call with the progress of a training: a bar on a terminal, a line for each epoch elsewhere."""
         if self.quiet:

@@ -10,6 +10,7 @@ import typer
 
 from composer.cli.options import Seed
 from composer.cli.show import Show
+from composer.errors import printable
 
 
 def train(
@@ -28,10 +29,20 @@ def train(
     from composer.models.training import train_recipe
     from composer.resources import models_folder
 
-    folder = output or models_folder() / read_recipe(recipe).name
+    folder = output or models_folder() / _name(read_recipe(recipe).name, corpus)
     with show.training() as progress:
         result = train_recipe(
             recipe, output=folder, corpus=corpus, epochs=epochs, seed=seed, progress=progress, resume=not restart
         )
     show.wrote(result.folder, f"{result.epochs} epochs on {result.tunes} tunes in {result.seconds:.0f} s")
     show.result(asdict(result))
+    if output is None:
+        show.note(f"  use it: composer generate NAME.brief.json --model {folder.name}")
+
+
+def _name(recipe: str, corpus: str | None) -> str:
+    """The model's name: the recipe's, then the corpus' where one was named, so that the two do not meet."""
+    if corpus is None:
+        return recipe
+    parts = [Path(part).resolve().name if Path(part).is_dir() else part for part in corpus.split("+")]
+    return printable(f"{recipe}-{'+'.join(parts)}").replace("/", "-")

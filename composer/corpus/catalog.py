@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
+import os
+import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from composer.errors import BadInput, MissingTool, UsageProblem
-from composer.resources import shipped
+from composer.errors import BadInput, MissingTool, UsageProblem, printable
+from composer.formats.files import write_whole
+from composer.limits import MIDI_BYTES
+from composer.resources import corpora_folder, shipped
 
 OWN = "own"  # the reader of a user's folder
 OWN_SUFFIXES = (".abc", ".mid", ".midi")
 READERS = ("abc-dances", "abc-songs", "chorales")
+MANIFEST = "manifest.toml"
+_NAME = re.compile(r"[^\W_][\w.-]{0,60}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +57,29 @@ class Corpus:
 
 
 def list_corpora() -> list[Corpus]:
-    """Every shipped corpus, by name."""
-    return [_read(path) for path in sorted(shipped("corpora").glob("*/manifest.toml"))]
+    """Every shipped corpus, by name, then those that the user added."""
+    ours = [_read(path) for path in sorted(shipped("corpora").glob(f"*/{MANIFEST}"))]
+    return [*ours, *added()]
+
+
+def added() -> list[Corpus]:
+    """The corpora that the user added, by name; a manifest that is damaged is as if it were not there."""
+    found = []
+    for path in sorted(corpora_folder().glob(f"*/{MANIFEST}")):
+        try:
+            found.append(Corpus(**tomllib.loads(path.read_text("utf-8"))))
+        except (OSError, ValueError, TypeError):
+            continue
+    return [corpus for corpus in found if corpus.reader == OWN]
+
+
+def write_added(corpus: Corpus) -> Path:
+    """Put the manifest of the user's ``corpus`` where it is found again; the folder it lies in."""
+    folder = corpora_folder() / corpus.name
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in asdict(corpus).items()]
+    write_whole(folder / MANIFEST, "".join(lines).encode())
+    return folder
 
 
 def show(name: str) -> Corpus:
@@ -62,22 +90,40 @@ def show(name: str) -> Corpus:
     return known[name]
 
 
-def own(folder: Path) -> Corpus:
+def own(folder: Path, name: str | None = None) -> Corpus:
     """The user's own files in ``folder`` as a corpus that is named after it."""
-    name = folder.resolve().name
+    called = printable(folder.resolve().name)
     return Corpus(
-        name=name, title=f"Your own files in {name}", source="your own files", licence="as you have the rights to them",
-        citation="", reader=OWN, folder=str(folder), pattern="", sha256="", files=0, tunes=0, opt_in=False, notes="",
+        name=name or called, title=f"Your own files in {called}", source="your own files",
+        licence="as you have the rights to them", citation="", reader=OWN, folder=str(folder), pattern="", sha256="",
+        files=0, tunes=0, opt_in=False, notes="",
     )  # fmt: skip
 
 
+def checked_name(name: str) -> str:
+    """``name`` if a corpus of the user may be called so; raises UsageProblem."""
+    if not _NAME.fullmatch(name) or name == "default":
+        raise UsageProblem("--name", f"{name!r} cannot name a corpus", "use letters, digits, dots and hyphens")
+    if any(corpus.name == name and corpus.reader != OWN for corpus in list_corpora()):
+        raise UsageProblem("--name", f"{name} is a corpus that came with composer", "choose another name")
+    return name
+
+
 def source_hash(paths: list[Path]) -> str:
-    """sha256 over the names and contents of ``paths``, hexadecimal."""
+    """sha256 over the names and contents of ``paths``, hexadecimal; what cannot be used counts by its size only."""
     total = hashlib.sha256()
     for path in paths:
-        total.update(path.name.encode())
-        total.update(hashlib.sha256(path.read_bytes()).digest())
+        total.update(os.fsencode(path.name))
+        total.update(hashlib.sha256(_content(path)).digest())
     return total.hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        return path.read_bytes() if size <= MIDI_BYTES else str(size).encode()
+    except OSError:
+        return b""
 
 
 def _read(path: Path) -> Corpus:

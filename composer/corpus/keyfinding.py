@@ -14,12 +14,16 @@ _PROFILES = {
 }
 
 
-def key_of_weights(weights: NDArray[np.float64], final: int, bonus: float) -> Key:
-    """The key whose profile correlates best with ``weights`` (12 sounding times); ``bonus`` goes to ``final``."""
+def key_of_weights(weights: NDArray[np.float64], final: int, bonus: float, fifths: int | None = None) -> Key:
+    """The key whose profile correlates best with ``weights`` (12 sounding times); ``bonus`` goes to ``final``.
+
+    With ``fifths`` (sharps, or flats below 0) only the major and the minor key of that signature are asked.
+    """
     scores = {
         (tonic, mode): float(np.corrcoef(np.roll(profile, tonic), weights)[0, 1]) + (bonus if tonic == final else 0.0)
         for mode, profile in _PROFILES.items()
         for tonic in range(12)
+        if fifths is None or key_of(tonic, mode).fifths == fifths
     }
     tonic, mode = max(scores, key=lambda k: scores[k])
     return key_of(tonic, mode)

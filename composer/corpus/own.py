@@ -1,14 +1,17 @@
 """The user's own folder as a corpus: tunes in ABC, and the melodies of MIDI files.
 
 A MIDI file says little for certain, so this is how it is read: the melody is the track whose name says so, else the
-highest busy one; chords give their top note; onsets snap to sixteenths and triplets; the key is found from the notes;
-phrases are taken as four bars; long files are cut every 32 bars.
+highest busy one; chords give their top note; onsets snap to sixteenths and triplets; the key is that of the signature
+where the notes agree with it, else it is found from them; phrases are taken as four bars; files of more than 48 bars
+are cut every 32 bars.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +19,30 @@ import numpy as np
 from composer.corpus.abc import UnusableTune, read_tune, tunes_in
 from composer.corpus.keyfinding import key_of_weights
 from composer.corpus.labels import chords_of
-from composer.corpus.tune import NOTES_MAX, NOTES_MIN, PHRASE_BARS, Tune, labelled, tonic_below_median, tune_of
+from composer.corpus.tune import (
+    BARS_MAX,
+    BARS_MIN,
+    NOTES_MAX,
+    NOTES_MIN,
+    PHRASE_BARS,
+    Tune,
+    labelled,
+    tonic_below_median,
+    tune_of,
+)
 from composer.encoding.melody import DURATIONS, Event
-from composer.errors import ComposerError
+from composer.errors import ComposerError, printable
 from composer.formats.files import read_bytes
+from composer.formats.smf_scan import KEY_SIGNATURE
 from composer.formats.source import SourceMidi, SourceNote, read_source
+from composer.formats.source_piece import piece_of
 from composer.limits import MIDI_BYTES
 from composer.music.key import Key
 from composer.music.time import TICKS_PER_BEAT, Meter, meter_of
 
 CUT_BARS = 32
-_BARS_MIN = 4
+_SHORT_CUT_BARS = 16  # where 32 bars have too many notes
+_SIGNATURE_SHARE = 0.85  # of the sounding time must lie in the scale of the signature for it to be believed
 _MELODY_NAME = re.compile(r"melod|lead|vocal|voice|sing|soprano|solo|tune", re.IGNORECASE)
 _DRUM_CHANNEL = 9
 _GRIDS = (120, 160)  # sixteenths and triplet eighths
@@ -38,21 +54,45 @@ _FINAL_BONUS = 0.10  # raises agreement with the labels of fiddle tunes from 88 
 _Note = tuple[int, int, int]  # start, end in ticks at 480 to the quarter, MIDI pitch
 
 
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A MIDI file, or a tune of an ABC file (by its number from 1), that was left out, and why."""
+
+    file: Path
+    tune: int
+    reason: str
+
+
 def read_own(
     paths: Sequence[Path], corpus: str, progress: Callable[[int, int, str], None] | None = None
 ) -> tuple[list[Tune], dict[str, int]]:
     """The tunes in ``paths``, and how many files or tunes were left out for each reason."""
+    tunes, skipped = read_files(paths, corpus, progress)
+    return tunes, reasons_of(skipped)
+
+
+def reasons_of(skipped: Sequence[Skipped]) -> dict[str, int]:
+    """How many were left out for each reason."""
+    return dict(Counter(one.reason for one in skipped))
+
+
+def read_files(
+    paths: Sequence[Path], corpus: str, progress: Callable[[int, int, str], None] | None = None
+) -> tuple[list[Tune], list[Skipped]]:
+    """The tunes in ``paths``, and what was left out; no file stops the others."""
     tunes: list[Tune] = []
-    refused: dict[str, int] = {}
+    skipped: list[Skipped] = []
     for index, path in enumerate(paths):
         if progress:
             progress(index, len(paths), corpus)
-        for find in _readers(path, corpus):
+        for number, find in enumerate(_readers(path, corpus), 1):
             try:
                 tunes += find()
             except UnusableTune as reason:
-                refused[str(reason)] = refused.get(str(reason), 0) + 1
-    return tunes, refused
+                skipped.append(Skipped(path, number, str(reason)))
+            except (ValueError, ArithmeticError, LookupError) as error:
+                skipped.append(Skipped(path, number, f"cannot be read ({type(error).__name__})"))
+    return tunes, skipped
 
 
 def _readers(path: Path, corpus: str) -> list[Callable[[], list[Tune]]]:
@@ -61,7 +101,7 @@ def _readers(path: Path, corpus: str) -> list[Callable[[], list[Tune]]]:
         content = read_bytes(path, MIDI_BYTES)
         if path.suffix.lower() != ".abc":
             source = read_source(content, path.name)
-            return [lambda: midi_tunes(source, f"{corpus}/{path.stem}", corpus)]
+            return [lambda: midi_tunes(source, f"{corpus}/{printable(path.stem)}", corpus)]
     except ComposerError as error:
         reason = error.reason
 
@@ -72,31 +112,61 @@ def _readers(path: Path, corpus: str) -> list[Callable[[], list[Tune]]]:
     texts = tunes_in(content.decode("utf-8", "replace"))
     return [
         lambda text=text, number=number: [  # type: ignore[misc]
-            labelled(tune_of(read_tune(text), corpus, "song"), f"{corpus}/{path.stem}/{number}")
+            labelled(tune_of(read_tune(text), corpus, "song"), f"{corpus}/{printable(path.stem)}/{number}")
         ]
         for number, text in enumerate(texts)
     ]
 
 
 def midi_tunes(source: SourceMidi, identity: str, corpus: str) -> list[Tune]:
-    """The melody of a MIDI file in pieces of at most 32 bars; raises UnusableTune."""
+    """The melody of a MIDI file, in pieces of 32 bars if it is longer than 48; raises UnusableTune."""
     meter = _meter(source)
     notes = _snapped(_skyline(_melody(source), source.ticks_per_beat))
+    key = _key(source, notes)
+    parts = [part for part in _cut(notes, meter) if _is_tune(part, meter)]
+    if not parts:
+        raise UnusableTune("no melody of 24-250 notes in 8 or more bars")
+    return [_tune(part, meter, key, f"{identity}#{number}", corpus) for number, part in enumerate(parts)]
+
+
+def _key(source: SourceMidi, notes: list[_Note]) -> Key:
+    """The key that the file names where the notes agree, else the one that they tell.
+
+    Many programs write C major when they know nothing, and the major key of the signature for minor.
+    """
     weights = np.zeros(12)
     for start, end, pitch in notes:
         weights[pitch % 12] += end - start
-    key = key_of_weights(weights, notes[-1][2] % 12, _FINAL_BONUS)
-    cut = CUT_BARS * meter.bar_ticks
-    tunes = []
-    for number in range(notes[-1][0] // cut + 1):
-        part = [
-            (s - number * cut, min(e, (number + 1) * cut) - number * cut, p) for s, e, p in notes if s // cut == number
-        ]
-        if NOTES_MIN <= len(part) <= NOTES_MAX and part[-1][0] >= _BARS_MIN * meter.bar_ticks:
-            tunes.append(_tune(part, meter, key, f"{identity}#{number}", corpus))
-    if not tunes:
-        raise UnusableTune("no melody of 24-250 notes within 32 bars")
-    return tunes
+    final = notes[-1][2] % 12
+    if len({event.data for event in source.metas(KEY_SIGNATURE)}) == 1:
+        named = piece_of(source).key
+        if weights[list(named.scale)].sum() >= _SIGNATURE_SHARE * weights.sum():
+            if named.mode not in ("major", "minor"):
+                return named
+            return key_of_weights(weights, final, _FINAL_BONUS, named.fifths)
+    return key_of_weights(weights, final, _FINAL_BONUS)
+
+
+def _cut(notes: list[_Note], meter: Meter) -> list[list[_Note]]:
+    """``notes`` in parts that each begin in their first bar; a part crossing its end is held to it."""
+    first, last = (notes[index][0] // meter.bar_ticks for index in (0, -1))
+    lengths = (last - first + 1, CUT_BARS, _SHORT_CUT_BARS) if last - first < BARS_MAX else (CUT_BARS, _SHORT_CUT_BARS)
+    for length in lengths:
+        groups: dict[int, list[_Note]] = {}
+        for note in notes:
+            groups.setdefault((note[0] // meter.bar_ticks - first) // length, []).append(note)
+        if all(len(group) <= NOTES_MAX for group in groups.values()):
+            break
+    parts = []
+    for number, group in groups.items():
+        begin = group[0][0] // meter.bar_ticks * meter.bar_ticks
+        end = (first + (number + 1) * length) * meter.bar_ticks
+        parts.append([(s - begin, min(e, end) - begin, p) for s, e, p in group])
+    return parts
+
+
+def _is_tune(part: list[_Note], meter: Meter) -> bool:
+    return NOTES_MIN <= len(part) <= NOTES_MAX and -(-part[-1][1] // meter.bar_ticks) >= BARS_MIN
 
 
 def _meter(source: SourceMidi) -> Meter:

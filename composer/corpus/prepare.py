@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,15 +12,19 @@ from composer.corpus import catalog
 from composer.corpus.abc import UnusableTune, read_tune, tunes_in
 from composer.corpus.chorales import read_chorales
 from composer.corpus.duplicates import clusters_of, split_of
-from composer.corpus.own import read_own
+from composer.corpus.own import Skipped, read_files, read_own, reasons_of
 from composer.corpus.storage import read_tunes, write_tunes
 from composer.corpus.tune import Tune, labelled, tune_of
-from composer.errors import BadInput
-from composer.resources import cache_folder
+from composer.errors import BadInput, printable
+from composer.formats.files import write_whole
+from composer.resources import cache_folder, corpora_folder
 
 # Raise it whenever a reader, the labels, the clusters or the storage change what a tune looks like.
 READER_VERSION = 1
+# The same for folders of the user; apart, so that the name of what the shipped models learned from stays.
+_OWN_VERSION = 2
 DEFAULT = "default"
+SKIPPED = "skipped.tsv"
 
 Progress = Callable[[int, int, str], None]
 
@@ -57,6 +61,16 @@ class Prepared:
         return tuple(t for t in self.tunes if t.split == name)
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A folder that became a corpus: how many files were read, what was left out, and the file that lists it."""
+
+    report: Report
+    files: int
+    skipped: tuple[Skipped, ...]
+    listed: Path
+
+
 def prepare(name: str = DEFAULT, *, with_essen: bool = False, progress: Progress | None = None) -> Prepared:
     """The tunes of one corpus, of all that need no opt-in for ``"default"``, or of a folder of MIDI and ABC files.
 
@@ -64,9 +78,9 @@ def prepare(name: str = DEFAULT, *, with_essen: bool = False, progress: Progress
     MissingTool without music21's corpus, BadInput when nothing is usable.
     """
     corpora = _named(name, with_essen)
-    hashes = {corpus.name: catalog.source_hash(corpus.paths()) for corpus in corpora}
-    total = hashlib.sha256(f"{READER_VERSION} {sorted(hashes.items())}".encode()).hexdigest()
-    path = cache_folder("corpora") / f"{'+'.join(hashes)[:80]}-{total[:16]}.npz"
+    hashes = {corpus.name: _hash_of(corpus) for corpus in corpora}
+    total = _total(hashes)
+    path = _cached(hashes, total)
     stored = read_tunes(path)
     if stored is None:
         tunes, refused = _read(corpora, progress)
@@ -77,6 +91,48 @@ def prepare(name: str = DEFAULT, *, with_essen: bool = False, progress: Progress
         tunes, refused = stored
     changed = tuple(c.name for c in corpora if c.reader != catalog.OWN and hashes[c.name] != c.sha256)
     return Prepared(tuple(tunes), _report(tuple(hashes), tunes, refused, changed, total, stored is not None))
+
+
+def add(folder: Path, name: str, progress: Progress | None = None) -> Added:
+    """Make ``folder`` a corpus that can be called ``name``, and prepare it.
+
+    Raises UsageProblem for a name that cannot be used, BadInput when the folder holds nothing usable.
+    """
+    corpus = catalog.own(folder.resolve(), catalog.checked_name(name))
+    paths = corpus.paths()
+    tunes, skipped = read_files(paths, name, progress)
+    listed = _list_skipped(name, skipped)
+    if not tunes:
+        raise BadInput(folder, f"holds no usable tune in {len(paths)} file(s)", f"the reasons are in {listed}")
+    tunes, reasons = _split(tunes), reasons_of(skipped)
+    hashes = {name: _hash_of(corpus)}
+    total = _total(hashes)
+    write_tunes(_cached(hashes, total), tunes, reasons)
+    catalog.write_added(replace(corpus, sha256=catalog.source_hash(paths), files=len(paths), tunes=len(tunes)))
+    report = _report((name,), tunes, reasons, (), total, False)
+    return Added(report, len(paths), tuple(skipped), listed)
+
+
+def _list_skipped(name: str, skipped: Sequence[Skipped]) -> Path:
+    """Write what was left out as tab-separated lines; the file."""
+    path = corpora_folder() / name / SKIPPED
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [f"{printable(str(one.file))}\t{one.tune}\t{printable(one.reason)}" for one in skipped]
+    write_whole(path, "\n".join(["file\ttune\treason", *lines, ""]).encode())
+    return path
+
+
+def _hash_of(corpus: catalog.Corpus) -> str:
+    found = catalog.source_hash(corpus.paths())
+    return f"{_OWN_VERSION} {found}" if corpus.reader == catalog.OWN else found
+
+
+def _total(hashes: dict[str, str]) -> str:
+    return hashlib.sha256(f"{READER_VERSION} {sorted(hashes.items())}".encode()).hexdigest()
+
+
+def _cached(hashes: dict[str, str], total: str) -> Path:
+    return cache_folder("corpora") / f"{'+'.join(hashes)[:80]}-{total[:16]}.npz"
 
 
 def _named(name: str, with_essen: bool) -> list[catalog.Corpus]:
@@ -107,11 +163,22 @@ def _read(corpora: list[catalog.Corpus], progress: Progress | None) -> tuple[lis
         refused.update(why)
     if progress:
         progress(0, 1, "near-duplicates")
+    return _split(tunes), dict(refused)
+
+
+def _split(tunes: list[Tune]) -> list[Tune]:
+    """``tunes`` with their clusters and splits; of a small collection something is held out all the same."""
     leaders = clusters_of(tunes)
     # The parts of one file (name#0, name#1) fall on one side.
-    sides = [split_of(tunes[leader].id.partition("#")[0]) for leader in leaders]
-    split = [replace(t, cluster=c, split=side) for t, c, side in zip(tunes, leaders, sides, strict=True)]
-    return split, dict(refused)
+    groups = [tunes[leader].id.partition("#")[0] for leader in leaders]
+    sides = {group: split_of(group) for group in groups}
+    if "train" not in sides.values():
+        sides = dict.fromkeys(sides, "train")
+    for missing, least in (("valid", 2), ("test", 4)):
+        train = sorted(group for group, side in sides.items() if side == "train")
+        if missing not in sides.values() and len(train) >= least:
+            sides[min(train, key=lambda g: hashlib.sha256(g.encode()).digest())] = missing
+    return [replace(t, cluster=c, split=sides[g]) for t, c, g in zip(tunes, leaders, groups, strict=True)]
 
 
 def _read_abc(corpus: catalog.Corpus, progress: Progress | None) -> tuple[list[Tune], Counter[str]]:

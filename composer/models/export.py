@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -36,6 +37,9 @@ class Score:
     @property
     def total(self) -> float:
         return self.duration + self.pitch
+
+
+_UNKNOWN = Score(math.nan, math.nan)  # without a test split
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,8 @@ def write_model(
         "full": _score(nats, test, ()),
         "no_controls": _score(nats, test, controls),
         "plan_only": _score(nats, test, (*controls, *CHORD_COLUMNS)),
-        "markov": Score(*markov_nats(train_tunes, test_tunes)),
-        "per_position": Score(*per_position_nats(train_tunes, test_tunes)),
+        "markov": Score(*markov_nats(train_tunes, test_tunes)) if test else _UNKNOWN,
+        "per_position": Score(*per_position_nats(train_tunes, test_tunes)) if test else _UNKNOWN,
     }
     stream = io.BytesIO()
     np.savez(stream, **runtime_arrays(model))  # type: ignore[arg-type]
@@ -86,7 +90,12 @@ def write_model(
 
 
 def _score(nats: Nats, test: Sequence[Sequence_], hide: Sequence[int]) -> Score:
-    return Score(*nats(test, hide)) if test else Score(float("nan"), float("nan"))
+    return Score(*nats(test, hide)) if test else _UNKNOWN
+
+
+def _rounded(nats: float) -> float | None:
+    """For JSON, which has no nan."""
+    return None if math.isnan(nats) else round(nats, 4)
 
 
 def _card(
@@ -119,7 +128,7 @@ def _card(
         "metrics": {
             "unit": "nats per note on the test split, which shares no near-duplicate with training",
             **{
-                name: {"duration": round(s.duration, 4), "pitch": round(s.pitch, 4), "sum": round(s.total, 4)}
+                name: {"duration": _rounded(s.duration), "pitch": _rounded(s.pitch), "sum": _rounded(s.total)}
                 for name, s in scores.items()
             },
         },

@@ -103,7 +103,8 @@ def train(
     train_set = [sequence_of(t) for t in training_tunes(prepared.tunes, recipe)]
     valid_set = [sequence_of(t) for t in prepared.split("valid")]
     if not train_set or not valid_set:
-        raise BadInput(recipe.corpus, "is too small to train on", "add tunes until there are some hundred")
+        reason = f"is too small to train on: {len(train_set)} tune(s) to learn from, {len(valid_set)} to check on"
+        raise BadInput(recipe.corpus, reason, "add tunes until there are some dozen that are not alike")
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -131,7 +132,7 @@ def _epoch(
         if not math.isfinite(loss):
             raise Bug("training", f"the loss became {loss} in epoch {epoch}", "try a lower learning_rate in the recipe")
         total += loss
-        if progress:
+        if progress and number < batches:
             progress(EpochProgress(epoch, recipe.epochs, number, batches, total / number, point.best_nats))
     valid = sum(trainer.nats(valid_set))
     log.info("epoch %d: train %.4f, valid %.4f nats a note", epoch, total / batches, valid)

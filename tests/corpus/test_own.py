@@ -8,12 +8,12 @@ import mido
 import numpy as np
 import pytest
 
-from composer.corpus import catalog, prepare
+from composer.corpus import catalog, own, prepare
 from composer.corpus.abc import UnusableTune
 from composer.corpus.own import midi_tunes, read_own
 from composer.corpus.tune import Tune
 from composer.errors import BadInput
-from composer.formats.source import read_source
+from composer.formats.source import SourceMidi, SourceNote, read_source
 
 SCALE = (62, 64, 66, 67, 69, 71, 73, 74)  # D major
 
@@ -119,3 +119,55 @@ def test_a_folder_can_be_prepared_alone_or_beside_a_corpus(tmp_path: Path, monke
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no MIDI or ABC"):
         prepare.prepare(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("signature", "expected"), [("D", "D major"), ("Bm", "D major"), ("C", "D major"), ("F#", "D major")]
+)
+def test_a_signature_is_believed_as_far_as_the_notes_agree(tmp_path: Path, signature: str, expected: str) -> None:
+    path = written(tmp_path / "x.mid", {"Melody": walk(8)})
+    file = mido.MidiFile(path)
+    file.tracks[0].append(mido.MetaMessage("key_signature", key=signature))
+    file.save(path)
+    assert str(read(path)[0].key) == expected
+
+
+def test_a_signature_decides_where_the_notes_leave_it_open(tmp_path: Path) -> None:
+    notes = [(s, d, {66: 67, 73: 74}.get(p, p)) for s, d, p in walk(8)[:-1]]  # no F sharp, no C sharp
+    keys = []
+    for signature in ("C", "G"):
+        path = written(tmp_path / "x.mid", {"Melody": notes})
+        file = mido.MidiFile(path)
+        file.tracks[0].append(mido.MetaMessage("key_signature", key=signature))
+        file.save(path)
+        keys.append(read(path)[0].key.fifths)
+    assert keys == [0, 1]
+
+
+@pytest.mark.parametrize(("bars", "expected"), [(48, [48]), (49, [32, 17]), (64, [32, 32])])
+def test_only_files_of_more_than_48_bars_are_cut(tmp_path: Path, bars: int, expected: list[int]) -> None:
+    assert [t.bars for t in read(written(tmp_path / "x.mid", {"Melody": walk(bars)}))] == expected
+
+
+def test_a_busy_file_is_cut_shorter_and_an_introduction_is_left_out(tmp_path: Path) -> None:
+    busy = [(12 * n + 4 * 96, 12, SCALE[n * 3 % 8]) for n in range(8 * 32)]
+    found = read(written(tmp_path / "x.mid", {"Melody": busy}))
+    assert [(t.bars, t.events[0].start) for t in found] == [(16, 0), (16, 0)]
+
+
+def test_an_unexpected_failure_of_one_file_does_not_stop_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        written(tmp_path / f"{name}.mid", {"Melody": walk(8)})
+    whole = own._melody
+
+    def failing(source: SourceMidi) -> list[SourceNote]:
+        if source.name == "a.mid":
+            raise IndexError("x")
+        return whole(source)
+
+    monkeypatch.setattr(own, "_melody", failing)
+    tunes, skipped = own.read_files(catalog.own(tmp_path).paths(), "mine")
+    assert [t.id for t in tunes] == ["mine/b#0"]
+    assert [(s.file.name, s.reason) for s in skipped] == [("a.mid", "cannot be read (IndexError)")]
