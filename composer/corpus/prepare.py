@@ -138,10 +138,11 @@ def _cached(hashes: dict[str, str], total: str) -> Path:
 def _named(name: str, with_essen: bool) -> list[catalog.Corpus]:
     """The corpora that ``name`` stands for, each once."""
     found: dict[str, catalog.Corpus] = {}
+    known = {corpus.name for corpus in catalog.list_corpora()}
     for part in name.split("+"):
         if part == DEFAULT:
             chosen = [c for c in catalog.list_corpora() if with_essen or not c.opt_in]
-        elif Path(part).is_dir():
+        elif Path(part).is_dir() and part not in known:
             chosen = [catalog.own(Path(part))]
         else:
             chosen = [catalog.show(part)]
