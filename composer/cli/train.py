@@ -16,7 +16,9 @@ from composer.errors import printable
 def train(
     show: Show,
     recipe: Annotated[str, typer.Argument(help="A recipe of `composer templates recipes`, or a .toml file.")],
-    corpus: Annotated[str | None, typer.Option("--corpus", help="A corpus; the recipe's own if absent.")] = None,
+    corpus: Annotated[
+        str | None, typer.Option("--corpus", help="A corpus, or a folder; the recipe's own if absent.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="At most so many.")] = None,
     seed: Seed = None,
     output: Annotated[
