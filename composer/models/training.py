@@ -109,7 +109,7 @@ def train(
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(output, error) from None
-    trainer = Trainer(recipe)
+    trainer = Trainer(recipe, prepared.report.source_sha256)
     point = trainer.restored(output / CHECKPOINT) if resume else None
     point = point or _Point(0, 0, math.inf, 0.0)
     while point.epoch < recipe.epochs and point.epoch - point.best_epoch < recipe.patience:
@@ -148,7 +148,7 @@ def _epoch(
 class Trainer:
     """The Keras model with its optimizer and the best weights so far."""
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, corpus_sha256: str = "") -> None:
         try:
             import keras
             import tensorflow as tf
@@ -161,7 +161,7 @@ class Trainer:
 
         keras.utils.set_random_seed(recipe.seed)
         tf.config.experimental.enable_op_determinism()
-        self.recipe = recipe
+        self.recipe, self.corpus_sha256 = recipe, corpus_sha256
         self.model = MelodyConfig(recipe.units, recipe.embedding, recipe.pitch_hidden, recipe.dropout).build()
         self.optimizer = keras.optimizers.Adam(recipe.learning_rate, global_clipnorm=recipe.clip_norm)
         self.optimizer.build(self.model.trainable_variables)
@@ -255,7 +255,11 @@ class Trainer:
         arrays: dict[str, NDArray[Any]] = {f"w{i}": w for i, w in enumerate(self.model.get_weights())}
         arrays |= {f"b{i}": w for i, w in enumerate(self.best)}
         arrays |= {f"o{i}": np.asarray(v) for i, v in enumerate(self.optimizer.variables)}
-        head = {"recipe": self._identity(), "point": [point.epoch, point.best_epoch, point.best_nats, point.seconds]}
+        head = {
+            "recipe": self._identity(),
+            "corpus": self.corpus_sha256,
+            "point": [point.epoch, point.best_epoch, point.best_nats, point.seconds],
+        }
         arrays["head"] = np.frombuffer(json.dumps(head).encode(), np.uint8)
         stream = io.BytesIO()
         np.savez(stream, **arrays)  # type: ignore[arg-type]
@@ -265,13 +269,15 @@ class Trainer:
         """Continue from ``path``; ``None`` when there is none. Raises BadInput for one of another training."""
         if not path.exists():
             return None
-        hint = "train into another folder, or without resuming"
+        hint = "begin anew with --restart, or name another folder with -o"
         try:
             with np.load(io.BytesIO(read_bytes(path, MODEL_BYTES, "checkpoint")), allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
             head = json.loads(arrays["head"].tobytes())
             if head["recipe"] != self._identity():
                 raise BadInput(path, "belongs to another recipe, seed or corpus", hint)
+            if self.corpus_sha256 and head.get("corpus", self.corpus_sha256) != self.corpus_sha256:
+                raise BadInput(path, "belongs to the corpus as it was before its files changed", hint)
             self.model.set_weights([arrays[f"w{i}"] for i in range(len(self.best))])
             self.best = [arrays[f"b{i}"] for i in range(len(self.best))]
             for index, variable in enumerate(self.optimizer.variables):

@@ -103,6 +103,18 @@ def test_a_model_of_ones_own_music_is_trained_listed_and_used(composer: Program,
 
 
 @pytest.mark.skipif(not HAS_KERAS, reason="training needs Keras")
+def test_a_training_does_not_go_on_with_other_songs(composer: Program, songs: Path) -> None:
+    train = ("train", "melody-small", "--corpus", "mine", "--epochs", "1")
+    assert composer("corpus", "add", songs, "--name", "mine").code == 0
+    assert composer(*train).code == 0
+    written(songs / "new.mid", {"Melody": walk(8, 99)})
+    assert composer("corpus", "add", songs, "--name", "mine").code == 0
+    refused = composer(*train)
+    assert refused.code == 3 and "before its files changed; begin anew with --restart" in refused.err
+    assert composer(*train, "--restart").code == 0
+
+
+@pytest.mark.skipif(not HAS_KERAS, reason="training needs Keras")
 @pytest.mark.parametrize(("count", "code"), [(1, 3), (2, 0)])
 def test_very_few_songs_train_or_are_refused_clearly(composer: Program, songs: Path, count: int, code: int) -> None:
     folder = songs / "few"
