@@ -171,7 +171,10 @@ def _generate(files: PieceFiles, wanted: Wanted) -> _Step:
 
 
 def _cleanup(files: PieceFiles, wanted: Wanted) -> _Step:
-    outputs, choice = (files.midi, files.musicxml, files.report), CleanupChoice()
+    before = read_record(files.record).steps.get(steps.CLEANUP)
+    outputs = files.midi, files.musicxml, files.report
+    # What a person forbade with `composer cleanup` holds when the step is run again.
+    choice = CleanupChoice.remembered(before.options) if before else CleanupChoice()
     return _Step(
         steps.CLEANUP,
         outputs,

@@ -56,6 +56,7 @@ class CleanupChoice:
     locked: tuple[str, ...] = ()
     correct_key: bool = True
     voice_leading: bool = True
+    is_again: bool = False  # as an earlier run was asked; a locked track may be gone since
 
     def recorded(self) -> dict[str, object]:
         """The options as the record keeps them; of those that only a person sets, the ones that were set."""
@@ -70,6 +71,18 @@ class CleanupChoice:
             "brief": str(self.brief) if self.brief else None,
             **{name: value for name, value in chosen.items() if value},
         }
+
+    @classmethod
+    def remembered(cls, options: Mapping[str, object]) -> CleanupChoice:
+        """What a recorded cleanup forbade, for the step that is run again. Its key is not kept: the brief has one."""
+        lock = options.get("lock")
+        return cls(
+            keep_melody=options.get("keep_melody") is True,
+            locked=tuple(str(track) for track in lock) if isinstance(lock, list) else (),
+            correct_key=options.get("no_key") is not True,
+            voice_leading=options.get("no_voice_leading") is not True,
+            is_again=True,
+        )
 
     def options(self, edited: frozenset[tuple[str, int]]) -> CleanupOptions:
         """For the stage; ``edited`` are the (track, bar from 1) that a person changed."""
@@ -162,7 +175,7 @@ def run_cleanup(midi: Path, output: Path, choice: CleanupChoice, force: bool) ->
     beside = choice.brief or (source.brief if source.brief.is_file() else None)
     theirs = frozenset((one.track, bar) for one in edited_bars(source, midi) for bar in one.bars)
     data, brief = read_bytes(midi, MIDI_BYTES, "MIDI file"), brief_in(beside) if beside else None
-    _check_locked(choice.locked, data, printable(midi.name), brief)
+    _check_locked(() if choice.is_again else choice.locked, data, printable(midi.name), brief)
     result = cleaned(data, printable(midi.name), brief, choice.options(theirs))
     outputs = {output: result.midi, files.musicxml: result.musicxml, files.report: result.report.bytes()}
     if not choice.dry_run:

@@ -200,3 +200,21 @@ def test_a_card_of_another_picture_is_stale_and_drawn_again_on_request(folder: P
     assert states(composer, folder)["art.card.png"] == "stale"
     assert composer("make", picture, *QUICK, "--card").code == 0
     assert set(states(composer, folder).values()) == {"fresh"}
+
+
+def test_what_cleanup_was_forbidden_holds_in_later_runs(folder: Path, composer: Program) -> None:
+    options = ("--keep-melody", "--lock", "Melody", "--no-key", "--no-voice-leading")
+    assert composer("cleanup", folder / "art.draft.mid", *options).code == 0
+    record = json.loads((folder / "art.composer.json").read_bytes())["steps"]["cleanup"]["options"]
+    assert composer("make", folder / "art.png", *QUICK).code == 0
+    result = composer("make", folder / "art.png", "--bars", "8", "--seed", "6")
+    assert result.code == 0
+    assert json.loads((folder / "art.composer.json").read_bytes())["steps"]["cleanup"]["options"] == record
+
+
+def test_a_locked_track_that_is_gone_stops_nothing(folder: Path, composer: Program) -> None:
+    path = folder / "art.composer.json"
+    record = json.loads(path.read_bytes())
+    record["steps"]["cleanup"]["options"]["lock"] = ["Gone"]
+    path.write_text(json.dumps(record), "utf-8")
+    assert composer("make", folder / "art.png", "--bars", "8", "--seed", "6").code == 0
