@@ -50,6 +50,7 @@ from composer.formats.brief import (
     Brief,
     SectionPlan,
 )
+from composer.formats.templates import load_template
 from composer.limits import BRIEF_BARS, BRIEF_SECONDS_MAX, BRIEF_SECONDS_MIN, SEED_MAX
 from composer.music.time import meter_of
 
@@ -57,9 +58,13 @@ from composer.music.time import meter_of
 PRESETS = {"emotion": "newton", "nikitin": "newton", "scriabin": "scriabin"}
 
 
+NO_STYLE = "none"  # the melody alone; no template stands for it
+
+
 @dataclass(frozen=True, slots=True)
 class BriefOptions:
-    """What a person asked for; None leaves it to the picture. Raises UsageProblem for what cannot be."""
+    """What a person asked for; None leaves it to the picture. Raises UsageProblem for what cannot be, BadInput for a
+    style or ensemble that there is none of."""
 
     preset: str = "emotion"
     scheme: str | None = None
@@ -79,6 +84,9 @@ class BriefOptions:
             raise UsageProblem("--bars", f"{self.bars} bars", f"give 1 to {BRIEF_BARS} bars")
         if self.seed is not None and not 0 <= self.seed <= SEED_MAX:
             raise UsageProblem("--seed", f"{self.seed} is outside 0 to {SEED_MAX}", "give a smaller number")
+        for kind, name in (("styles", self.style), ("ensembles", self.ensemble)):
+            if name is not None and name != NO_STYLE:
+                load_template(kind, name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -92,6 +92,7 @@ def harmony_of(tables: dict[str, Any]) -> Harmony:
 def chords_of(plan: Plan, brief: Brief, harmony: Harmony, rng: np.random.Generator) -> tuple[Bar, ...]:
     """The chords of every bar: the brief's own where it writes them, else drawn phrase by phrase."""
     bars: list[Bar] = []
+    base = int(rng.integers(2**32))
     table = harmony.table(plan.key)
     written = [progression_of(s.chords) if s.chords else None for s in brief.form]
     for phrase in plan.phrases:
@@ -102,10 +103,12 @@ def chords_of(plan: Plan, brief: Brief, harmony: Harmony, rng: np.random.Generat
             continue
         previous = bars[-1][-1] if bars else None
         source = plan.phrases[phrase.source] if phrase.source is not None else None
-        if source is not None and written[source.section] is None:
-            bars += _derived(phrase, source, bars, table, plan, rng)
+        # A generator for each phrase: chords written into one section leave the draws of the others alone.
+        own = np.random.default_rng([base, phrase.index])
+        if source is not None:
+            bars += _derived(phrase, source, bars, table, plan, own)
         else:
-            bars += _drawn(phrase, phrase.bars, previous, table, plan, rng)
+            bars += _drawn(phrase, phrase.bars, previous, table, plan, own)
     return tuple(bars)
 
 
@@ -114,7 +117,8 @@ def _derived(
 ) -> list[Bar]:
     """The chords of the source phrase, with a new end where the cadence differs."""
     copied = list(bars[source.first : source.first + phrase.bars])
-    if phrase.cadence == source.cadence or phrase.bars < 2:
+    closes = phrase.cadence != PERFECT or copied[-1][-1].root == plan.key.tonic_class
+    if (phrase.cadence == source.cadence and closes) or phrase.bars < 2:
         if phrase.bars < 2:
             return _drawn(phrase, phrase.bars, bars[-1][-1], table, plan, rng)
         return copied

@@ -66,6 +66,7 @@ class MelodyWriter:
         self.plan, self.chords, self.model, self.rng = plan, chords, model, rng
         self.bar_ticks = plan.meter.bar_ticks
         self.tonic = plan.tonic_midi
+        self._base = int(rng.integers(2**32))
         self.frame = frame_of(plan, chords)
         self.chord_starts, self.chord_list = chord_line(chords, self.bar_ticks)
         self.endings: dict[int, Ending] = {}
@@ -76,6 +77,8 @@ class MelodyWriter:
         reader, state = ContextReader(self.frame), self.model.start(1)
         relaxed: list[str] = []
         for phrase in self.plan.phrases:
+            # Each phrase has draws of its own: a longer section does not reshuffle what comes after it.
+            self.rng = np.random.default_rng([self._base, phrase.index])
             rows = self._rows(phrase, reader, state)
             self._grow(rows, phrase)
             chosen = self._choose(rows, phrase, len(reader.events))

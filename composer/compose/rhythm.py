@@ -17,7 +17,7 @@ from composer.music.time import TICKS_PER_BEAT, Meter
 SIXTEENTH, EIGHTH, QUARTER = 120, 240, TICKS_PER_BEAT
 # Triplets, thirty-seconds and tied values are left to the hand editor: they cannot be read at sight in a draft.
 _PLAIN = tuple(d for d in DURATIONS if d % SIXTEENTH == 0 and d not in (600, 840, 1200, 1680, 2400, 3840))
-DENSITY_PULL = 0.8  # nats per squared octave away from the wanted duration
+DENSITY_PULL = 1.4  # nats per squared octave away from the wanted duration
 
 
 def starts_well(meter: Meter, offset: int, duration: int) -> bool:

@@ -110,7 +110,7 @@ def signature_of(written: Key) -> key.Key:
 def instrument_of(part: Part) -> instrument.Instrument:
     made = instrument.UnpitchedPercussion() if part.is_drums else instrument.Instrument()
     made.partName = made.instrumentName = clean_text(part.name) or part.role
-    made.partAbbreviation = made.instrumentAbbreviation = made.partName[:4] + "."
+    made.partAbbreviation = made.instrumentAbbreviation = _abbreviated(made.partName)
     if not part.is_drums:
         made.midiProgram = part.program
     return made
@@ -125,3 +125,11 @@ def symbol_of(written: Chord, spelled: tuple[str, ...]) -> harmony.ChordSymbol:
 def clean_text(text: str) -> str:
     """Without the control characters that XML forbids."""
     return "".join(c if c.isprintable() else " " for c in text.encode("utf-8", "replace").decode()).strip()
+
+
+def _abbreviated(name: str) -> str:
+    """The name before the later systems: short names whole, longer ones cut after a consonant."""
+    if len(name) <= 6:
+        return name
+    end = 4 if name[3].lower() not in "aeiou" else 3
+    return name[:end] + "."

@@ -9,7 +9,7 @@ import pytest
 
 from composer.brief.analyse import PRESETS, BriefOptions, brief_of_picture
 from composer.brief.curves import curves_of
-from composer.errors import UsageProblem
+from composer.errors import BadInput, UsageProblem
 from composer.formats.brief import Brief
 from composer.music.instruments import INSTRUMENTS
 from composer.music.time import seconds_of
@@ -273,3 +273,10 @@ def test_a_hostile_name_is_only_shown() -> None:
     assert "/" not in result.brief.source.file
     assert result.brief.title.startswith("Ev il")
     result.brief.model_dump_json().encode("utf-8")
+
+
+@pytest.mark.parametrize("asked", [{"style": "walz"}, {"ensemble": "string-quartett"}])
+def test_a_style_or_ensemble_that_does_not_exist_is_refused_before_the_picture_is_read(asked: dict[str, str]) -> None:
+    with pytest.raises(BadInput) as refused:
+        BriefOptions(**asked)  # type: ignore[arg-type]
+    assert next(iter(asked.values())) in str(refused.value)

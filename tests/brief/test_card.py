@@ -34,7 +34,7 @@ def test_the_card_shows_the_picture_and_its_colours() -> None:
 
 
 def test_a_long_form_and_an_ensemble_have_a_card() -> None:
-    long = brief_of_picture(file_of(city()), "city.png", BriefOptions(duration_s=1800, ensemble="string quartet"))
+    long = brief_of_picture(file_of(city()), "city.png", BriefOptions(duration_s=1800, ensemble="string-quartet"))
     assert len(card_png(long)) > 10_000
     short = brief_of_picture(file_of(city()), "夜.png", BriefOptions(bars=1, scheme="castel"))
     assert len(card_png(short)) > 10_000

@@ -64,3 +64,19 @@ def test_chords_written_in_the_brief_are_kept_and_repeated() -> None:
     plan, bars = drawn(brief(form=form))
     names = plan.key.spellings
     assert [[c.symbol(names) for c in bar] for bar in bars[:8]] == [["D"], ["Bm"], ["G", "A7"], ["D"]] * 2
+
+
+def test_a_returning_section_takes_the_chords_written_for_its_letter_and_closes() -> None:
+    form = [{"name": "A", "bars": 8, "chords": "D | Bm | G | A7"}, {"name": "B", "bars": 8}, {"name": "A'", "bars": 8}]
+    plan, bars = drawn(brief(form=form))
+    names = plan.key.spellings
+    assert [bar[0].symbol(names) for bar in bars[16:20]] == ["D", "Bm", "G", "A7"]
+    assert bars[-1][-1].root == plan.key.tonic_class
+
+
+def test_chords_written_into_one_section_leave_another_letter_alone() -> None:
+    plain = [{"name": "A", "bars": 8}, {"name": "B", "bars": 8}]
+    edited = [{**plain[0], "chords": "D | G | A | D"}, plain[1]]
+    _, before = drawn(brief(form=plain))
+    _, after = drawn(brief(form=edited))
+    assert before[8:] == after[8:]
