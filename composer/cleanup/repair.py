@@ -73,8 +73,16 @@ class _Search:
         """Voice the chords around what is left anew, run by run."""
         faults = [f for f in _worth_repair(faults_of(self.score, self.meant)) if f.cost >= WORTH_A_CHORD]
         if faults:
+            tune = self._tune()
+            sung = {place for step in tune.steps for place in step.places} if tune else set()
             for first, last, pitches in revoicings(self.score, self.texture, faults):
-                self.accept(pitches, first, last, NOTE_COST * len(pitches))
+                if sung.isdisjoint(pitches):
+                    self.accept(pitches, first, last, NOTE_COST * len(pitches))
+
+    def _tune(self) -> Line | None:
+        """The highest line of a file without a melody part: what a listener hears as the tune."""
+        lines = self.texture.lines
+        return None if not lines or any(line.kind == "melody" for line in lines) else lines[0]
 
     def accept(self, pitches: Pitches, first: int, last: int, price: float) -> bool:
         """Keep the change if it is worth its price and no rule gets worse."""
@@ -121,7 +129,10 @@ class _Search:
 
     def _moves(self, places: Set[tuple[int, int]]) -> Iterator[tuple[float, Pitches]]:
         """(price, new pitches) of every single voice that might be moved at ``places``."""
+        tune = self._tune()
         for line in self.texture.lines:
+            if line == tune and self.keep_melody:
+                continue
             for index, step in enumerate(line.steps):
                 if places.isdisjoint(step.places) or math.isinf(step.weight):
                     continue
@@ -133,6 +144,8 @@ class _Search:
                     price = step.weight + NOTE_COST * (len(step.places) - 1) + DISTANCE_COST * abs(pitch - step.pitch)
                     if line.kind == "bass" and pitch % 12 != step.pitch % 12:
                         price += INVERSION_COST
+                    if line == tune:
+                        price += MELODY_WEIGHT
                     yield price, dict.fromkeys(step.places, pitch)
 
     def _chord_pitches(self, line: Line, index: int) -> Iterator[int]:

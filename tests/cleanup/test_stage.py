@@ -173,3 +173,15 @@ def test_notes_at_odd_places_do_not_break_the_score() -> None:
     odd = tuple(Note(t, 60 + t % 12, 1) for t in (0, 1, 479, 1919, BAR + 37, 2 * BAR - 1))
     data = midi_bytes(piece("C4:8").with_part(replace(piece("C4:8").parts[0], notes=odd)))
     assert cleaned(data, "x.mid").musicxml.startswith(b"<?xml")
+
+
+def test_the_top_line_of_a_file_without_a_melody_part_is_the_last_to_be_changed() -> None:
+    chords = ["C3 E3 G3 C4", "D3 F3 A3 D4", "C3 E3 G3 C4", "G2 D3 G3 B3", "C3 E3 G3 C4"]
+    foreign = replace(piece(chords=chords), chords=())
+    result = cleaned(midi_bytes(foreign), "x.mid", options=CleanupOptions(key="C major"))
+
+    def tops(data: bytes) -> list[int]:
+        notes = read_source(data, "x").notes
+        return [max(n.pitch for n in notes if n.start == start) for start in sorted({n.start for n in notes})]
+
+    assert tops(result.midi) == tops(midi_bytes(foreign))
