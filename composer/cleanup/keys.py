@@ -1,8 +1,4 @@
-"""The key of a piece: taken where it is known, found where it is not.
-
-References: Krumhansl and Kessler 1982 (probe-tone profiles). Where we differ: a bonus for the key whose tonic is the
-last bass or melody note (measured on 4,145 fiddle tunes: 88 % right without it, 91 % with it).
-"""
+"""The key of a piece: taken where it is known, found from its probe-tone correlations where it is not."""
 
 from __future__ import annotations
 
@@ -12,11 +8,8 @@ import numpy as np
 
 from composer.music.key import Key, key_of
 from composer.music.notes import BASS, MELODY, Piece
+from composer.music.probe_tones import FINAL_BONUS, key_correlations
 
-# Probe-tone ratings of the twelve classes above the tonic.
-_MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-_MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
-FINAL_BONUS = 0.10
 # A key signature is believed when this share of the sounding time lies in its scale.
 SIGNATURE_SHARE = 0.88
 # The lead over the runner-up, in correlation, that counts as certain.
@@ -59,7 +52,7 @@ def _found(piece: Piece, weights: np.ndarray) -> KeyFinding:
     if np.count_nonzero(weights) < 2:
         tonic = int(weights.argmax()) if weights.any() else 0
         return KeyFinding(key_of(tonic, "major"), 0.0, "found")
-    scores = _correlations(weights)
+    scores = key_correlations(weights)
     for tonic in final_classes(piece):
         scores[:, tonic] += FINAL_BONUS
     order = np.argsort(-scores, axis=None, kind="stable")
@@ -68,15 +61,6 @@ def _found(piece: Piece, weights: np.ndarray) -> KeyFinding:
     modes = ("major", "minor")
     confidence = round(min(1.0, max(0.0, lead / _SURE_LEAD)), 2)
     return KeyFinding(key_of(best[1], modes[best[0]]), confidence, "found", key_of(second[1], modes[second[0]]))
-
-
-def _correlations(weights: np.ndarray) -> np.ndarray:
-    """Correlation with each profile; shape [2 modes, 12 tonics]."""
-    profiles = np.array([np.roll(p, tonic) for p in (_MAJOR, _MINOR) for tonic in range(12)])
-    centred = profiles - profiles.mean(axis=1, keepdims=True)
-    heard = weights - weights.mean()
-    norm = np.linalg.norm(centred, axis=1) * np.linalg.norm(heard)
-    return np.asarray((centred @ heard / norm).reshape(2, 12)) if np.all(norm > 0) else np.zeros((2, 12))
 
 
 def final_classes(piece: Piece) -> set[int]:
@@ -98,7 +82,7 @@ def _with_the_right_mode(piece: Piece, declared: Key, weights: np.ndarray) -> Ke
         return declared
     shift, other = (9, "minor") if declared.mode == "major" else (3, "major")
     relative = key_of((declared.tonic_class + shift) % 12, other)
-    scores = _correlations(weights)
+    scores = key_correlations(weights)
     for tonic in final_classes(piece):
         scores[:, tonic] += FINAL_BONUS
     row = {"major": 0, "minor": 1}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from composer.compose.styles import DEFAULT, style_names
-from composer.compose.texture import VoicedChord
 from composer.errors import BadInput
 from composer.formats.templates import Template, load_template, template_names
 from composer.music.instruments import INSTRUMENTS, Instrument
@@ -83,20 +82,6 @@ def ensemble_of(template: Template) -> Ensemble:
     return Ensemble(
         template.name, str(data.get("description", "")), style, melody, accompaniment, split, bass, drums, drum_style
     )
-
-
-def reduced(voiced: VoicedChord, count: int) -> VoicedChord:
-    """``voiced`` with its ``count`` most telling voices: third and seventh first, a tone the bass has last."""
-    chord = voiced.chord
-
-    def rank(index: int) -> tuple[int, int]:
-        pitch_class = voiced.voices[index] % 12
-        doubled = any(p % 12 == pitch_class for p in voiced.voices[:index])
-        order = 3 if doubled else 0 if pitch_class in (chord.third, chord.seventh) else 1
-        return order + (pitch_class == voiced.bass % 12), index
-
-    kept = sorted(sorted(range(len(voiced.voices)), key=rank)[:count])
-    return replace(voiced, voices=tuple(voiced.voices[i] for i in kept))
 
 
 def split_voices(notes: Sequence[Note], count: int) -> tuple[tuple[Note, ...], ...]:

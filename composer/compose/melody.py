@@ -248,11 +248,9 @@ class MelodyWriter:
         to_target = (
             0 if now >= ending.onset else 1 if end >= ending.onset else 2 if end >= ending.onset - TICKS_PER_BEAT else 9
         )
-        later = self._chord_at(min(end, self.chord_starts[-1] + self.bar_ticks - 1))
         return NoteContext(
             key=self.plan.key,
             chord=self._chord_at(now),
-            next_chord=later,
             accent=self.plan.meter.accent(now),
             duration=duration,
             history=tuple(e.pitch for e in row.reader.events[-8:] if e.pitch is not None),

@@ -37,7 +37,6 @@ class NoteContext:
 
     key: Key
     chord: Chord
-    next_chord: Chord | None
     accent: int  # 3 downbeat ... 0 off the beat
     duration: int  # ticks
     history: tuple[int, ...]  # pitches so far, oldest first

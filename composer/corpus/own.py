@@ -38,6 +38,7 @@ from composer.formats.source import SourceMidi, SourceNote, read_source
 from composer.formats.source_piece import piece_of
 from composer.limits import MIDI_BYTES
 from composer.music.key import Key
+from composer.music.probe_tones import FINAL_BONUS
 from composer.music.time import TICKS_PER_BEAT, Meter, meter_of
 
 CUT_BARS = 32
@@ -49,7 +50,6 @@ _GRIDS = (120, 160)  # sixteenths and triplet eighths
 _LOOSE = 22.0  # mean distance from the grid, in ticks, beyond which the file was played freely
 _GAP = 240  # shorter rests belong to the note before
 _TIME_SIGNATURE = 0x58
-_FINAL_BONUS = 0.10  # raises agreement with the labels of fiddle tunes from 88 to 91 %
 
 _Note = tuple[int, int, int]  # start, end in ticks at 480 to the quarter, MIDI pitch
 
@@ -143,8 +143,8 @@ def _key(source: SourceMidi, notes: list[_Note]) -> Key:
         if weights[list(named.scale)].sum() >= _SIGNATURE_SHARE * weights.sum():
             if named.mode not in ("major", "minor"):
                 return named
-            return key_of_weights(weights, final, _FINAL_BONUS, named.fifths)
-    return key_of_weights(weights, final, _FINAL_BONUS)
+            return key_of_weights(weights, final, FINAL_BONUS, named.fifths)
+    return key_of_weights(weights, final, FINAL_BONUS)
 
 
 def _cut(notes: list[_Note], meter: Meter) -> list[list[_Note]]:

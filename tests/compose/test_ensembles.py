@@ -4,11 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from composer.compose.ensembles import ensemble_names, ensemble_of, load_ensemble, reduced, split_voices
-from composer.compose.texture import VoicedChord
+from composer.compose.ensembles import ensemble_names, ensemble_of, load_ensemble, split_voices
 from composer.errors import BadInput
 from composer.formats.templates import Template
-from composer.music.chord import Chord
 from composer.music.notes import Note
 
 
@@ -42,12 +40,6 @@ def test_mistakes_are_listed_with_their_lines() -> None:
 def test_an_ensemble_without_melody_is_refused() -> None:
     with pytest.raises(BadInput, match="melody"):
         ensemble_of(Template("mine", Path("mine.toml"), {}, ""))
-
-
-def test_reduced_keeps_third_and_seventh() -> None:
-    g7 = VoicedChord(0, 1920, Chord(7, "7"), (55, 59, 62, 65), 43)
-    assert reduced(g7, 2).voices == (59, 65)
-    assert reduced(g7, 9).voices == g7.voices
 
 
 def test_split_voices_makes_single_lines_from_the_top() -> None:

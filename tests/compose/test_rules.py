@@ -19,7 +19,6 @@ def context(**changes: object) -> NoteContext:
     plain = NoteContext(
         key=key_of("C", "major"),
         chord=chord_of("C"),
-        next_chord=chord_of("G"),
         accent=0,
         duration=240,
         history=(4, 5, 7),
