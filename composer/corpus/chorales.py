@@ -6,6 +6,7 @@ Only this module parses with music21, from the source each time: music21's own c
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +24,40 @@ _BARS_MIN, _NOTES_MIN = 6, 20
 _LABELS = ("", "m", "7", "m7", "m7b5", "dim", "maj7", "dim7")
 _FINAL_BASS_BONUS = 0.25
 
-_Part = list[tuple[int, int, int | None]]  # start, end in ticks, MIDI pitch
+Sung = tuple[int, int, int | None]  # start, end in ticks, MIDI pitch (None: a rest)
+_Part = list[Sung]
+
+
+@dataclass(frozen=True, slots=True)
+class FourParts:
+    """A chorale with all its voices: soprano, alto, tenor and bass; ``tune`` is the soprano with the chords."""
+
+    tune: Tune
+    voices: tuple[tuple[Sung, ...], ...]
 
 
 def read_chorales(
     paths: Sequence[Path], progress: Callable[[int, int, str], None] | None = None
 ) -> tuple[list[Tune], dict[str, int]]:
     """The usable chorales among ``paths``, and how many were left out for each reason."""
-    tunes: list[Tune] = []
+    chorales, refused = read_four_parts(paths, progress)
+    return [chorale.tune for chorale in chorales], refused
+
+
+def read_four_parts(
+    paths: Sequence[Path], progress: Callable[[int, int, str], None] | None = None
+) -> tuple[list[FourParts], dict[str, int]]:
+    """As ``read_chorales``, with the lower voices."""
+    chorales: list[FourParts] = []
     refused: dict[str, int] = {}
     for index, path in enumerate(paths):
         if progress:
             progress(index, len(paths), "chorales")
         try:
-            tunes.append(chorale_of(_parsed(path), path.stem))
+            chorales.append(four_parts_of(_parsed(path), path.stem))
         except UnusableTune as reason:
             refused[str(reason)] = refused.get(str(reason), 0) + 1
-    return tunes, refused
+    return chorales, refused
 
 
 def _parsed(path: Path) -> Any:
@@ -55,6 +73,11 @@ def _parsed(path: Path) -> Any:
 
 def chorale_of(score: Any, name: str) -> Tune:
     """The tune of a parsed four-part score; raises UnusableTune."""
+    return four_parts_of(score, name).tune
+
+
+def four_parts_of(score: Any, name: str) -> FourParts:
+    """The tune and the voices of a parsed four-part score, on one grid; raises UnusableTune."""
     staves = list(score.parts)
     if len(staves) != 4:
         raise UnusableTune("not in four parts")
@@ -75,10 +98,11 @@ def chorale_of(score: Any, name: str) -> Tune:
     beats = _beat_chords(voices, bars, meter)
     per_bar = meter.bar_ticks // meter.beat_ticks
     chords = tuple(next((c for c in beats[b * per_bar : (b + 1) * per_bar] if c), None) for b in range(bars))
-    return Tune(
+    tune = Tune(
         f"chorales/{name}", "chorales", name, key, meter, tonic, events, bars,
         _phrase_ends(staves[0], offset, events, bars * meter.bar_ticks), chords, beats, "chorale",
     )  # fmt: skip
+    return FourParts(tune, tuple(tuple(voice) for voice in voices))
 
 
 def _offset_ticks(staff: Any, meter: Meter) -> int:
