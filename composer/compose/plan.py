@@ -7,65 +7,61 @@ the brief alone.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from composer.encoding.melody import bar_role
+from composer.compose.phrase import (
+    CADENCES,
+    COPY,
+    DECEPTIVE,
+    HALF,
+    IMPERFECT,
+    NEW,
+    NEW_END,
+    OPERATORS,
+    ORNAMENT,
+    PERFECT,
+    PHRASE_BARS,
+    PLAGAL,
+    SAME_RHYTHM,
+    SEQUENCE,
+    BarPlan,
+    Phrase,
+)
+from composer.compose.targets import DENSITY_NPQ, REGISTER_SEMITONES, targets_of
 from composer.formats.brief import Brief
 from composer.music.instruments import INSTRUMENTS
 from composer.music.key import Key
 from composer.music.time import Meter
 
-PHRASE_BARS = 4
-HALF, IMPERFECT, PERFECT = "HC", "IAC", "PAC"
-
-NEW, COPY, NEW_END, SAME_RHYTHM, SEQUENCE, ORNAMENT = (
-    "new", "copy", "copy_new_end", "same_rhythm", "sequence", "ornament",
-)  # fmt: skip
+__all__ = [
+    "CADENCES", "COPY", "DECEPTIVE", "DENSITY_NPQ", "HALF", "IMPERFECT", "NEW", "NEW_END", "OPERATORS", "ORNAMENT",
+    "PERFECT", "PHRASE_BARS", "PLAGAL", "REGISTER_SEMITONES", "SAME_RHYTHM", "SEQUENCE", "BarPlan", "Phrase", "Plan",
+    "letter_of", "melody_range", "phrase_lengths", "plan_of",
+]  # fmt: skip
 # Draw weights for a phrase that repeats its neighbour inside a section, and for the return of a whole section.
 REPEAT_OPERATORS = {NEW_END: 0.40, SAME_RHYTHM: 0.15, ORNAMENT: 0.20, SEQUENCE: 0.15, NEW: 0.10}
 RETURN_OPERATORS = {COPY: 0.35, NEW_END: 0.35, ORNAMENT: 0.30}
 # Real tunes repeat a quarter of their bars to the note, hardly ever more than 42 % (p90 of 4,145 fiddle tunes).
 EXACT_SHARE_MAX = 0.24
-DENSITY_NPQ = (0.75, 2.6)  # notes per quarter for density 0 and 1
-NOTES_PER_SECOND_MAX = 6.0
-REGISTER_SEMITONES = 7.0  # a register of 1 lies this far above the middle of the range
+# Ticks of a pick-up and how often a piece has it; a sparse tune has none.
+PICKUPS = {0: 0.4, 240: 0.2, 480: 0.4}
+PICKUPS_TRIPLE = {0: 0.5, 480: 0.5}
+PICKUPS_COMPOUND = {0: 0.4, 240: 0.35, 720: 0.25}
+PICKUP_DENSITY = 0.3
 MELODY_SPAN = 21  # semitones, from the instrumental p90
-CURVE_WEIGHT = 0.6  # how far the picture's curve bends a section's own value
-
-
-@dataclass(frozen=True, slots=True)
-class BarPlan:
-    """Targets of one bar: notes per quarter, centre of the melody (MIDI), energy 0..1 and role in its phrase."""
-
-    density_npq: float
-    register: float
-    energy: float
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """Bars ``first`` .. ``first + bars - 1``; ``source`` is the index of the phrase it derives from by ``operator``."""
-
-    index: int
-    section: int
-    first: int
-    bars: int
-    cadence: str
-    operator: str = NEW
-    source: int | None = None
-
-    @property
-    def last(self) -> int:
-        return self.first + self.bars - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that is decided before the first chord. ``low``..``high`` is the melody's range in MIDI pitches."""
+    """All that is decided before the first chord.
+
+    ``low``..``high`` is the melody's range in MIDI pitches; ``keys`` has one key for each section, the home key
+    ``key`` unless the brief says otherwise.
+    """
 
     key: Key
     meter: Meter
@@ -76,11 +72,21 @@ class Plan:
     climax_bar: int
     low: int
     high: int
+    keys: tuple[Key, ...] = ()
 
     @property
     def phrase_ends(self) -> tuple[int, ...]:
-        """Ticks at which the phrases end."""
-        return tuple((p.last + 1) * self.meter.bar_ticks for p in self.phrases)
+        """Ticks at which the phrases end: at a bar line, or where the pick-up of the next phrase begins."""
+        pickups = [*(p.pickup for p in self.phrases[1:]), 0]
+        return tuple((p.last + 1) * self.meter.bar_ticks - up for p, up in zip(self.phrases, pickups, strict=True))
+
+    def section_at(self, bar: int) -> int:
+        """Index of the section that holds ``bar``."""
+        return max(0, bisect_right(self.section_starts, bar) - 1)
+
+    def key_at(self, bar: int) -> Key:
+        """The key of the section that holds ``bar``."""
+        return self.keys[self.section_at(bar)] if self.keys else self.key
 
     @property
     def tonic_midi(self) -> int:
@@ -122,18 +128,29 @@ def plan_of(brief: Brief, melody_instrument: str, rng: np.random.Generator) -> P
             spans.append((index, bar, length))
             bar += length
     phrases = _with_operators(brief, spans, rng)
-    bars = _bar_plans(brief, meter, low, high, [p.last + 1 for p in phrases])
+    pickup = _pickup(brief, meter, rng)
+    phrases = tuple(p if p.index == 0 else replace(p, pickup=pickup) for p in phrases)
+    targets = targets_of(brief, meter, low, high, [(p.last + 1) * meter.bar_ticks for p in phrases])
     return Plan(
         key=brief.key.key,
         meter=meter,
         tempo_bpm=brief.tempo_bpm,
-        bars=bars,
+        bars=targets.bars,
         phrases=phrases,
         section_starts=tuple(starts),
-        climax_bar=_climax_bar(bars),
+        climax_bar=targets.climax_bar,
         low=low,
         high=high,
+        keys=tuple(brief.key.key for _ in brief.form),
     )
+
+
+def _pickup(brief: Brief, meter: Meter, rng: np.random.Generator) -> int:
+    """One length of anacrusis for the piece, in ticks: the phrases of a tune begin alike."""
+    weights = PICKUPS_COMPOUND if meter.is_compound else PICKUPS_TRIPLE if meter.numerator == 3 else PICKUPS
+    mean_density = sum(s.density * s.bars for s in brief.form) / brief.bars
+    drawn = int(rng.choice(list(weights), p=list(weights.values())))
+    return drawn if mean_density >= PICKUP_DENSITY else 0
 
 
 def phrase_lengths(bars: int) -> list[int]:
@@ -198,48 +215,3 @@ def _cadence(brief: Brief, section: int, place: int, is_last_of_section: bool) -
     if letter_of(brief.form[section].name) != home and letter_of(following) == home:
         return HALF
     return PERFECT if place else IMPERFECT
-
-
-def _bar_plans(brief: Brief, meter: Meter, low: int, high: int, phrase_end_bars: Sequence[int]) -> tuple[BarPlan, ...]:
-    total = brief.bars
-    ends = [bar * meter.bar_ticks for bar in phrase_end_bars]
-    centre = (low + high) / 2
-    cap = NOTES_PER_SECOND_MAX * 60.0 / brief.tempo_bpm
-    plans: list[BarPlan] = []
-    for section in brief.form:
-        start = len(plans)
-        bends = {name: _bend(brief, name, start, section.bars, total) for name in ("energy", "density", "register")}
-        for offset in range(section.bars):
-            density = float(np.clip(section.density + bends["density"][offset], 0.0, 1.0))
-            register = float(np.clip(section.register_ + bends["register"][offset], -1.0, 1.0))
-            energy = float(np.clip(section.energy + bends["energy"][offset], 0.0, 1.0))
-            npq = DENSITY_NPQ[0] + density * (DENSITY_NPQ[1] - DENSITY_NPQ[0])
-            plans.append(
-                BarPlan(
-                    density_npq=min(npq, cap),
-                    register=centre + REGISTER_SEMITONES * register,
-                    energy=energy,
-                    role=bar_role(start + offset, meter.bar_ticks, ends),
-                )
-            )
-    return tuple(plans)
-
-
-def _bend(brief: Brief, name: str, first: int, bars: int, total: int) -> list[float]:
-    """What the picture's curve adds to each bar of a section: its deviation from the section's mean."""
-    if brief.curves is None:
-        return [0.0] * bars
-    curve = np.asarray(getattr(brief.curves, "register_" if name == "register" else name), dtype=float)
-    if curve.size < 2:
-        return [0.0] * bars
-    places = (first + np.arange(bars) + 0.5) / total * (curve.size - 1)
-    values = np.interp(places, np.arange(curve.size), curve)
-    return [float(v) for v in CURVE_WEIGHT * (values - values.mean())]
-
-
-def _climax_bar(bars: Sequence[BarPlan]) -> int:
-    """The bar of the highest energy (then register) between 15 and 85 % of the piece."""
-    count = len(bars)
-    low, high = int(0.15 * count), max(int(0.15 * count) + 1, int(np.ceil(0.85 * count)))
-    inner = range(low, min(high, count))
-    return max(inner, key=lambda b: (round(bars[b].energy + (bars[b].register - bars[0].register) / 24, 6), b))

@@ -125,6 +125,9 @@ class SectionPlan(Strict):
     register_: Annotated[float, Field(ge=-1.0, le=1.0)] = Field(
         default=0.0, alias="register", description="how high the melody lies"
     )
+    tension: Unit | None = Field(
+        default=None, description="how far the harmony strains from rest; follows energy and register if absent"
+    )
     chords: Annotated[str, Field(max_length=4000), AfterValidator(_is_progression)] | None = Field(
         default=None, description='bars divided by |, e.g. "C | Am | F G | C"; repeated to fill the section'
     )
@@ -181,6 +184,7 @@ class Curves(Strict):
     energy: list[Unit]
     density: list[Unit]
     register_: list[Annotated[float, Field(ge=-1.0, le=1.0)]] = Field(alias="register")
+    tension: list[Unit] | None = Field(default=None, description="the curve of energy if absent")
 
 
 class Brief(Strict):

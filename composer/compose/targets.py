@@ -1,0 +1,116 @@
+"""What each bar aims at: density, register, energy and tension, from the brief's sections bent by its curves.
+
+The climax lies where the brief's own values peak; the bars around it lead up to it and away from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.compose.phrase import BarPlan
+from composer.encoding.melody import bar_role
+from composer.formats.brief import Brief, SectionPlan
+from composer.music.time import Meter
+
+DENSITY_NPQ = (0.75, 2.6)  # notes per quarter for density 0 and 1
+NOTES_PER_SECOND_MAX = 6.0
+REGISTER_SEMITONES = 7.0  # a register of 1 lies this far above the middle of the range
+CURVE_WEIGHT = 0.6  # how far the picture's curve bends a section's own value
+CLIMAX_PLACES = (0.15, 0.85)  # share of the piece within which the climax may lie
+CLIMAX_SEMITONES, CLIMAX_ENERGY = 2.0, 0.06  # what the climax adds, falling to nothing ...
+CLIMAX_BARS = 4  # ... so many bars before and after
+# Tension where the brief says nothing: weights of energy and register, and what the way to the climax adds.
+_TENSION_ENERGY, _TENSION_REGISTER, _TENSION_RISE = 0.65, 0.15, 0.2
+Levels = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The bars' targets and the bar (from 0) of the climax."""
+
+    bars: tuple[BarPlan, ...]
+    climax_bar: int
+
+
+def targets_of(brief: Brief, meter: Meter, low: int, high: int, phrase_ends: Sequence[int]) -> Targets:
+    """The targets of every bar of ``brief``; the melody ranges from ``low`` to ``high``, phrases end at ticks."""
+    energy, density, register = (_levels(brief, name) for name in ("energy", "density", "register"))
+    written = [section.tension is not None for section in brief.form for _ in range(section.bars)]
+    plain = _TENSION_ENERGY * energy + _TENSION_REGISTER * (register + 1) / 2
+    tension = np.where(written, _levels(brief, "tension"), plain)
+    climax = climax_of(energy + tension)
+    near = _nearness(len(energy), climax)
+    tension = np.where(written, tension, plain + _TENSION_RISE * _rise(len(energy), climax))
+    energy = np.clip(energy + CLIMAX_ENERGY * near, 0.0, 1.0)
+    cap = NOTES_PER_SECOND_MAX * 60.0 / brief.tempo_bpm
+    centre = (low + high) / 2
+    npq = np.minimum(DENSITY_NPQ[0] + density * (DENSITY_NPQ[1] - DENSITY_NPQ[0]), cap)
+    pitch = centre + REGISTER_SEMITONES * register + CLIMAX_SEMITONES * near
+    bars = tuple(
+        BarPlan(
+            density_npq=float(npq[bar]),
+            register=float(pitch[bar]),
+            energy=float(energy[bar]),
+            role=bar_role(bar, meter.bar_ticks, phrase_ends),
+            tension=float(np.clip(tension[bar], 0.0, 1.0)),
+        )
+        for bar in range(len(energy))
+    )
+    return Targets(bars, climax)
+
+
+def climax_of(levels: Levels) -> int:
+    """The bar of the highest level between 15 and 85 % of the piece; of equals the one nearest to the middle of
+    their run, the later of two."""
+    count = len(levels)
+    first = int(CLIMAX_PLACES[0] * count)
+    inner = np.round(levels[first : max(first + 1, count - first)], 6)
+    best = first + np.flatnonzero(inner == inner.max())
+    middle = float(best.mean())
+    return int(min(best, key=lambda bar: (abs(bar - middle), -bar)))
+
+
+def _levels(brief: Brief, name: str) -> Levels:
+    """The level of each bar: its section's value with the bend of the curve."""
+    values: list[float] = []
+    for section in brief.form:
+        own = _own(section, name)
+        bend = _bend(brief, name, len(values), section.bars)
+        low = -1.0 if name == "register" else 0.0
+        values += [float(np.clip(own + b, low, 1.0)) for b in bend]
+    return np.array(values)
+
+
+def _own(section: SectionPlan, name: str) -> float:
+    value = getattr(section, "register_" if name == "register" else name)
+    return 0.5 if value is None else float(value)
+
+
+def _bend(brief: Brief, name: str, first: int, bars: int) -> list[float]:
+    """What the brief's curve adds to each bar of a section: its deviation from the section's mean."""
+    if brief.curves is None:
+        return [0.0] * bars
+    written = getattr(brief.curves, "register_" if name == "register" else name)
+    curve = np.asarray(brief.curves.energy if written is None else written, dtype=float)
+    if curve.size < 2:
+        return [0.0] * bars
+    places = (first + np.arange(bars) + 0.5) / brief.bars * (curve.size - 1)
+    values = np.interp(places, np.arange(curve.size), curve)
+    return [float(v) for v in CURVE_WEIGHT * (values - values.mean())]
+
+
+def _nearness(count: int, climax: int) -> Levels:
+    """1 at the climax, falling to 0 within ``CLIMAX_BARS``."""
+    return np.asarray(np.clip(1.0 - np.abs(np.arange(count) - climax) / (CLIMAX_BARS + 1), 0.0, 1.0))
+
+
+def _rise(count: int, climax: int) -> Levels:
+    """From 0 at the beginning to 1 at the climax, and back to 0 at the end."""
+    bars = np.arange(count)
+    before = bars / max(1, climax)
+    after = (count - 1 - bars) / max(1, count - 1 - climax)
+    return np.asarray(np.where(bars <= climax, before, after))
