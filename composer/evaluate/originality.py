@@ -1,81 +1,101 @@
-"""How long a melody goes along with a tune that the model was trained on.
+"""How long a melody goes along with a known tune, which tune that is, and in which bars.
 
-Conventions: a melody is read as moves (interval in semitones, ratio of the next length to this one), so a tune is
-found again in any key and at any note value. A run is a number of moves; a run of 16 is 17 notes.
-
-What to make of it: real tunes share runs too. In our corpora 39 % of them share a run of 12 or more with another
-tune, so only longer runs are worth a warning.
+The search itself is in ``composer.encoding.originality``, which composing uses too; here the run gets its bars.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from itertools import pairwise
+from typing import Any
 
-from composer.music.notes import Note
+import numpy as np
 
-SEED = 5  # moves in an index entry: the shortest run that is found
-Move = tuple[int, Fraction]
+from composer.encoding.originality import KnownRuns, KnownTune, SharedRun, known_runs
+from composer.evaluate.line import Line
+
+WARNING_MOVES = 16  # a run of this length is worth a look; 27 % of real tunes have one
+COMMON_MOVES = 12
+COVERAGE_MAX = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class SharedRun:
-    """``length`` moves from note ``note`` of the melody on are also in tune ``tune`` from its note ``tune_note`` on."""
+class Originality:
+    """The longest run that a melody shares: ``length`` moves (one fewer than notes), in bars ``first_bar`` to
+    ``last_bar`` (from 1), with ``tune``; ``coverage`` is the share of moves in runs of 12 or more."""
 
     length: int
-    note: int = 0
-    tune: int | None = None
-    tune_note: int = 0
+    coverage: float
+    first_bar: int = 0
+    last_bar: int = 0
+    tune: KnownTune | None = None
+
+    @property
+    def is_warning(self) -> bool:
+        return self.length >= WARNING_MOVES
+
+    def words(self) -> str:
+        """One line for a person."""
+        if self.tune is None:
+            return "shares no run of 9 notes or more with a known tune"
+        title = f" ({self.tune.title})" if self.tune.title else ""
+        bars = f"bar {self.first_bar}" if self.first_bar == self.last_bar else f"bars {self.first_bar}-{self.last_bar}"
+        return f"{self.length + 1} notes in a row, {bars}, are also in {self.tune.id}{title}"
+
+    def as_json(self) -> Mapping[str, Any]:
+        tune = self.tune
+        return {
+            "longest_run_moves": self.length,
+            "bars": [self.first_bar, self.last_bar] if tune else None,
+            "tune": {"id": tune.id, "title": tune.title, "split": tune.split} if tune else None,
+            "coverage": round(self.coverage, 4),
+            "warning": self.is_warning,
+        }
 
 
-def moves_of(notes: Sequence[Note]) -> tuple[Move, ...]:
-    """What leads from each note to the next."""
-    return tuple((b.pitch - a.pitch, Fraction(b.duration, a.duration)) for a, b in pairwise(notes))
+def originality_of(line: Line, known: KnownRuns | None = None, ignore: Collection[int] = ()) -> Originality:
+    """What ``line`` shares with the known tunes (the shipped index unless another is given)."""
+    return originalities_of([line], known, ignore)[0]
 
 
-class KnownTunes:
-    """An index of tunes, to find what a melody shares with them."""
+def originalities_of(
+    lines: Sequence[Line], known: KnownRuns | None = None, ignore: Collection[int] = ()
+) -> list[Originality]:
+    """The same for many melodies in one search."""
+    index = known or known_runs()
+    found = index.longest_runs([line.notes for line in lines], ignore)
+    return [_placed(run, line, index) for run, line in zip(found, lines, strict=True)]
 
-    def __init__(self, tunes: Sequence[Sequence[Note]]) -> None:
-        self._moves = [moves_of(tune) for tune in tunes]
-        self._seeds: dict[tuple[Move, ...], list[tuple[int, int]]] = defaultdict(list)
-        for number, moves in enumerate(self._moves):
-            for place in range(len(moves) - SEED + 1):
-                self._seeds[moves[place : place + SEED]].append((number, place))
 
-    def longest_run(self, notes: Sequence[Note], leave_out: frozenset[int] = frozenset()) -> SharedRun:
-        """The longest run of ``notes`` in any tune but those numbered in ``leave_out``; length 0 below ``SEED``."""
-        moves = moves_of(notes)
-        best = SharedRun(0)
-        for at in range(len(moves) - SEED + 1):
-            for number, place in self._seeds.get(moves[at : at + SEED], ()):
-                if number not in leave_out and not self._continues(moves, at, number, place):
-                    length = self._length(moves, at, number, place)
-                    if length > best.length:
-                        best = SharedRun(length, at, number, place)
-        return best
+def _placed(run: SharedRun, line: Line, index: KnownRuns) -> Originality:
+    if run.tune is None:
+        return Originality(0, run.coverage)
+    first, last = line.notes[run.note], line.notes[run.note + run.length]
+    bars = line.bar_number(first.start), line.bar_number(last.start)
+    return Originality(run.length, run.coverage, *bars, index.tunes[run.tune])
 
-    def coverage(self, notes: Sequence[Note], run: int, leave_out: frozenset[int] = frozenset()) -> float:
-        """The share 0..1 of moves that lie in a shared run of ``run`` moves or more (``run`` >= ``SEED``)."""
-        moves = moves_of(notes)
-        covered: set[int] = set()
-        for at in range(len(moves) - SEED + 1):
-            for number, place in self._seeds.get(moves[at : at + SEED], ()):
-                if number not in leave_out and not self._continues(moves, at, number, place):
-                    length = self._length(moves, at, number, place)
-                    covered.update(range(at, at + length) if length >= run else ())
-        return len(covered) / len(moves) if moves else 0.0
 
-    def _continues(self, moves: Sequence[Move], at: int, number: int, place: int) -> bool:
-        """Whether the match began one move earlier (and was counted there)."""
-        return at > 0 and place > 0 and moves[at - 1] == self._moves[number][place - 1]
+@dataclass(frozen=True, slots=True)
+class SharedRuns:
+    """Figures over a set of melodies: median and largest run in moves, shares with runs of 12 and 16 or more, and
+    mean coverage."""
 
-    def _length(self, moves: Sequence[Move], at: int, number: int, place: int) -> int:
-        known = self._moves[number]
-        length = SEED
-        while at + length < len(moves) and place + length < len(known) and moves[at + length] == known[place + length]:
-            length += 1
-        return length
+    median: float
+    largest: int
+    share_12: float
+    share_16: float
+    coverage: float
+
+
+def shared_runs(found: Sequence[Originality]) -> SharedRuns:
+    """Raises ValueError for no melodies."""
+    if not found:
+        raise ValueError("no melodies to look up")
+    lengths = np.array([one.length for one in found])
+    return SharedRuns(
+        median=float(np.median(lengths)),
+        largest=int(lengths.max()),
+        share_12=float((lengths >= COMMON_MOVES).mean()),
+        share_16=float((lengths >= WARNING_MOVES).mean()),
+        coverage=float(np.mean([one.coverage for one in found])),
+    )

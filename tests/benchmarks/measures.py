@@ -18,12 +18,12 @@ import numpy as np
 from composer.compose.draft import draft_of
 from composer.compose.harmony import Harmony, harmony_of
 from composer.corpus.prepare import prepare
+from composer.encoding.originality import KnownRuns, known_runs
 from composer.encoding.protocol import MelodyModel
 from composer.evaluate.anchors import SOFT_RANGES, is_inside
 from composer.evaluate.gates import Gate, gates_of
 from composer.evaluate.line import line_of
 from composer.evaluate.measures import MEASURES, Measures, measures_of
-from composer.evaluate.originality import KnownTunes
 from composer.formats.midi import midi_bytes
 from composer.formats.source import read_source
 from composer.formats.source_piece import piece_of
@@ -110,9 +110,11 @@ def print_gates(groups: Sequence[Group]) -> None:
                 print(f"  ours {number}: {gate.name} in bars {', '.join(map(str, gate.where))}: {gate.note}")
 
 
-def print_originality(known: KnownTunes, groups: Sequence[Group]) -> None:
+def print_originality(known: KnownRuns, groups: Sequence[Group]) -> None:
     print(f"\n{'shared with a training tune':33s}" + "".join(f"{g.name:>17s}" for g in groups))
-    runs = [[known.longest_run(line_of(p).notes).length for p in g.pieces] for g in groups]
+    runs = [
+        [r.length for r in known.longest_runs([line_of(p).notes for p in g.pieces], known.held_out)] for g in groups
+    ]
     for label, row in (
         ("longest run, median", [f"{np.median(r):.0f}" for r in runs]),
         ("longest run, largest", [f"{max(r)}" for r in runs]),
@@ -148,7 +150,7 @@ def main() -> None:
     print_measures(groups)
     print_gates(groups)
     print(f"\n{'critic: AUC real against':33s}" + "".join(_critic_cell(groups[0], g) for g in groups))
-    print_originality(KnownTunes([piece_of_tune(t).parts[0].notes for t in train]), groups)
+    print_originality(known_runs(), groups)
 
 
 def _critic_cell(real: Group, other: Group) -> str:

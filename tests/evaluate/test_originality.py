@@ -1,43 +1,47 @@
-"""Shared runs are found in any key and at any note value."""
+"""A shared run is reported with its tune and its bars."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from composer.evaluate.originality import SEED, KnownTunes, SharedRun, moves_of
-from tests.evaluate.pieces import line
+from composer.encoding.originality import KnownTune, known_bytes, known_of
+from composer.evaluate.line import line_of
+from composer.evaluate.originality import Originality, originalities_of, originality_of, shared_runs
+from tests.evaluate.pieces import line, piece
 
 
 def walk(seed: int, count: int) -> tuple[int, ...]:
     rng = np.random.default_rng(seed)
-    return tuple(int(p) for p in 60 + np.cumsum(rng.integers(-5, 6, size=count)))
+    return tuple(int(p) for p in 60 + np.cumsum(rng.integers(-3, 4, size=count)))
 
 
-def test_a_tune_is_found_transposed_and_twice_as_slow() -> None:
-    pitches = walk(1, 20)
-    known = KnownTunes([line(walk(2, 30)), line(pitches)])
-    assert known.longest_run(line([p + 3 for p in pitches], 2.0)) == SharedRun(19, 0, 1, 0)
-    assert known.coverage(line(pitches), 12) == 1.0
+TUNE = KnownTune("oneill/12", "The Tune", "dance", "train")
 
 
-def test_a_quoted_passage_is_found_where_it_is() -> None:
-    tune = walk(3, 40)
-    mine = [*walk(4, 10), *(p + 7 for p in tune[12:25]), *walk(5, 10)]
-    found = KnownTunes([line(tune)]).longest_run(line(mine))
-    assert (found.tune, found.note, found.tune_note) == (0, 10, 12)
-    assert found.length == 12
+def test_a_quotation_is_reported_with_its_tune_and_bars() -> None:
+    known = known_of(known_bytes([line(walk(1, 40))], [TUNE]))
+    mine = line([*walk(2, 8), *walk(1, 40)[4:24], *walk(3, 8)])
+    found = originality_of(line_of(piece(mine)), known)
+    assert (found.tune, found.length, found.first_bar, found.last_bar) == (TUNE, 19, 3, 7)
+    assert found.is_warning
+    assert found.words() == "20 notes in a row, bars 3-7, are also in oneill/12 (The Tune)"
+    assert found.as_json()["tune"] == {"id": "oneill/12", "title": "The Tune", "split": "train"}
 
 
-def test_the_tune_itself_can_be_left_out() -> None:
-    known = KnownTunes([line(walk(6, 30))])
-    assert known.longest_run(line(walk(6, 30)), frozenset({0})).length == 0
+def test_a_melody_of_its_own_has_no_tune() -> None:
+    known = known_of(known_bytes([line(walk(1, 40))], [TUNE]))
+    found = originality_of(line_of(piece(line(walk(9, 30)))), known)
+    assert found == Originality(0, 0.0)
+    assert "no run" in found.words()
+    assert found.as_json()["bars"] is None
 
 
-@pytest.mark.parametrize("count", [0, 1, SEED])
-def test_melodies_too_short_share_nothing(count: int) -> None:
-    known = KnownTunes([line(walk(7, 30))])
-    notes = line(walk(7, 30)[:count])
-    assert known.longest_run(notes) == SharedRun(0)
-    assert known.coverage(notes, 12) == 0.0
-    assert len(moves_of(notes)) == max(0, count - 1)
+def test_figures_of_a_set() -> None:
+    known = known_of(known_bytes([line(walk(1, 40))], [TUNE]))
+    lines = [line_of(piece(line(p))) for p in (walk(1, 40), walk(1, 14), walk(8, 30))]
+    figures = shared_runs(originalities_of(lines, known))
+    assert (figures.median, figures.largest) == (13, 39)
+    assert (figures.share_12, figures.share_16) == (pytest.approx(2 / 3), pytest.approx(1 / 3))
+    with pytest.raises(ValueError, match="no melodies"):
+        shared_runs([])

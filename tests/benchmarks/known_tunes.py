@@ -1,0 +1,44 @@
+"""Write the index of known tunes that originality is judged by: ``python -m tests.benchmarks.known_tunes``.
+
+All tunes of the corpora that the shipped models learned from, the held-out ones too; Essen is not among them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from composer.corpus.prepare import DEFAULT, prepare
+from composer.encoding.originality import FORMAT, KnownTune, known_bytes
+from composer.errors import printable
+from composer.formats.files import write_whole
+from composer.resources import shipped
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", default=DEFAULT, help="as for composer train")
+    parser.add_argument("-o", "--output", type=Path, default=None, help="a folder")
+    arguments = parser.parse_args()
+    folder = arguments.output or shipped("weights") / "originality"
+    folder.mkdir(parents=True, exist_ok=True)
+    prepared = prepare(arguments.corpus)
+    tunes = [KnownTune(t.id, printable(t.title), t.style, t.split) for t in prepared.tunes]
+    data = known_bytes([t.events for t in prepared.tunes], tunes)
+    card = {
+        "format": FORMAT,
+        "made_by": "python -m tests.benchmarks.known_tunes",
+        "corpora": list(prepared.report.corpora),
+        "corpus_sha256": prepared.report.source_sha256,
+        "tunes": prepared.report.tunes,
+        "notes": prepared.report.notes,
+        "holds": "intervals and ratios of lengths of each melody, its id and its title; no keys, no note values",
+    }
+    write_whole(folder / "known.npz", data)
+    write_whole(folder / "card.json", (json.dumps(card, indent=1) + "\n").encode())
+    print(f"{folder}: {len(tunes)} tunes, {len(data)} bytes")
+
+
+if __name__ == "__main__":
+    main()
