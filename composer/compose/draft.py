@@ -28,12 +28,28 @@ FALLBACK_STYLE = "block"
 SLOW_STYLES = frozenset({"pad", "block"})  # textures that sustain by themselves and want no pedal
 
 
+# One generator for each job: editing one field of the brief must not reshuffle what it does not touch.
+PLAN_JOB, CHORD_JOB, MELODY_JOB, TEXTURE_JOB, EXPRESSION_JOB = range(5)
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What is decided before anyone plays: the players, the plan, the chords of each bar and the tune."""
+
+    brief: Brief
+    orchestra: Orchestra
+    plan: Plan
+    chords: tuple[Bar, ...]
+    melody: Melody
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The piece, and what a person should know about how it came out."""
+    """The piece, what a person should know about how it came out, and the sketch that it was made from."""
 
     piece: Piece
     notes: tuple[str, ...]
+    sketch: Sketch
 
 
 def draft_of(brief: Brief, model: MelodyModel, harmony: Harmony, seed: int) -> Draft:
@@ -41,21 +57,34 @@ def draft_of(brief: Brief, model: MelodyModel, harmony: Harmony, seed: int) -> D
 
     Raises BadInput for a style or ensemble that does not exist.
     """
-    # A generator for each job: editing one field of the brief must not reshuffle what it does not touch.
-    plan_rng, chord_rng, melody_rng, texture_rng, expression_rng = (
-        np.random.default_rng([seed, job]) for job in range(5)
-    )
+    return arranged(sketch_of(brief, model, harmony, seed), seed)
+
+
+def rng_of(seed: int, job: int) -> np.random.Generator:
+    """The generator of one job of ``seed``."""
+    return np.random.default_rng([seed, job])
+
+
+def sketch_of(brief: Brief, model: MelodyModel, harmony: Harmony, seed: int) -> Sketch:
+    """Plan, chords and tune of ``brief``."""
     orchestra = orchestra_of(brief)
-    plan = plan_of(brief, orchestra.melody.instrument, plan_rng)
-    chords = chords_of(plan, brief, harmony, chord_rng)
-    melody = MelodyWriter(plan, chords, model, melody_rng).write()
-    spans = _spans(plan, chords)
+    plan = plan_of(brief, orchestra.melody.instrument, rng_of(seed, PLAN_JOB))
+    chords = chords_of(plan, brief, harmony, rng_of(seed, CHORD_JOB))
+    melody = MelodyWriter(plan, chords, model, rng_of(seed, MELODY_JOB)).write()
+    return Sketch(brief, orchestra, plan, chords, melody)
+
+
+def arranged(sketch: Sketch, seed: int) -> Draft:
+    """The sketch with voicing, texture and expression: every player's part."""
+    brief, orchestra, plan, melody = sketch.brief, sketch.orchestra, sketch.plan, sketch.melody
+    spans = _spans(plan, sketch.chords)
     style, style_notes = _style(orchestra.style, plan)
     voicings = voicings_of(
         _slots(spans, melody, plan), plan.key, _voices(orchestra), _upper(orchestra), _bass(orchestra)
     )
-    texture = _texture(style, orchestra, spans, voicings, melody, plan, brief, texture_rng)
-    parts = _parts(orchestra, style, melody, texture, spans, voicings, plan, brief, expression_rng)
+    texture = _texture(style, orchestra, spans, voicings, melody, plan, brief, rng_of(seed, TEXTURE_JOB))
+    expression = rng_of(seed, EXPRESSION_JOB)
+    parts = _parts(orchestra, style, melody, texture, spans, voicings, plan, brief, expression)
     piece = Piece(
         title=brief.title,
         meter=plan.meter,
@@ -72,7 +101,7 @@ def draft_of(brief: Brief, model: MelodyModel, harmony: Harmony, seed: int) -> D
     notes = [*orchestra.notes, *style_notes]
     if melody.relaxed:
         notes.append(f"melody rules gave way {len(melody.relaxed)} times: {'; '.join(melody.relaxed[:5])}")
-    return Draft(piece, tuple(notes))
+    return Draft(piece, tuple(notes), sketch)
 
 
 def _spans(plan: Plan, chords: Sequence[Bar]) -> tuple[ChordSpan, ...]:
