@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from composer.corpus.abc import UnusableTune
-from composer.corpus.keyfinding import key_of_weights
 from composer.corpus.tune import BARS_MAX, Tune, tonic_below_median
 from composer.encoding.melody import Event
 from composer.music.chord import Chord
 from composer.music.key import Key
+from composer.music.keyfinding import key_of_weights
 from composer.music.time import TICKS_PER_BEAT, Meter, meter_of
 
 _BARS_MIN, _NOTES_MIN = 6, 20

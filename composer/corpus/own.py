@@ -17,8 +17,6 @@ from pathlib import Path
 import numpy as np
 
 from composer.corpus.abc import UnusableTune, read_tune, tunes_in
-from composer.corpus.keyfinding import key_of_weights
-from composer.corpus.labels import chords_of
 from composer.corpus.tune import (
     BARS_MAX,
     BARS_MIN,
@@ -30,6 +28,7 @@ from composer.corpus.tune import (
     tonic_below_median,
     tune_of,
 )
+from composer.encoding.chord_labels import chords_of
 from composer.encoding.melody import DURATIONS, Event
 from composer.errors import ComposerError, printable
 from composer.formats.files import read_bytes
@@ -38,6 +37,7 @@ from composer.formats.source import SourceMidi, SourceNote, read_source
 from composer.formats.source_piece import piece_of
 from composer.limits import MIDI_BYTES
 from composer.music.key import Key
+from composer.music.keyfinding import key_of_weights
 from composer.music.probe_tones import FINAL_BONUS
 from composer.music.time import TICKS_PER_BEAT, Meter, meter_of
 

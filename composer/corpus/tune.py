@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.corpus.abc import AbcNote, AbcTune, UnusableTune
-from composer.corpus.labels import chords_of
+from composer.encoding.chord_labels import chords_of
 from composer.encoding.melody import DURATIONS, Event, TuneFrame, controls_of
 from composer.music.chord import Chord
 from composer.music.key import Key, key_of

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.corpus.labels import chords_of
 from composer.corpus.tune import Tune
+from composer.encoding.chord_labels import chords_of
 from composer.encoding.melody import CONTROLS, FEATURES, ContextReader, Event, nearest_duration
 from composer.models.recipe import Recipe
 from composer.music.key import key_of

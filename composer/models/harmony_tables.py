@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.corpus.prepare import Prepared
-from composer.corpus.states import STATES, state_of
 from composer.corpus.tune import Tune
+from composer.encoding.chord_states import STATES, state_of
 from composer.formats.files import write_whole
 from composer.resources import PACKAGE
 

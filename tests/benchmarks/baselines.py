@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from composer.corpus.labels import chords_of
 from composer.corpus.tune import Tune
+from composer.encoding.chord_labels import chords_of
 from composer.encoding.melody import Event
 from composer.music.time import TICKS_PER_BEAT, Meter
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from composer.corpus.states import STATES
 from composer.corpus.tune import Tune
+from composer.encoding.chord_states import STATES
 from composer.models.harmony_tables import FOLDER, harmony_tables
 from composer.music.chord import chord_of
 from composer.music.key import key_of

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.corpus.states import STATES, State
+from composer.encoding.chord_states import STATES, State
 from composer.encoding.melody import Event
 from composer.music.chord import Chord
 from composer.music.key import Key

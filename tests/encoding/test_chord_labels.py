@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from composer.corpus.labels import bar_weights, best_path, chords_of
-from composer.corpus.states import STATES, state_of
+from composer.encoding.chord_labels import bar_weights, best_path, chords_of
+from composer.encoding.chord_states import STATES, state_of
 from composer.encoding.melody import Event
 from composer.music.chord import chord_of
 from composer.music.key import key_of
