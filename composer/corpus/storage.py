@@ -40,6 +40,7 @@ def write_tunes(path: Path, tunes: Sequence[Tune], refused: dict[str, int]) -> N
             t.style,
             t.cluster,
             t.split,
+            *([] if t.beats_per_minute is None else [t.beats_per_minute]),
         ]
         for t in tunes
     ]
@@ -78,7 +79,7 @@ def _tunes(heads: list[list[object]], arrays: dict[str, NDArray[np.int32]]) -> l
     tunes = []
     for index, head in enumerate(heads):
         (e0, p0, c0, b0), (e1, p1, c1, b1) = edges[index].tolist(), edges[index + 1].tolist()
-        name, source, title, tonic, mode, meter, tonic_midi, bars, style, cluster, split = head
+        name, source, title, tonic, mode, meter, tonic_midi, bars, style, cluster, split, *tempo = head
         tunes.append(
             Tune(
                 str(name), str(source), str(title), key_of(str(tonic), str(mode)), meter_of(str(meter)),
@@ -88,7 +89,7 @@ def _tunes(heads: list[list[object]], arrays: dict[str, NDArray[np.int32]]) -> l
                 tuple(arrays["phrases"][p0:p1].tolist()),
                 tuple(_chord(c) for c in arrays["chords"][c0:c1].tolist()),
                 tuple(_chord(c) for c in arrays["beats"][b0:b1].tolist()),
-                str(style), int(str(cluster)), str(split),
+                str(style), int(str(cluster)), str(split), float(str(tempo[0])) if tempo else None,
             )
         )  # fmt: skip
     return tunes

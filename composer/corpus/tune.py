@@ -27,6 +27,7 @@ class Tune:
 
     ``chords`` has one entry per bar (the chord on the downbeat), ``beat_chords`` one per beat where the source has
     harmony (chorales), else it is empty. ``split`` is train, valid or test and never parts a ``cluster``.
+    ``beats_per_minute`` counts felt beats, and is ``None`` where the source has no tempo.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Tune:
     style: str
     cluster: int = -1
     split: str = "train"
+    beats_per_minute: float | None = None
 
     def frame(self) -> TuneFrame:
         """What a model may know of the tune before its notes."""

@@ -37,7 +37,7 @@ _STAY = 0.2
 def chords_of(events: Sequence[Event], key: Key, meter: Meter, bars: int) -> tuple[Chord, ...]:
     """The likeliest chord of each bar; event pitches are semitones above the tonic."""
     mode = "minor" if key.is_minor else "major"
-    states, (tones, prior, moves) = STATES[mode], _tables(mode, key.mode)
+    states, (tones, prior, moves) = STATES[mode], label_tables(mode, key.mode)
     local = bar_weights(events, meter, bars)
     totals = np.maximum(local.sum(axis=1, keepdims=True), 1.0)
     emission = _EMISSION_WEIGHT * (local / totals) @ tones.T + prior
@@ -83,7 +83,7 @@ def _function(state: State) -> str:
 
 
 @cache
-def _tables(mode: str, scale: str) -> tuple[Floats, Floats, Floats]:
+def label_tables(mode: str, scale: str) -> tuple[Floats, Floats, Floats]:
     """Chord-tone weights (states, 12), prior (states,) and moves (states, states) of one mode."""
     states = STATES[mode]
     tones = np.full((len(states), 12), _FOREIGN)

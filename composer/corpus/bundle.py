@@ -1,0 +1,55 @@
+"""The files of a folder or of a .tar.gz, read within stated limits; nothing is unpacked to the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tarfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from composer.errors import BadInput, OverLimit
+from composer.limits import MEGABYTE, MIDI_BYTES
+
+BUNDLE_BYTES = 200 * MEGABYTE
+BUNDLE_FILES = 20_000
+_AGAIN = "name a folder of such files, or a .tar.gz of it"
+
+
+def files_in(path: Path) -> Iterator[tuple[str, bytes]]:
+    """(file name without folders, content) of each file in ``path``; files over 5 MB are left out.
+
+    Raises BadInput for what is neither a folder nor a readable archive, OverLimit for one that unpacks to too much.
+    """
+    if path.is_dir():
+        for found in sorted(path.rglob("*")):
+            if found.is_file() and found.stat().st_size <= MIDI_BYTES:
+                yield found.name, found.read_bytes()
+        return
+    try:
+        with tarfile.open(path, "r:*") as archive:
+            yield from _members(path, archive)
+    except (OSError, tarfile.TarError, zlib.error, EOFError):
+        raise BadInput(path, "is neither a folder nor a whole .tar.gz", _AGAIN) from None
+
+
+def _members(path: Path, archive: tarfile.TarFile) -> Iterator[tuple[str, bytes]]:
+    total = 0
+    for number, member in enumerate(archive):
+        total += member.size
+        if total > BUNDLE_BYTES or number >= BUNDLE_FILES:
+            raise OverLimit(path, f"unpacks to over {BUNDLE_BYTES // MEGABYTE} MB or {BUNDLE_FILES} files", _AGAIN)
+        stream = archive.extractfile(member) if member.isfile() and member.size <= MIDI_BYTES else None
+        if stream is not None:
+            yield Path(member.name).name, stream.read()
+
+
+def bundle_hash(path: Path, suffixes: tuple[str, ...]) -> tuple[str, int]:
+    """sha256 over names and contents of the files with ``suffixes``, the same for folder and archive; their number."""
+    found = sorted((n, hashlib.sha256(c).digest()) for n, c in files_in(path) if n.endswith(suffixes))
+    total = hashlib.sha256()
+    for name, digest in found:
+        total.update(os.fsencode(name))
+        total.update(digest)
+    return total.hexdigest(), len(found)
