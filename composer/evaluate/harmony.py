@@ -4,7 +4,8 @@ Conventions: pitch classes against the chord that sounds at the note's onset; no
 Shares are 0..1, by the number of notes unless the name says otherwise. ``None`` without chords or melody.
 
 Sources: CTnCTR, PCS and MCTD after Yeh et al. (2021). Differences: PCS is summed over the chord's first three tones
-(theirs averages), so it runs from -3 to 3; MCTD uses the tonal centroid of Harte et al. (2006) with radii 1, 1, 0.5.
+(theirs averages), so it runs from -3 to 3; CTnCTR lets a note that is repeated not
+count as resolved; MCTD uses the tonal centroid of Harte et al. (2006) with radii 1, 1, 0.5.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("chord_or_resolved", "share", "chord tones and notes that resolve by step (CTnCTR)"),
     Measure("pitch_consonance", "score", "consonance of melody and chord, -3..3, by length (PCS)"),
     Measure("tonal_distance", "distance", "tonal centroid distance of melody and chord, by length (MCTD)"),
+    Measure("chord_variety", "share", "different three-chord progressions among all (MusDr CPI)"),
     Measure("downbeat_chord_tones", "share", "chord tones among the notes on the downbeat"),
     Measure("long_chord_tones", "share", "chord tones among the notes of a quarter or more"),
 )
@@ -54,6 +56,7 @@ def evaluate(piece: Piece, line: Line) -> Mapping[str, float | None]:
         "chord_or_resolved": chord_or_resolved(line),
         "pitch_consonance": pitch_consonance(sung),
         "tonal_distance": tonal_distance(sung),
+        "chord_variety": chord_variety(line),
         "downbeat_chord_tones": chord_tone_share(downbeat),
         "long_chord_tones": chord_tone_share(long),
     }
@@ -104,13 +107,23 @@ def tonal_distance(sung: list[tuple[Note, Chord]]) -> float | None:
     total = sum(n.duration for n, _ in sung)
     if not total:
         return None
-    return sum(n.duration * _centroid_distance(n.pitch % 12, c.classes) for n, c in sung) / total
+    return sum(n.duration * centroid_distance((n.pitch % 12,), c.classes) for n, c in sung) / total
+
+
+def chord_variety(line: Line) -> float | None:
+    """Different progressions of three chords over all of them: low when a loop goes round; chords that stay count once.
+
+    The chord progression irregularity of MusDr (Wu and Yang 2020).
+    """
+    chords = [s.chord for i, s in enumerate(line.chords) if i == 0 or s.chord != line.chords[i - 1].chord]
+    grams = [tuple(chords[i : i + 3]) for i in range(len(chords) - 2)]
+    return len(set(grams)) / len(grams) if grams and line.notes else None
 
 
 @cache
-def _centroid_distance(pitch_class: int, classes: tuple[int, ...]) -> float:
-    one, other = _centroid((pitch_class,)), _centroid(classes)
-    return sqrt(sum((a - b) ** 2 for a, b in zip(one, other, strict=True)))
+def centroid_distance(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    """Between the tonal centroids of two sets of pitch classes: 0 for the same set."""
+    return sqrt(sum((a - b) ** 2 for a, b in zip(_centroid(one), _centroid(other), strict=True)))
 
 
 def _centroid(classes: tuple[int, ...]) -> tuple[float, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from composer.evaluate import harmony, pitch, rhythm, structure, voices
+from composer.evaluate import harmony, pitch, rhythm, structure, texture, voices
 from composer.evaluate.line import Line, Measure, line_of
 from composer.music.notes import Piece
 
@@ -26,6 +26,7 @@ FAMILIES: dict[str, Family] = {
     "rhythm": rhythm,
     "structure": structure,
     "harmony": harmony,
+    "texture": texture,
     "voices": voices,
 }
 MEASURES: dict[str, Measure] = {m.name: m for family in FAMILIES.values() for m in family.MEASURES}

@@ -4,8 +4,10 @@ Conventions: pitches are MIDI numbers, intervals semitones between neighbouring 
 shares are 0..1. A measure is ``None`` where the melody has too few notes to have it.
 
 Sources: scale consistency and pitch-class entropy as in MusPy (Dong et al. 2020), except that scale consistency also
-knows the harmonic minor, so a raised leading tone does not count as foreign; intervals by size as in mgeval (Yang and
-Lerch 2020); leap recovery after von Hippel and Huron (2000), who count any reversal, where we ask for a small one.
+knows the harmonic minor, so a raised leading tone does not count as foreign; the entropy of bars is H1 of MusDr (Wu and
+Yang 2020); number of pitches, range and mean interval as in mgeval (Yang and Lerch 2020; their pitch count, pitch range
+and average pitch shift); leap recovery after von Hippel and Huron (2000), who count any reversal, where we ask for a
+small one.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ _SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 11))
 MEASURES: tuple[Measure, ...] = (
     Measure("scale_consistency", "share", "notes inside the best-fitting major or harmonic minor scale"),
     Measure("pitch_class_entropy", "bits", "evenness of the twelve pitch classes"),
+    Measure("bar_entropy", "bits", "evenness of the pitch classes within a bar, mean over bars (MusDr H1)"),
+    Measure("pitches", "count", "different pitches", 0),
     Measure("range", "semitones", "from the lowest to the highest note", 0),
     Measure("repeated_note", "share", "intervals that repeat the pitch"),
     Measure("step", "share", "intervals of 1-2 semitones"),
@@ -44,6 +48,8 @@ def evaluate(piece: Piece, line: Line) -> Mapping[str, float | None]:
     return {
         "scale_consistency": scale_consistency(line),
         "pitch_class_entropy": pitch_class_entropy(line),
+        "bar_entropy": bar_entropy(line),
+        "pitches": float(len(set(line.pitches))) if line.notes else None,
         "range": span(line),
         "repeated_note": interval_share(line, 0, 0),
         "step": interval_share(line, 1, 2),
@@ -68,6 +74,12 @@ def scale_consistency(line: Line) -> float | None:
 def pitch_class_entropy(line: Line) -> float | None:
     """0 (one pitch class) .. log2(12) = 3.58 bits."""
     return entropy_bits(Counter(p % 12 for p in line.pitches)) if line.notes else None
+
+
+def bar_entropy(line: Line) -> float | None:
+    """Bits, the mean over the bars that have notes."""
+    bars = [entropy_bits(Counter(note.pitch % 12 for note in bar)) for bar in line.bars if bar]
+    return sum(bars) / len(bars) if bars else None
 
 
 def entropy_bits(counts: Counter[int]) -> float:

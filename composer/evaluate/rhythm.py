@@ -3,8 +3,10 @@
 Conventions: durations are written lengths in ticks; onsets are compared within the bar on a grid of 12 to the
 quarter. A measure is ``None`` where the melody has too few notes or bars to have it.
 
-Sources: groove consistency as in MusPy (Dong et al. 2020; 1 - Hamming distance of neighbouring bars). It is near 1
-for anything because most grid places are empty, so ``onset_f1`` compares the onsets alone.
+Sources: groove consistency as in MusPy (Dong et al. 2020; 1 - Hamming distance of neighbouring bars); the same over
+all pairs of bars is the grooving pattern similarity of MusDr (Wu and Yang 2020). Both are near 1 for anything because
+most grid places are empty, so ``onset_f1`` compares the onsets alone. The mean time between onsets is that of mgeval
+(Yang and Lerch 2020), in quarters where they count seconds.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ MEASURES: tuple[Measure, ...] = (
     Measure("duration_entropy", "bits", "variety of note lengths"),
     Measure("durations", "count", "different note lengths", 0),
     Measure("notes_per_quarter", "notes", "density of the melody"),
+    Measure("inter_onset", "quarters", "mean time from one onset to the next (mgeval)"),
     Measure("groove", "share", "likeness of neighbouring bars' onset grids (MusPy)"),
+    Measure("groove_all", "share", "likeness of all pairs of bars' onset grids (MusDr GS)"),
     Measure("onset_f1", "share", "likeness of neighbouring bars' onsets (F1)"),
     Measure("last_note_ratio", "ratio", "length of the last note over the mean length"),
     Measure("phrase_end_ratio", "ratio", "mean length of phrase-final notes over the mean length"),
@@ -40,7 +44,9 @@ def evaluate(piece: Piece, line: Line) -> Mapping[str, float | None]:
         "duration_entropy": duration_entropy(line),
         "durations": float(len({n.duration for n in line.notes})) if line.notes else None,
         "notes_per_quarter": len(line.notes) * TICKS_PER_BEAT / line.length if line.length else None,
+        "inter_onset": inter_onset(line),
         "groove": groove(line),
+        "groove_all": groove_all(line),
         "onset_f1": onset_f1(line),
         "last_note_ratio": last_note_ratio(line),
         "phrase_end_ratio": phrase_end_ratio(line),
@@ -64,6 +70,25 @@ def groove(line: Line) -> float | None:
     if len(bars) < 2 or not line.notes:
         return None
     return 1 - sum(len(a ^ b) for a, b in pairwise(bars)) / places / (len(bars) - 1)
+
+
+def groove_all(line: Line) -> float | None:
+    """1 - Hamming distance of the onset grids, the mean over all pairs of bars."""
+    bars = bar_onsets(line)
+    places = line.meter.bar_ticks * GRID_PER_QUARTER / TICKS_PER_BEAT
+    if len(bars) < 2 or not line.notes:
+        return None
+    # A place held by k of n bars differs in k (n - k) pairs.
+    held = Counter(place for bar in bars for place in bar)
+    pairs = len(bars) * (len(bars) - 1) / 2
+    return 1 - sum(k * (len(bars) - k) for k in held.values()) / places / pairs
+
+
+def inter_onset(line: Line) -> float | None:
+    """Quarters from the first onset to the last, over the number of steps between."""
+    if len(line.notes) < 2:
+        return None
+    return (line.notes[-1].start - line.notes[0].start) / (len(line.notes) - 1) / TICKS_PER_BEAT
 
 
 def onset_f1(line: Line) -> float | None:

@@ -4,7 +4,9 @@ Conventions: a bar is the notes that begin in it; each measure is a share 0..1 o
 have notes (or over 4-grams). ``None`` where there is nothing that could repeat.
 
 Sources: our own definitions. They tell real tunes from a Markov chain and from shuffled bars where the usual
-measures do not (see the anchors); the fitness scape plot of MusDr (Wu and Yang 2020) needs audio-length pieces.
+measures do not (see the anchors). ``returning_phrase`` stands in for the structureness indicator of MusDr (Wu and Yang
+2020): theirs is the largest fitness of a stretch in the scape plot of a recording, ours the likeness of the four bars
+that return best, on the bars of the score.
 """
 
 from __future__ import annotations
@@ -18,12 +20,14 @@ from composer.evaluate.rhythm import f1
 from composer.music.notes import Note, Piece
 
 GRAM = 4
+STRETCH_BARS = 4
 
 MEASURES: tuple[Measure, ...] = (
     Measure("bar_repeats", "share", "bars that repeat an earlier bar to the note"),
     Measure("bar_rhythm_repeats", "share", "bars with the rhythm of an earlier bar"),
     Measure("bar_contour_repeats", "share", "bars with the rhythm and the ups and downs of an earlier bar"),
     Measure("self_similarity", "share", "mean likeness (F1 of onset and pitch) to the most similar earlier bar"),
+    Measure("returning_phrase", "share", "likeness (F1 of onset and pitch) of the four bars that return best"),
     Measure("repeated_4grams", "share", "four moves (interval, length) in a row heard before"),
 )
 
@@ -37,6 +41,7 @@ def evaluate(piece: Piece, line: Line) -> Mapping[str, float | None]:
         "bar_rhythm_repeats": seen_share([rhythm(line, bar) for bar in bars]),
         "bar_contour_repeats": seen_share([(rhythm(line, bar), contour(bar)) for bar in bars]),
         "self_similarity": self_similarity(line),
+        "returning_phrase": returning_phrase(line),
         "repeated_4grams": repeated_grams(line),
     }
 
@@ -68,6 +73,20 @@ def self_similarity(line: Line) -> float | None:
         return None
     best = [max(f1(bar, earlier) for earlier in bars[:i]) for i, bar in enumerate(bars) if i]
     return sum(best) / len(best)
+
+
+def returning_phrase(line: Line) -> float | None:
+    """The largest mean likeness of four bars in a row to four later ones that do not overlap them; ``None`` where the
+    melody is shorter than two such stretches."""
+    bars = [frozenset((line.offset(n), n.pitch) for n in bar) for bar in line.bars]
+    if len(bars) < 2 * STRETCH_BARS or not line.notes:
+        return None
+    best = 0.0
+    for lag in range(STRETCH_BARS, len(bars) - STRETCH_BARS + 1):
+        # A pair of empty bars is no likeness here.
+        along = [f1(bars[i], bars[i + lag]) if bars[i] else 0.0 for i in range(len(bars) - lag)]
+        best = max(best, *(sum(along[i : i + STRETCH_BARS]) for i in range(len(along) - STRETCH_BARS + 1)))
+    return best / STRETCH_BARS
 
 
 def repeated_grams(line: Line) -> float | None:

@@ -205,3 +205,50 @@ def test_soft_ranges_are_of_known_measures_and_hold_both_ends() -> None:
     assert is_inside("step", 0.68) is False
     assert is_inside("step", None) is None and is_inside("range", 12) is None
     assert str(SOFT_RANGES["large_leap"]) == "≤ 0.08"
+
+
+def test_different_pitches_and_the_entropy_of_bars() -> None:
+    found = measures_of(piece(line([60, 72, 60, 72, 60, 62, 64, 65])))
+    assert found["pitches"] == 5
+    assert found["bar_entropy"] == pytest.approx((0 + 2) / 2)
+
+
+def test_time_between_onsets_counts_rests() -> None:
+    notes = (*line([60, 62], 1.0), *line([64], 1.0, 4.0))
+    assert rhythm.inter_onset(line_of(piece(notes))) == pytest.approx(2.0)
+
+
+def test_groove_of_all_pairs_is_that_of_every_pair() -> None:
+    found = line_of(piece(line([60, 62, 64, 65, 67, 60, 60, 60, 64], [1, 1, 1, 1, 2, 2, 2, 1, 1])))
+    grids = rhythm.bar_onsets(found)
+    pairs = [(a, b) for i, a in enumerate(grids) for b in grids[i + 1 :]]
+    assert rhythm.groove_all(found) == pytest.approx(sum(1 - len(a ^ b) / 48 for a, b in pairs) / len(pairs))
+
+
+def test_the_phrase_that_returns_is_found_and_a_held_pause_is_no_return() -> None:
+    phrase = [60, 62, 64, 65, 67, 65, 64, 62, 60, 64, 67, 64, 62, 60, 59, 60]
+    other = [p + 1 + i % 3 for i, p in enumerate(phrase)]
+    assert structure.returning_phrase(line_of(piece(line([*phrase, *other, *phrase])))) == 1.0
+    assert structure.returning_phrase(line_of(piece(line([*phrase, *other])))) == pytest.approx(0.0, abs=0.2)
+    assert structure.returning_phrase(line_of(piece(line(phrase)))) is None
+    assert structure.returning_phrase(line_of(piece(line([60, 62]), bars=16))) == 0.0
+
+
+def test_a_loop_of_chords_has_little_variety() -> None:
+    notes = line([60] * 12, 4.0)
+    loop = line_of(piece(notes, " | ".join(["C", "F", "G"] * 4)))
+    assert harmony.chord_variety(loop) == pytest.approx(3 / 10)
+    held = line_of(piece(notes, " | ".join(["C", "C", "C", "F", "F", "F", "G", "G", "G", "Am", "Am", "Am"])))
+    assert harmony.chord_variety(held) == 1.0
+
+
+def test_polyphony_counts_pitches_at_once() -> None:
+    melody = line([72, 74], 2.0)
+    assert measures_of(piece(melody))["polyphony"] == 1.0
+    inner = (*line([60], 4.0), *line([64], 4.0), *line([72], 2.0))
+    assert measures_of(piece(melody, inner=sorted(inner)))["polyphony"] == 3.0
+
+
+def test_beats_in_which_nothing_sounds() -> None:
+    notes = (*line([60], 1.0), *line([62], 1.0, 2.0))
+    assert measures_of(piece(notes))["empty_beats"] == pytest.approx(2 / 4)
