@@ -17,6 +17,7 @@ from composer.cli import (
     brief,
     cleanup,
     corpus,
+    diff,
     doctor,
     evaluate,
     generate,
@@ -63,6 +64,7 @@ add(app, "cleanup", cleanup.cleanup, STEPS)
 add(app, "render", render.render, STEPS)
 add(app, "status", status.status, FILES)
 add(app, "evaluate", evaluate.evaluate, FILES)
+add(app, "diff", diff.diff, FILES)
 add(app, "doctor", doctor.doctor, FILES)
 app.add_typer(templates.app, name="templates", rich_help_panel=LIBRARY)
 app.add_typer(corpus.app, name="corpus", rich_help_panel=LIBRARY)

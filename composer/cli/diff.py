@@ -1,0 +1,38 @@
+"""``composer diff``: what is different between two versions of a piece."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from composer.cli.show import Show
+
+
+def diff(
+    show: Show,
+    before: Annotated[Path, typer.Argument(help="The old MIDI file.")],
+    after: Annotated[Path, typer.Argument(help="The new MIDI file.")],
+    tolerance: Annotated[
+        int, typer.Option("--tolerance", min=0, max=480, help="Times so many 480ths of a quarter apart are equal.")
+    ] = 0,
+    png: Annotated[Path | None, typer.Option("--png", help="Draw both as a piano roll, differences in colour.")] = None,
+) -> None:
+    """Tell by bar and track what changed between two MIDI files. Ends with 0 whether they differ or not."""
+    from composer.compare.report import as_json
+    from composer.compare.stage import compared
+    from composer.compare.words import rows_of, summary_of
+    from composer.errors import printable
+    from composer.formats.files import read_bytes
+    from composer.limits import MIDI_BYTES
+
+    old, new = (read_bytes(path, MIDI_BYTES, "MIDI file") for path in (before, after))
+    found = compared(old, printable(before.name), new, printable(after.name), tolerance)
+    show.note(f"{before} -> {after}: {summary_of(found)}")
+    if not found.voice_leading.compared:
+        show.note("  voice leading is not compared: tracks were put together or taken apart")
+    rows = rows_of(found)
+    if rows:
+        show.table(("bar", "track", "difference"), [row.cells for row in rows])
+    show.result(as_json(found))

@@ -1,0 +1,1 @@
+"""Two versions of a piece side by side: what was added, removed, moved and changed."""

@@ -1,0 +1,289 @@
+"""A difference in words that a musician reads: rows of bar, track and what happened there."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from composer.compare.notes import ADDED, LENGTH, MOVED, PITCH, REMOVED, VELOCITY, NoteEdit
+from composer.compare.song import SongEdit, TurnEdit
+from composer.compare.stage import LINE_ADDED, LINE_REMOVED, MERGED, SPLIT, Difference, Track, TrackEdit
+from composer.compare.view import KEY, Tone
+from composer.formats.midi import DRUM_CHANNEL
+from composer.music.instruments import DRUM_KEYS
+from composer.music.key import key_of
+from composer.music.pitch import PLAIN_NAMES, note_name
+from composer.music.voice_leading import RULES
+
+SONG = "(song)"
+# More notes of one bar and track than this are told in sum.
+_NOTES_TOLD = 4
+# So many notes of a track that all changed in the same way are one row.
+_ALIKE_MIN = 8
+_TURNS_TOLD = 3
+_PLAIN_DENOMINATOR_MAX = 48
+_DRUMS = {key: name for name, key in DRUM_KEYS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``first_bar`` to ``last_bar`` (0, 0: the whole piece), the track, and what is different."""
+
+    first_bar: int
+    last_bar: int
+    track: str
+    what: str
+
+    @property
+    def cells(self) -> tuple[str, str, str]:
+        span = str(self.first_bar) if self.first_bar == self.last_bar else f"{self.first_bar}-{self.last_bar}"
+        return span if self.first_bar else "", self.track, self.what
+
+
+def rows_of(difference: Difference) -> list[Row]:
+    """Everything that is different: the whole piece, the song's events, then track by track, bar by bar."""
+    teller = _Teller(difference)
+    rows = list(teller.piece_rows())
+    for track in difference.tracks:
+        rows += teller.track_rows(track)
+    return [*rows, *teller.fault_rows()]
+
+
+def summary_of(difference: Difference) -> str:
+    """One line: how many notes came, went, moved and changed, and what else."""
+    if difference.is_same:
+        return "no difference"
+    counts = Counter(kind for edit in difference.note_edits for kind in edit.kinds)
+    told = {
+        ADDED: "added", REMOVED: "removed", MOVED: "moved", PITCH: "of another pitch", LENGTH: "of another length",
+        VELOCITY: "of another velocity",
+    }  # fmt: skip
+    parts = [f"{_count(counts[kind], 'note')} {words}" for kind, words in told.items() if counts[kind]]
+    turns = sum(len(track.turns) for track in difference.tracks)
+    others = len(difference.song) + turns + sum(len(t.edits) for t in difference.tracks) + bool(difference.end)
+    if others:
+        parts.append(f"{_count(others, 'other difference')}")
+    if difference.shift:
+        parts.insert(0, f"all music {_shifted(difference)}")
+    return "; ".join(parts)
+
+
+def fault_name(rule: str) -> str:
+    """``"parallel fifths"`` for ``"ParallelFifths"``."""
+    return "".join(f" {c.lower()}" if c.isupper() else c for c in rule).strip()
+
+
+class _Teller:
+    """Knows the bars and the spelling of one difference."""
+
+    def __init__(self, difference: Difference) -> None:
+        self.difference = difference
+        self.bars = difference.bars
+        keys = [e for e in (*difference.before.song, *difference.after.song) if e.what == KEY]
+        self.names = key_of(*keys[0].text.split()).spellings if keys else PLAIN_NAMES
+
+    def piece_rows(self) -> Iterator[Row]:
+        if self.difference.shift:
+            yield Row(
+                0, 0, SONG, f"all music is {_shifted(self.difference)} in the new version; bars below are the old ones"
+            )
+        for edit in self.difference.song:
+            yield self._row(edit.time, SONG, self._song(edit))
+        if self.difference.end:
+            old, new = self.difference.end
+            yield Row(0, 0, SONG, f"the file ends after {self._length(old)}, now after {self._length(new)}")
+
+    def track_rows(self, track: Track) -> Iterator[Row]:
+        label, fresh = track.group.label, [edit.what for edit in track.edits]
+        for edit in track.edits:
+            yield Row(0, 0, label, self._track(edit, track))
+        if LINE_ADDED in fresh or LINE_REMOVED in fresh:
+            return
+        rest = list(track.notes.edits)
+        for alike in _alike(rest):
+            bars = [self._bar(edit.tone.start) for edit in alike]
+            yield Row(min(bars), max(bars), label, f"{len(alike)} notes {self._alike(alike[0])}")
+            rest = [edit for edit in rest if edit not in alike]
+        rows = [*self._note_rows(rest, label, track), *self._turn_rows(track.turns, label)]
+        yield from sorted(rows, key=lambda row: row.first_bar)
+        if track.range_before != track.range_after and track.range_before and track.range_after:
+            old, new = (" to ".join(self._name(p, track) for p in r) for r in (track.range_before, track.range_after))
+            yield Row(0, 0, label, f"range {old}, now {new}")
+
+    def fault_rows(self) -> Iterator[Row]:
+        found = self.difference.voice_leading
+        for faults, word in ((found.gone, "gone"), (found.new, "new")):
+            for fault in faults:
+                who = " of melody and bass" if fault.is_outer else ""
+                yield self._row(fault.time, "(voices)", f"{word}: {fault_name(fault.rule)}{who}: {RULES[fault.rule]}")
+
+    def _note_rows(self, edits: Sequence[NoteEdit], label: str, track: Track) -> Iterator[Row]:
+        by_bar: dict[int, list[NoteEdit]] = defaultdict(list)
+        for edit in edits:
+            by_bar[self._bar(edit.tone.start)].append(edit)
+        for bar, found in sorted(by_bar.items()):
+            if len(found) <= _NOTES_TOLD:
+                told = "; ".join(self._note(edit, track) for edit in found)
+            else:
+                told = "; ".join(self._summed(found, track))
+            yield Row(bar, bar, label, told)
+
+    def _summed(self, edits: Sequence[NoteEdit], track: Track) -> Iterator[str]:
+        groups: dict[tuple[str, ...], list[NoteEdit]] = defaultdict(list)
+        for edit in edits:
+            groups[edit.kinds].append(edit)
+        for kinds, found in groups.items():
+            if len(found) == 1:
+                yield self._note(found[0], track)
+                continue
+            pitches = [edit.tone.pitch for edit in found]
+            low, high = self._name(min(pitches), track), self._name(max(pitches), track)
+            span = f" ({low})" if low == high else f" ({low} to {high})"
+            yield f"{len(found)} notes {_kinds(kinds)}{span}"
+
+    def _turn_rows(self, edits: Sequence[TurnEdit], label: str) -> Iterator[Row]:
+        groups: dict[tuple[int, str], list[TurnEdit]] = defaultdict(list)
+        for edit in edits:
+            groups[self._bar(edit.time), edit.what].append(edit)
+        for (bar, what), found in sorted(groups.items()):
+            if len(found) <= _TURNS_TOLD:
+                told = "; ".join(f"{self._beat(edit.time)}{_from_to(*_values(edit))}" for edit in found)
+            else:
+                counts = Counter(_state(edit.before is None, edit.after is None) for edit in found)
+                told = ", ".join(f"{n} {state}" for state, n in counts.items())
+            yield Row(bar, bar, label, f"{what}: {told}")
+
+    def _note(self, edit: NoteEdit, track: Track) -> str:
+        tone = edit.tone
+        at = self._beat(tone.start)
+        if edit.before is None or edit.after is None:
+            return f"{at}{self._name(tone.pitch, track)} {edit.kinds[0]}"
+        old, new = edit.before, edit.after
+        told = []
+        if PITCH in edit.kinds:
+            told.append(f"-> {self._name(new.pitch, track)}")
+        if MOVED in edit.kinds:
+            told.append(f"moved to {self._target(old, new)}")
+        if LENGTH in edit.kinds:
+            told.append(f"length {self._quarters(old.length)} -> {self._quarters(new.length)} quarters")
+        if VELOCITY in edit.kinds:
+            told.append(f"velocity {old.velocity} -> {new.velocity}")
+        return f"{at}{self._name(old.pitch, track)} {', '.join(told)}"
+
+    def _alike(self, edit: NoteEdit) -> str:
+        """What happened to many notes alike, told by one of them."""
+        if edit.before is None or edit.after is None:
+            return edit.kinds[0]
+        told = []
+        semitones = edit.after.pitch - edit.before.pitch
+        if PITCH in edit.kinds:
+            told.append(f"{abs(semitones)} semitone{'s' * (abs(semitones) > 1)} {'up' if semitones > 0 else 'down'}")
+        if MOVED in edit.kinds:
+            told.append(_later(self._quarters(edit.after.start - edit.before.start)))
+        told += [
+            word
+            for kind, word in ((LENGTH, "of another length"), (VELOCITY, "of another velocity"))
+            if kind in edit.kinds
+        ]
+        return ", ".join(told)
+
+    def _track(self, edit: TrackEdit, track: Track) -> str:
+        if edit.what in (LINE_ADDED, LINE_REMOVED):
+            return f"{edit.what}, {_count(len(track.notes.edits), 'note')}"
+        if edit.what in (MERGED, SPLIT):
+            return f"{edit.what}: {edit.before} -> {edit.after}"
+        return f"{edit.what}: {_from_to(edit.before, edit.after)}"
+
+    def _song(self, edit: SongEdit) -> str:
+        if edit.before and edit.after and edit.before.text == edit.after.text:
+            return f"{edit.what} {edit.before.text!r} moved to {self.bars.place(edit.after.time)}"
+        before, after = edit.before.text if edit.before else "", edit.after.text if edit.after else ""
+        return f"{self._beat(edit.time)}{edit.what} {_from_to(before, after)}"
+
+    def _row(self, time: int, track: str, what: str) -> Row:
+        return Row(self._bar(time), self._bar(time), track, what)
+
+    def _bar(self, time: int) -> int:
+        return self.bars.place(time).bar
+
+    def _beat(self, time: int) -> str:
+        """``"beat 3: "``; nothing on the first beat."""
+        place = self.bars.place(time)
+        return "" if place.beat == 1 else f"beat {_number(place.beat)}: "
+
+    def _target(self, old: Tone, new: Tone) -> str:
+        here, there = self.bars.place(old.start), self.bars.place(new.start)
+        beat = f"beat {_number(there.beat)}"
+        return beat if here.bar == there.bar else f"bar {there.bar}, {beat}"
+
+    def _length(self, time: int) -> str:
+        place = self.bars.place(time)
+        return f"bar {place.bar - 1}" if place.beat == 1 else f"bar {place.bar}, beat {_number(place.beat)}"
+
+    def _name(self, pitch: int, track: Track) -> str:
+        line = (track.group.before or track.group.after)[0]
+        if line.channel == DRUM_CHANNEL:
+            return _DRUMS.get(pitch, f"drum {pitch}")
+        return note_name(pitch, self.names)
+
+    def _quarters(self, time: int) -> str:
+        return _number(self.difference.quarters(time))
+
+
+def _alike(edits: Sequence[NoteEdit]) -> list[list[NoteEdit]]:
+    """Edits of many notes that are all of one kind and, where they move or change pitch, by the same amount."""
+    groups: dict[tuple[object, ...], list[NoteEdit]] = defaultdict(list)
+    for edit in edits:
+        if edit.before is None or edit.after is None:
+            continue
+        start = edit.after.start - edit.before.start if MOVED in edit.kinds else 0
+        groups[edit.kinds, start, edit.after.pitch - edit.before.pitch].append(edit)
+    return [found for found in groups.values() if len(found) >= _ALIKE_MIN]
+
+
+def _shifted(difference: Difference) -> str:
+    bar = difference.bars.start(2)
+    bars = difference.shift / bar
+    if bars.denominator == 1:
+        return f"{_count(abs(int(bars)), 'bar')} {'later' if bars > 0 else 'earlier'}"
+    return _later(_number(difference.quarters(difference.shift)))
+
+
+def _later(quarters: str) -> str:
+    size = quarters.removeprefix("-")
+    return f"{size} quarter{'s' * (size != '1')} {'earlier' if quarters.startswith('-') else 'later'}"
+
+
+def _number(value: Fraction) -> str:
+    """``"1 1/2"``, or a decimal where the fraction is no musical one."""
+    if value < 0:
+        return f"-{_number(-value)}"
+    whole, rest = divmod(value, 1)
+    if rest.denominator > _PLAIN_DENOMINATOR_MAX:
+        return f"{float(value):.3f}"
+    return f"{whole} {rest}".strip() if whole and rest else str(rest or whole)
+
+
+def _from_to(before: str, after: str) -> str:
+    if not before:
+        return f"{after} added"
+    return f"{before} -> {after}" if after else f"{before} removed"
+
+
+def _values(edit: TurnEdit) -> tuple[str, str]:
+    return str(edit.before.value) if edit.before else "", str(edit.after.value) if edit.after else ""
+
+
+def _state(is_new: bool, is_gone: bool) -> str:
+    return "added" if is_new else "removed" if is_gone else "changed"
+
+
+def _kinds(kinds: tuple[str, ...]) -> str:
+    words = {PITCH: "of another pitch", LENGTH: "of another length", VELOCITY: "of another velocity"}
+    return ", ".join(words.get(kind, kind) for kind in kinds)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
