@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from composer.compose.ensembles import Player, split_voices
-from composer.compose.expression import articulated, pedal_of, tempi_of, with_dynamics
+from composer.compose.arrangement import arrangement_of
+from composer.compose.expression import tempi_of
 from composer.compose.harmony import Bar, Harmony, chords_of
-from composer.compose.melody import Melody, MelodyWriter, chord_line
+from composer.compose.melody import Melody, MelodyWriter
 from composer.compose.orchestra import Orchestra, orchestra_of
-from composer.compose.outer import mended_bass
-from composer.compose.plan import PERFECT, Plan, plan_of
-from composer.compose.styles import NONE, Style, load_style
-from composer.compose.texture import Layout, Texture, VoicedChord, textured
-from composer.compose.voicing import Slot, Voicing, voicings_of
+from composer.compose.plan import Plan, plan_of
 from composer.encoding.protocol import MelodyModel
 from composer.formats.brief import Brief
-from composer.music.instruments import PLUCKED, STRUCK, Instrument
-from composer.music.notes import BASS, CHORDS, DRUMS, MELODY, ChordSpan, Marker, Note, Part, Piece
-
-UPPER_VOICES = (47, 76)  # B2..E5: where inner voices sound clear
-LEFT_HAND = (36, 55)  # C2..G3: structural bass without a bass part
-FALLBACK_STYLE = "block"
-SLOW_STYLES = frozenset({"pad", "block"})  # textures that sustain by themselves and want no pedal
-
+from composer.music.notes import Marker, Piece
 
 # One generator for each job: editing one field of the brief must not reshuffle what it does not touch.
 PLAN_JOB, CHORD_JOB, MELODY_JOB, TEXTURE_JOB, EXPRESSION_JOB = range(5)
@@ -77,203 +65,29 @@ def sketch_of(brief: Brief, model: MelodyModel, harmony: Harmony, seed: int) -> 
 def arranged(sketch: Sketch, seed: int) -> Draft:
     """The sketch with voicing, texture and expression: every player's part."""
     brief, orchestra, plan, melody = sketch.brief, sketch.orchestra, sketch.plan, sketch.melody
-    spans = _spans(plan, sketch.chords)
-    style, style_notes = _style(orchestra.style, plan)
-    voicings = voicings_of(
-        _slots(spans, melody, plan), plan.key, _voices(orchestra), _upper(orchestra), _bass(orchestra)
+    arrangement = arrangement_of(
+        brief,
+        orchestra,
+        plan,
+        sketch.chords,
+        melody,
+        texture_rng=rng_of(seed, TEXTURE_JOB),
+        expression_rng=rng_of(seed, EXPRESSION_JOB),
     )
-    texture = _texture(style, orchestra, spans, voicings, melody, plan, brief, rng_of(seed, TEXTURE_JOB))
-    expression = rng_of(seed, EXPRESSION_JOB)
-    parts = _parts(orchestra, style, melody, texture, spans, voicings, plan, brief, expression)
     piece = Piece(
         title=brief.title,
         meter=plan.meter,
         key=plan.key,
         tempi=tempi_of(plan),
-        parts=tuple(p for p in parts if p.notes),
+        parts=arrangement.parts,
         length=len(plan.bars) * plan.meter.bar_ticks,
         markers=tuple(
             Marker(start * plan.meter.bar_ticks, section.name)
             for start, section in zip(plan.section_starts, brief.form, strict=True)
         ),
-        chords=spans,
+        chords=arrangement.spans,
     )
-    notes = [*orchestra.notes, *style_notes]
+    notes = [*orchestra.notes, *arrangement.notes]
     if melody.relaxed:
         notes.append(f"melody rules gave way {len(melody.relaxed)} times: {'; '.join(melody.relaxed[:5])}")
     return Draft(piece, tuple(notes), sketch)
-
-
-def _spans(plan: Plan, chords: Sequence[Bar]) -> tuple[ChordSpan, ...]:
-    """The chords with their times; a chord that goes on is one span within its section."""
-    starts, line = chord_line(chords, plan.meter.bar_ticks)
-    ends = [*starts[1:], len(plan.bars) * plan.meter.bar_ticks]
-    return tuple(ChordSpan(s, e, c) for s, e, c in zip(starts, ends, line, strict=True))
-
-
-def _slots(spans: Sequence[ChordSpan], melody: Melody, plan: Plan) -> list[Slot]:
-    """What the melody does over each chord."""
-    notes = [(e.start, e.end, e.pitch + melody.tonic_midi) for e in melody.events if e.pitch is not None]
-    cadences = {p.last for p in plan.phrases if p.cadence == PERFECT}
-    bar_ticks = plan.meter.bar_ticks
-    slots = []
-    for span in spans:
-        over = [pitch for start, end, pitch in notes if start < span.end and end > span.start]
-        before = [pitch for start, _, pitch in notes if start < span.start]
-        bar = span.start // bar_ticks
-        is_cadence = bar in cadences or (bar + 1 in cadences and span.end % bar_ticks == 0) or span.start == 0
-        at = over[0] if over else (before[-1] if before else plan.high)
-        slots.append(Slot(span.chord, at, before[-1] if before else at, min(over, default=at), is_cadence))
-    return slots
-
-
-def _voices(orchestra: Orchestra) -> int:
-    """Voices between bass and melody: three for one player, one each where several share the chord."""
-    return len(orchestra.accompaniment) if len(orchestra.accompaniment) > 1 else 3
-
-
-def _upper(orchestra: Orchestra) -> tuple[int, int]:
-    """Range of the inner voices: clear middle register within what the instruments reach."""
-    low = max(UPPER_VOICES[0], min(p.sound.low for p in orchestra.accompaniment))
-    high = min(UPPER_VOICES[1], max(p.sound.high for p in orchestra.accompaniment))
-    return low, max(high, low + 12)
-
-
-def _bass(orchestra: Orchestra) -> tuple[int, int]:
-    if orchestra.bass is None:
-        low = max(LEFT_HAND[0], min(s.sound.low for s in orchestra.accompaniment))
-        return low, max(LEFT_HAND[1], low + 12)
-    instrument = orchestra.bass.sound
-    return max(28, instrument.low), min(instrument.high, LEFT_HAND[1] + 2)
-
-
-def _style(name: str, plan: Plan) -> tuple[Style, list[str]]:
-    style = load_style(name)
-    if style.supports(plan.meter):
-        return style, []
-    return load_style(FALLBACK_STYLE), [f'style "{name}" has no patterns in {plan.meter}: played as {FALLBACK_STYLE}']
-
-
-def _texture(
-    style: Style,
-    orchestra: Orchestra,
-    spans: Sequence[ChordSpan],
-    voicings: Sequence[Voicing],
-    melody: Melody,
-    plan: Plan,
-    brief: Brief,
-    rng: np.random.Generator,
-) -> Texture:
-    names = _section_names(brief)
-    bar_ticks = plan.meter.bar_ticks
-    starts = [s * bar_ticks for s in plan.section_starts]
-    voiced = []
-    ceilings: list[int | None] = []
-    notes = [(e.start, e.end, e.pitch + melody.tonic_midi) for e in melody.events if e.pitch is not None]
-    for index, (span, voicing) in enumerate(zip(spans, voicings, strict=True)):
-        section = int(np.searchsorted(starts, span.start, side="right")) - 1
-        energy = float(np.mean([b.energy for b in plan.bars[span.start // bar_ticks : -(-span.end // bar_ticks)]]))
-        is_last = index + 1 == len(spans)
-        voiced.append(
-            VoicedChord(span.start, span.end, span.chord, voicing.voices, voicing.bass, names[section], energy, is_last)
-        )
-        ceilings.append(min((p for s, e, p in notes if s < span.end and e > span.start), default=127) - 1)
-    low, high = _reach(orchestra)
-    layout = Layout(
-        accompaniment=None if style.name == NONE else (low, high),
-        bass=None if orchestra.bass is None or style.name == NONE else _bass(orchestra),
-        drums=orchestra.drums is not None,
-    )
-    drums = load_style(orchestra.drum_style) if orchestra.drum_style else None
-    return textured(style, voiced, plan.meter, rng, scale=plan.key.scale, layout=layout, ceilings=ceilings, drums=drums)
-
-
-def _section_names(brief: Brief) -> list[str]:
-    """Names by which the texture tells sections apart: equal neighbours would melt into one."""
-    names: list[str] = []
-    for section in brief.form:
-        name = section.name
-        while names and names[-1] == name:
-            name += "'"
-        names.append(name)
-    return names
-
-
-def _reach(orchestra: Orchestra) -> tuple[int, int]:
-    low = min(s.sound.low for s in orchestra.accompaniment)
-    high = max(s.sound.high for s in orchestra.accompaniment)
-    return max(low, LEFT_HAND[0]), min(high, UPPER_VOICES[1])
-
-
-def _parts(
-    orchestra: Orchestra,
-    style: Style,
-    melody: Melody,
-    texture: Texture,
-    spans: Sequence[ChordSpan],
-    voicings: Sequence[Voicing],
-    plan: Plan,
-    brief: Brief,
-    rng: np.random.Generator,
-) -> list[Part]:
-    """The parts with dynamics and articulation, melody first."""
-    tune = [Note(e.start, e.pitch + melody.tonic_midi, e.duration) for e in melody.events if e.pitch is not None]
-    tune = list(articulated(tune, brief.articulation, plan.phrase_ends))
-    parts = [_part(orchestra.melody, MELODY, with_dynamics(tune, MELODY, plan, brief.dynamics, rng))]
-    lines: Sequence[Sequence[Note]] = [texture.accompaniment]
-    if orchestra.bass is None:
-        lines = [_with_mended_left_hand(texture.accompaniment, tune, spans, voicings, _bass(orchestra))]
-    if len(orchestra.accompaniment) > 1:
-        lines = split_voices(texture.accompaniment, len(orchestra.accompaniment))
-    for seat, line in zip(orchestra.accompaniment, lines, strict=True):
-        part = _part(seat, CHORDS, with_dynamics(_fitted(line, seat.sound), CHORDS, plan, brief.dynamics, rng))
-        if _wants_pedal(seat.sound, style) and part.notes:
-            part = replace(part, controls=pedal_of(spans))
-        parts.append(part)
-    if orchestra.bass is not None:
-        low, high = _bass(orchestra)
-        line = mended_bass(_fitted(texture.bass, orchestra.bass.sound), tune, spans, low, high)
-        parts.append(_part(orchestra.bass, BASS, with_dynamics(line, BASS, plan, brief.dynamics, rng)))
-    if orchestra.drums is not None:
-        parts.append(_part(orchestra.drums, DRUMS, with_dynamics(texture.drums, DRUMS, plan, brief.dynamics, rng)))
-    return parts
-
-
-def _with_mended_left_hand(
-    notes: Sequence[Note],
-    tune: Sequence[Note],
-    spans: Sequence[ChordSpan],
-    voicings: Sequence[Voicing],
-    reach: tuple[int, int],
-) -> tuple[Note, ...]:
-    """The accompaniment, its lowest line kept out of parallels with the melody where no bass part plays."""
-    floors = {span.start: voicing.voices[0] for span, voicing in zip(spans, voicings, strict=True)}
-    starts = sorted(floors)
-    bass = [n for n in notes if n.pitch < floors[starts[int(np.searchsorted(starts, n.start, side="right")) - 1]]]
-    if not bass or len({n.start for n in bass}) < len(bass):
-        return tuple(notes)
-    rest = [n for n in notes if n not in set(bass)]
-    high = min(reach[1], min(floors.values()) - 1)
-    return tuple(sorted([*rest, *mended_bass(bass, tune, spans, reach[0], high)]))
-
-
-def _wants_pedal(instrument: Instrument, style: Style) -> bool:
-    return instrument.family in (STRUCK, PLUCKED) and instrument.voices >= 8 and style.name not in SLOW_STYLES
-
-
-def _fitted(notes: Sequence[Note], instrument: Instrument) -> tuple[Note, ...]:
-    """The notes within the instrument's range, moved by octaves where they are not."""
-    fitted: dict[tuple[int, int], Note] = {}
-    for note in notes:
-        pitch = note.pitch
-        while pitch < instrument.low:
-            pitch += 12
-        while pitch > instrument.high:
-            pitch -= 12
-        fitted.setdefault((note.start, pitch), replace(note, pitch=pitch))
-    return tuple(sorted(fitted.values()))
-
-
-def _part(player: Player, role: str, notes: tuple[Note, ...]) -> Part:
-    program = 0 if role == DRUMS else player.sound.program
-    return Part(player.name, role, program, notes, gain=player.gain, pan=player.pan)

@@ -13,6 +13,7 @@ from composer.resources import PACKAGE, models_folder
 DEFAULT = "default"
 _SHIPPED = PACKAGE / "weights"
 _SHIPPED_DEFAULT = "melody"
+_OTHER_FAMILIES = ("harmony", "voices")  # shipped beside the melody model, not chosen by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def list_models() -> list[ModelEntry]:
     for base, is_shipped in ((models_folder(), False), (_SHIPPED, True)):
         for card in sorted(base.glob(f"*/{CARD}")):
             folder = card.parent
-            if not (is_shipped and folder.name == "harmony"):
+            if not (is_shipped and folder.name in _OTHER_FAMILIES):
                 entries.setdefault(folder.name, _entry(folder, is_shipped))
     return list(entries.values())
 
