@@ -20,7 +20,8 @@ def _list(show: Show) -> None:
     from composer.corpus.catalog import list_corpora
 
     found = list_corpora()
-    rows = [(c.name, str(c.tunes), c.licence, f"{c.title}{' (on request only)' if c.opt_in else ''}") for c in found]
+    notes = {c.name: " (on request only)" if c.opt_in else " (bring the files)" if c.is_brought else "" for c in found}
+    rows = [(c.name, str(c.tunes), c.licence, f"{c.title}{notes[c.name]}") for c in found]
     show.table(("name", "tunes", "licence", "what it is"), rows)
     show.result({"corpora": [asdict(c) for c in found]})
 
@@ -70,12 +71,20 @@ def _prepare(
     show: Show,
     name: Annotated[str, typer.Argument(help="A corpus; all that need no opt-in if absent.")] = "default",
     with_essen: Annotated[bool, typer.Option("--with-essen", help="Take Essen too: free for research only.")] = False,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="Where the files are (a folder or .tar.gz), of a corpus that you bring yourself."),
+    ] = None,
 ) -> None:
     """Read a corpus, merge near-duplicates, split it, and cache it for training."""
-    from composer.corpus.prepare import prepare
+    from composer.corpus.prepare import bring, prepare
 
-    with show.working(f"preparing {name}"):
-        report = prepare(name, with_essen=with_essen).report
+    if source is None:
+        with show.working(f"preparing {name}"):
+            report = prepare(name, with_essen=with_essen).report
+    else:
+        with show.working(f"preparing {name}"):
+            report = bring(name, source).report
     for changed in report.changed:
         show.note(f"{changed}: its files are not those of the manifest")
     rows = [("tunes", str(report.tunes)), ("notes", str(report.notes)), ("near-duplicates", str(report.duplicates))]

@@ -43,11 +43,14 @@ def bar_lines(melody: Sequence[Note], accompaniment: Sequence[Note], meter: Mete
     for at in range(steps):
         if at < per_bar:
             best[at] = evidence[at] - (0.0 if at in (0, hinted) else _PICKUP_COST)
-        for length in range(1, 2 * per_bar):
-            if at - length >= 0:
-                score = best[at - length] + evidence[at] - (0.0 if length == per_bar else _ODD_BAR_COST)
-                if score > best[at]:
-                    best[at], back[at] = score, at - length
+        first = max(0, at - 2 * per_bar + 1)
+        if at:
+            odd = first + int(best[first:at].argmax())
+            usual = at - per_bar
+            before = usual if usual >= 0 and best[usual] >= best[odd] - _ODD_BAR_COST else odd
+            score = best[before] + evidence[at] - (0.0 if before == usual else _ODD_BAR_COST)
+            if score > best[at]:
+                best[at], back[at] = score, before
     last = max(range(max(0, steps - per_bar), steps), key=lambda at: best[at])
     path = [last]
     while back[path[-1]] >= 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import json
@@ -18,14 +19,20 @@ from composer.resources import corpora_folder, shipped
 
 OWN = "own"  # the reader of a user's folder
 OWN_SUFFIXES = (".abc", ".mid", ".midi")
-READERS = ("abc-dances", "abc-songs", "chorales")
+BROUGHT = "lieder"  # the reader of files that come neither with composer nor with music21
+READERS = ("abc-dances", "abc-songs", "chorales", BROUGHT)
+LIEDER_VARIABLE = "COMPOSER_LIEDER"
 MANIFEST = "manifest.toml"
+_LOCATION = "location.toml"  # where the user has the files of a corpus that he brought
 _NAME = re.compile(r"[^\W_][\w.-]{0,60}")
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """One manifest. ``folder`` lies in music21's corpus; ``sha256`` is of the whole set of files (``source_hash``)."""
+    """One manifest. ``folder`` lies in music21's corpus; ``sha256`` is of the whole set of files (``source_hash``).
+
+    A brought corpus has no folder: the user gets its files and says where they are.
+    """
 
     name: str
     title: str
@@ -41,8 +48,17 @@ class Corpus:
     opt_in: bool
     notes: str
 
+    @property
+    def is_brought(self) -> bool:
+        return self.reader == BROUGHT
+
     def paths(self) -> list[Path]:
-        """The source files, by name; raises MissingTool when music21 or its corpus is not installed."""
+        """The source files, by name; of a brought corpus its folder or archive.
+
+        Raises MissingTool when music21 or its corpus is not installed, or when the user brought nothing yet.
+        """
+        if self.is_brought:
+            return [brought_path(self.name)]
         if self.reader == OWN:
             own = sorted(p for p in Path(self.folder).rglob("*") if p.suffix.lower() in OWN_SUFFIXES and p.is_file())
             if not own:
@@ -88,6 +104,26 @@ def show(name: str) -> Corpus:
     if name not in known:
         raise UsageProblem(name, "is no corpus", f"choose one of {', '.join(known)}, or a folder of your own files")
     return known[name]
+
+
+def brought_path(name: str) -> Path:
+    """Where the user's files of the corpus ``name`` are; raises MissingTool when he has not said, or they are gone."""
+    named = os.environ.get(LIEDER_VARIABLE, "")
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        named = named or str(tomllib.loads((corpora_folder() / name / _LOCATION).read_text("utf-8"))["path"])
+    if named and Path(named).exists():
+        return Path(named)
+    reason = (
+        f"its files are not where they were ({printable(named)})" if named else "its files are not on this computer"
+    )
+    raise MissingTool(name, reason, f"get them (composer corpus show {name}), then: corpus prepare {name} --from PATH")
+
+
+def remember_brought(name: str, path: Path) -> None:
+    """Keep in the user's data folder where the files of the corpus ``name`` are."""
+    folder = corpora_folder() / name
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / _LOCATION, f"path = {json.dumps(str(path.resolve()), ensure_ascii=False)}\n".encode())
 
 
 def own(folder: Path, name: str | None = None) -> Corpus:

@@ -32,6 +32,7 @@ Note = tuple[int, int, int]  # start, end in ticks at 480 to the quarter, MIDI p
 BARS_MIN = 8
 NOTES_MIN = 16
 INDEX = "index.csv"
+SUFFIXES = (".mid", ".midi")
 _MELODY, _ACCOMPANIMENT = "MELODY", "ACCOMPANIMENT"
 _FINAL_BASS_BONUS = 0.25
 _ONE_LINE_SHARE = 0.98  # of the melody's notes begin alone, else the part is no single voice
@@ -84,7 +85,7 @@ def songs_in(path: Path, refused: dict[str, int] | None = None) -> Iterator[Song
     members = dict(files_in(path))
     credits = _credits(members.pop(INDEX, b""))
     for name, content in sorted(members.items()):
-        if not name.endswith((".mid", ".midi")):
+        if not name.endswith(SUFFIXES):
             continue
         try:
             yield from songs_of(read_source(content, name), credits.get(name))

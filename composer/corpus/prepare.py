@@ -10,12 +10,15 @@ from pathlib import Path
 
 from composer.corpus import catalog
 from composer.corpus.abc import UnusableTune, read_tune, tunes_in
+from composer.corpus.bundle import bundle_hash
 from composer.corpus.chorales import read_chorales
 from composer.corpus.duplicates import clusters_of, split_of
+from composer.corpus.lied_tunes import tunes_of
+from composer.corpus.lieder import SUFFIXES, songs_in
 from composer.corpus.own import Skipped, read_files, read_own, reasons_of
 from composer.corpus.storage import read_tunes, write_tunes
 from composer.corpus.tune import Tune, labelled, tune_of
-from composer.errors import BadInput, printable
+from composer.errors import BadInput, UsageProblem, printable
 from composer.formats.files import write_whole
 from composer.resources import cache_folder, corpora_folder
 
@@ -23,6 +26,7 @@ from composer.resources import cache_folder, corpora_folder
 READER_VERSION = 1
 # The same for folders of the user; apart, so that the name of what the shipped models learned from stays.
 _OWN_VERSION = 2
+_LIEDER_VERSION = 1
 DEFAULT = "default"
 SKIPPED = "skipped.tsv"
 
@@ -79,18 +83,44 @@ def prepare(name: str = DEFAULT, *, with_essen: bool = False, progress: Progress
     """
     corpora = _named(name, with_essen)
     hashes = {corpus.name: _hash_of(corpus) for corpus in corpora}
+    return _prepared(name, corpora, hashes, lambda: _read(corpora, progress))
+
+
+def _prepared(
+    name: str,
+    corpora: list[catalog.Corpus],
+    hashes: dict[str, str],
+    read: Callable[[], tuple[list[Tune], dict[str, int]]],
+) -> Prepared:
+    """What the cache holds under ``hashes``, else what ``read`` gives, split and cached."""
     total = _total(hashes)
     path = _cached(hashes, total)
     stored = read_tunes(path)
     if stored is None:
-        tunes, refused = _read(corpora, progress)
+        found, refused = read()
+        tunes = _split(found)
         if not tunes:
             raise BadInput(name, "holds no usable tune", "see corpus show for what is needed")
         write_tunes(path, tunes, refused)
     else:
         tunes, refused = stored
-    changed = tuple(c.name for c in corpora if c.reader != catalog.OWN and hashes[c.name] != c.sha256)
+    changed = tuple(
+        c.name for c in corpora if c.reader != catalog.OWN and hashes[c.name].rpartition(" ")[2] != c.sha256
+    )
     return Prepared(tuple(tunes), _report(tuple(hashes), tunes, refused, changed, total, stored is not None))
+
+
+def bring(name: str, path: Path, progress: Progress | None = None) -> Prepared:
+    """Prepare the corpus ``name`` from the user's files in ``path`` and remember where they are.
+
+    Raises UsageProblem for a corpus that needs no files, BadInput when ``path`` holds no usable song.
+    """
+    corpus = catalog.show(name)
+    if not corpus.is_brought:
+        raise UsageProblem("--from", f"{name} needs no files of yours", f"use: composer corpus prepare {name}")
+    found = _prepared(name, [corpus], {name: _brought_hash(path)}, lambda: _read_lieder(path, progress))
+    catalog.remember_brought(name, path)
+    return found
 
 
 def add(folder: Path, name: str, progress: Progress | None = None) -> Added:
@@ -123,8 +153,14 @@ def _list_skipped(name: str, skipped: Sequence[Skipped]) -> Path:
 
 
 def _hash_of(corpus: catalog.Corpus) -> str:
+    if corpus.is_brought:
+        return _brought_hash(corpus.paths()[0])
     found = catalog.source_hash(corpus.paths())
     return f"{_OWN_VERSION} {found}" if corpus.reader == catalog.OWN else found
+
+
+def _brought_hash(path: Path) -> str:
+    return f"{_LIEDER_VERSION} {bundle_hash(path, SUFFIXES)[0]}"
 
 
 def _total(hashes: dict[str, str]) -> str:
@@ -141,7 +177,7 @@ def _named(name: str, with_essen: bool) -> list[catalog.Corpus]:
     known = {corpus.name for corpus in catalog.list_corpora()}
     for part in name.split("+"):
         if part == DEFAULT:
-            chosen = [c for c in catalog.list_corpora() if with_essen or not c.opt_in]
+            chosen = [c for c in catalog.list_corpora() if not c.is_brought and (with_essen or not c.opt_in)]
         elif Path(part).is_dir() and part not in known:
             chosen = [catalog.own(Path(part))]
         else:
@@ -154,7 +190,9 @@ def _read(corpora: list[catalog.Corpus], progress: Progress | None) -> tuple[lis
     tunes: list[Tune] = []
     refused: Counter[str] = Counter()
     for corpus in corpora:
-        if corpus.reader == "chorales":
+        if corpus.is_brought:
+            found, why = _read_lieder(corpus.paths()[0], progress)
+        elif corpus.reader == "chorales":
             found, why = read_chorales(corpus.paths(), progress)
         elif corpus.reader == catalog.OWN:
             found, why = read_own(corpus.paths(), corpus.name, progress)
@@ -164,7 +202,23 @@ def _read(corpora: list[catalog.Corpus], progress: Progress | None) -> tuple[lis
         refused.update(why)
     if progress:
         progress(0, 1, "near-duplicates")
-    return _split(tunes), dict(refused)
+    return tunes, dict(refused)
+
+
+def _read_lieder(path: Path, progress: Progress | None) -> tuple[list[Tune], dict[str, int]]:
+    """The tunes of the songs in ``path``, and how many songs were left out for each reason."""
+    refused: dict[str, int] = {}
+    tunes: list[Tune] = []
+    for number, song in enumerate(songs_in(path, refused)):
+        if progress:
+            progress(number, number + 1, "lieder")
+        found = tunes_of(song)
+        tunes += found
+        if not found:
+            refused["a stretch without a tune of 8-48 bars"] = (
+                refused.get("a stretch without a tune of 8-48 bars", 0) + 1
+            )
+    return tunes, refused
 
 
 def _split(tunes: list[Tune]) -> list[Tune]:

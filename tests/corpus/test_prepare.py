@@ -18,7 +18,7 @@ from tests.corpus.conftest import made_tune
 
 def test_every_shipped_corpus_states_source_licence_citation_and_checksum() -> None:
     corpora = catalog.list_corpora()
-    assert {c.name for c in corpora} >= {"oneill", "ryan", "aird", "chorales", "essen"}
+    assert {c.name for c in corpora} >= {"oneill", "ryan", "aird", "chorales", "essen", "lieder"}
     for corpus in corpora:
         assert corpus.title and corpus.source and corpus.licence and corpus.citation
         assert len(corpus.sha256) == 64 and corpus.files > 0 and corpus.tunes > 0
