@@ -28,6 +28,7 @@ READER_VERSION = 1
 _OWN_VERSION = 2
 _LIEDER_VERSION = 1
 DEFAULT = "default"
+_NO_TUNE = "a stretch without a tune of 8-48 bars"
 SKIPPED = "skipped.tsv"
 
 Progress = Callable[[int, int, str], None]
