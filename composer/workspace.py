@@ -22,6 +22,7 @@ from composer.formats.record import Record, StepRecord, read_record, record_byte
 from composer.limits import MIDI_BYTES
 
 BRIEF, DRAFT, CLEAN, MIDI, MUSICXML = ".brief.json", ".draft.mid", ".clean.mid", ".mid", ".musicxml"
+TAKE = r"\.take\d+\.mid"  # one of several drafts, by rank
 REPORT, RECORD, CARD, STEMS = ".cleanup.json", ".composer.json", ".card.png", ".stems"
 AUDIO = (".wav", ".flac", ".ogg", ".mp3")
 SUFFIXES = (BRIEF, DRAFT, CLEAN, REPORT, RECORD, CARD, STEMS, MUSICXML, MIDI, ".midi", *AUDIO)
@@ -52,7 +53,7 @@ class PieceFiles:
         if path.parent.name.lower().endswith(STEMS):
             return cls.of(path.parent)
         for dot in (match.start() for match in re.finditer(r"\.", name) if match.start() > 0):
-            if name[dot:].lower() in SUFFIXES:
+            if name[dot:].lower() in SUFFIXES or re.fullmatch(TAKE, name[dot:].lower()):
                 return cls(path.parent, name[:dot])
         return cls(path.parent, path.stem)
 
@@ -66,6 +67,20 @@ class PieceFiles:
     @property
     def draft(self) -> Path:
         return self.file(DRAFT)
+
+    def take(self, rank: int) -> Path:
+        """The take of that rank, 1 for the best."""
+        return self.file(f".take{rank}{MIDI}")
+
+    @property
+    def takes(self) -> tuple[Path, ...]:
+        """The takes that are there, the best first."""
+        try:
+            names = [n for n in os.listdir(self.folder) if n.startswith(self.name + ".take")]
+        except OSError:
+            return ()
+        found = {int(n[len(self.name) + 5 : -4]): n for n in names if re.fullmatch(TAKE, n[len(self.name) :])}
+        return tuple(self.folder / found[rank] for rank in sorted(found))
 
     @property
     def midi(self) -> Path:

@@ -1,4 +1,4 @@
-"""``composer generate``: a brief -> a draft in MIDI."""
+"""``composer generate``: a draft in MIDI from a brief, from a tune, from a beginning, or from nothing."""
 
 from __future__ import annotations
 
@@ -7,25 +7,29 @@ from typing import Annotated
 
 import typer
 
-from composer.cli.options import Force, Model, Output, Seed
+from composer.cli.options import Continued, Force, Free, Model, NewBars, Output, Players, Seed, Takes, Texture, Tune
 from composer.cli.show import Show
 
 
 def generate(
     show: Show,
-    brief: Annotated[Path, typer.Argument(help="A brief: NAME.brief.json.", show_default=False)],
+    brief: Annotated[Path | None, typer.Argument(help="A brief: NAME.brief.json.", show_default=False)] = None,
+    melody: Tune = None,
+    continued: Continued = None,
+    bars: NewBars = None,
+    free: Free = False,
+    takes: Takes = 1,
+    ensemble: Players = None,
+    style: Texture = None,
     seed: Seed = None,
     model: Model = None,
     output: Output = None,
     force: Force = False,
 ) -> int:
-    """Compose a draft from a brief: form, chords, melody, bass and accompaniment, as MIDI for your DAW."""
+    """Compose a draft as MIDI for your DAW: from a brief, around your tune, on from what you played, or freely."""
     from composer.cli.batch import each
-    from composer.cli.steps import output_of, run_generate
-    from composer.workspace import PieceFiles
+    from composer.cli.generation import run_job
+    from composer.cli.wish import Wish
 
-    return each(
-        show,
-        [brief],
-        lambda path: run_generate(path, output_of(output, PieceFiles.of(path).draft), seed, model, force),
-    )
+    wish = Wish(brief, melody, continued, bars, free, takes, ensemble, style, seed, output, force)
+    return each(show, [wish.subject], lambda _: run_job(wish.job(), wish.takes, model, force))

@@ -40,3 +40,19 @@ Card = Annotated[bool, typer.Option("--card", help="Draw the brief as a picture 
 Model = Annotated[str | None, typer.Option("--model", help="A model of `composer models`; the shipped one if absent.")]
 Soundfont = Annotated[Path | None, typer.Option("--soundfont", help="A .sf2 or .sf3 file; see `composer doctor`.")]
 Stems = Annotated[bool, typer.Option("--stems", help="Write a file for each track too, in NAME.stems/.")]
+Tune = Annotated[
+    Path | None,
+    typer.Option("--melody", help="A MIDI file: harmonise and accompany its tune, which is kept to the tick."),
+]
+Continued = Annotated[
+    Path | None, typer.Option("--continue", help="A MIDI file: go on from where it ends, in its key, metre and style.")
+]
+NewBars = Annotated[
+    str | None, typer.Option("--bars", help="How many bars to add with --continue; 8 if absent.", metavar="INTEGER")
+]
+Free = Annotated[bool, typer.Option("--free", help="No brief: draw one, and write it beside the draft.")]
+Takes = Annotated[int, typer.Option("--takes", help="Write that many takes, ranked, and say why the best is best.")]
+Players = Annotated[
+    str | None, typer.Option("--ensemble", help="Who plays, with --melody, --continue or --free.", show_default=False)
+]
+Texture = Annotated[str | None, typer.Option("--style", help="The accompaniment, with --melody, --continue or --free.")]

@@ -12,6 +12,7 @@ from composer import __version__
 from composer.brief.analyse import BriefOptions
 from composer.cli import steps
 from composer.cli.exits import DONE, reported
+from composer.cli.generation import run_generate
 from composer.cli.show import Show
 from composer.cli.steps import CleanupChoice, Done
 from composer.errors import UsageProblem
@@ -163,9 +164,7 @@ def _generate(files: PieceFiles, wanted: Wanted) -> _Step:
     def run() -> Done:
         # A draft that is made again keeps its seed, so that a changed brief changes only what it says.
         seed = wanted.seed if wanted.seed is not None else steps.brief_in(files.brief).seed
-        return steps.run_generate(
-            files.brief, files.draft, seed if seed is not None else known, wanted.model, wanted.force
-        )
+        return run_generate(files.brief, files.draft, seed if seed is not None else known, wanted.model, wanted.force)
 
     return _Step(steps.GENERATE, (files.draft,), is_current, run)
 

@@ -37,4 +37,4 @@ def status(show: Show, folder: Annotated[Path, typer.Argument(help="The folder t
 def _shown(piece: PieceFiles) -> list[Path]:
     """The files that every piece has, and those optional ones that are there."""
     always = [piece.brief, piece.draft, piece.midi, piece.musicxml, piece.report, piece.wav]
-    return [*always, *(path for path in (piece.clean, piece.card, piece.stems) if path.exists())]
+    return [*always, *(path for path in (piece.clean, piece.card, piece.stems) if path.exists()), *piece.takes]

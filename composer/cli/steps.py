@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from composer.formats.brief import Brief
     from composer.render.stage import RenderOptions
 
-BRIEF, GENERATE, CLEANUP, RENDER = "brief", "generate", "cleanup", "render"
+BRIEF, GENERATE, TAKES, CLEANUP, RENDER = "brief", "generate", "takes", "cleanup", "render"
 STEPS = (BRIEF, GENERATE, CLEANUP, RENDER)
 # Random seeds are drawn below this: short enough to type again.
 DRAWN_SEED_MAX = 10**6
@@ -130,30 +130,6 @@ def run_brief(image: Path, output: Path, options: BriefOptions, card: bool, forc
 def brief_recorded(options: BriefOptions) -> dict[str, object]:
     """The options of a brief as the record keeps them; a card beside it changes nothing in the brief."""
     return asdict(options)
-
-
-def run_generate(brief_file: Path, output: Path, seed: int | None, model: str | None, force: bool) -> Done:
-    """Compose the draft of a brief; the seed is the one given, the brief's, or a random one."""
-    from composer.compose.draft import draft_of
-    from composer.formats.midi import midi_bytes
-    from composer.models.registry import DEFAULT, load_melody_model
-
-    brief = brief_in(brief_file)
-    seed = checked_seed(seed if seed is not None else brief.seed)
-    draft = draft_of(brief, load_melody_model(model or DEFAULT), load_harmony(), seed)
-    files = PieceFiles.of(output)
-    save(
-        files,
-        GENERATE,
-        {output: midi_bytes(draft.piece)},
-        inputs=[brief_file],
-        options=generate_recorded(model),
-        seed=seed,
-        versions=generate_versions(model),
-        force=force,
-    )
-    facts = {"seed": seed, "bars": draft.piece.bars, "seconds": round(draft.piece.seconds, 3)}
-    return Done(GENERATE, (output,), (f"seed {seed}", *draft.notes), facts)
 
 
 def generate_recorded(model: str | None) -> dict[str, object]:

@@ -1,0 +1,162 @@
+"""``composer generate`` with its files: from a brief, a tune, a beginning or nothing, as one draft or ranked takes.
+
+Each mode is a ``Job``: how a seed becomes a draft, what it reads and where it writes. One function runs them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from composer import __version__
+from composer.cli.steps import (
+    BRIEF,
+    GENERATE,
+    TAKES,
+    Done,
+    brief_in,
+    checked_seed,
+    generate_recorded,
+    generate_versions,
+    load_harmony,
+    output_of,
+)
+from composer.formats.midi import midi_bytes
+from composer.workspace import PieceFiles, save
+
+if TYPE_CHECKING:
+    from composer.compose.draft import Draft
+    from composer.compose.harmony import Harmony
+    from composer.compose.takes import Take
+    from composer.encoding.protocol import MelodyModel
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The trained parts that composing needs."""
+
+    melody: MelodyModel
+    harmony: Harmony
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A mode with its files: ``compose`` makes the draft of a seed, ``written`` its MIDI file.
+
+    ``seed`` is the one that the person gave, or the brief's; ``beside`` are files that are written already;
+    ``options`` are what the record keeps beside the model.
+    """
+
+    compose: Callable[[Tools, int], Draft]
+    output: Path
+    inputs: tuple[Path, ...]
+    seed: int | None
+    beside: tuple[Path, ...] = ()
+    options: Mapping[str, object] = field(default_factory=dict)
+    written: Callable[[Draft], bytes] = lambda draft: midi_bytes(draft.piece)
+
+
+def run_generate(brief_file: Path, output: Path, seed: int | None, model: str | None, force: bool) -> Done:
+    """Compose the draft of a brief; the seed is the one given, the brief's, or a random one."""
+    return run_job(brief_job(brief_file, output, seed), 1, model, force)
+
+
+def brief_job(brief_file: Path, output: Path, seed: int | None) -> Job:
+    """What the brief in a file asks for."""
+    from composer.compose.draft import draft_of
+
+    brief = brief_in(brief_file)
+
+    def compose(tools: Tools, seed: int) -> Draft:
+        return draft_of(brief, tools.melody, tools.harmony, seed)
+
+    return Job(compose, output, (brief_file,), seed if seed is not None else brief.seed)
+
+
+def free_job(seed: int | None, output: Path | None, ensemble: str | None, style: str | None, force: bool) -> Job:
+    """A random brief, written beside its draft as ``free-SEED.brief.json``, and the draft that it asks for."""
+    from composer.compose.free import random_brief
+    from composer.formats.brief_text import brief_bytes
+
+    seed = checked_seed(seed)
+    brief = random_brief(seed, ensemble, style)
+    files = PieceFiles.of(output_of(output, Path(f"free-{seed}.draft.mid")))
+    content = {files.brief: brief_bytes(brief)}
+    save(files, BRIEF, content, options={"free": True}, seed=seed, versions={"composer": __version__}, force=force)
+    return replace(brief_job(files.brief, output_of(output, files.draft), seed), beside=(files.brief,))
+
+
+def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:
+    """Compose and write the draft; with several takes all of them, ranked, the best one also as the draft."""
+    from composer.compose.takes import ranked, take_seeds
+    from composer.models.registry import DEFAULT, load_melody_model
+
+    seed = checked_seed(job.seed)
+    tools = Tools(load_melody_model(model or DEFAULT), load_harmony())
+    if takes == 1:
+        draft = job.compose(tools, seed)
+        _save(job, GENERATE, {job.output: job.written(draft)}, seed, model, force)
+        return Done(GENERATE, (job.output, *job.beside), (f"seed {seed}", *draft.notes), _facts(seed, draft))
+    found = ranked(lambda one: job.compose(tools, one), take_seeds(seed, takes))
+    files = PieceFiles.of(job.output)
+    paths = [files.take(rank) for rank in range(1, takes + 1)]
+    written = [job.written(take.draft) for take in found]
+    _save(job, TAKES, dict(zip(paths, written, strict=True)), seed, model, force, {"takes": takes})
+    # The draft is what its own seed gives again, so it is recorded as if that seed had been asked for.
+    best = found[0]
+    _save(job, GENERATE, {job.output: written[0]}, best.seed, model, force)
+    facts = {**_facts(best.seed, best.draft), "takes": [_take_facts(p, t) for p, t in zip(paths, found, strict=True)]}
+    return Done(
+        GENERATE, (job.output, *paths, *job.beside), (*_take_lines(paths, found, seed), *best.draft.notes), facts
+    )
+
+
+def _save(
+    job: Job,
+    step: str,
+    outputs: Mapping[Path, bytes],
+    seed: int,
+    model: str | None,
+    force: bool,
+    options: Mapping[str, object] | None = None,
+) -> None:
+    save(
+        PieceFiles.of(job.output),
+        step,
+        outputs,
+        inputs=job.inputs,
+        options={**generate_recorded(model), **job.options, **(options or {})},
+        seed=seed,
+        versions=generate_versions(model),
+        force=force,
+    )
+
+
+def _facts(seed: int, draft: Draft) -> dict[str, object]:
+    return {"seed": seed, "bars": draft.piece.bars, "seconds": round(draft.piece.seconds, 3)}
+
+
+def _take_facts(path: Path, take: Take) -> dict[str, object]:
+    score = take.score
+    return {"file": path, "seed": take.seed, "score": score.total, "parts": dict(score.parts), "why": score.why}
+
+
+def _take_lines(paths: list[Path], takes: tuple[Take, ...], seed: int) -> list[str]:
+    """A table, the best take first; the take of the seed that was asked for says so."""
+    rows = [
+        (
+            str(rank),
+            f"{take.score.total:.2f}",
+            f"{take.seed}{' (asked for)' if take.seed == seed else ''}",
+            take.score.why,
+        )
+        for rank, take in enumerate(takes, 1)
+    ]
+    lines = [("take", "score", "seed", "why"), *rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(3)]
+    return [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(line[:3], widths, strict=True)), line[3]])
+        for line in lines
+    ]

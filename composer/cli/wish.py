@@ -1,0 +1,83 @@
+"""What a person asks ``composer generate`` for: one mode, checked for contradictions before anything is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from composer.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from composer.cli.generation import Job
+
+BARS_DEFAULT = 8
+BARS_MAX = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The options of the command. Raises UsageProblem where two contradict each other or one names nothing."""
+
+    brief: Path | None = None
+    melody: Path | None = None
+    continued: Path | None = None
+    bars: str | None = None
+    free: bool = False
+    takes: int = 1
+    ensemble: str | None = None
+    style: str | None = None
+    seed: int | None = None
+    output: Path | None = None
+    force: bool = False
+
+    def __post_init__(self) -> None:
+        self._check_modes()
+        self._check_values()
+
+    @property
+    def subject(self) -> Path:
+        """What the draft is made from, for messages."""
+        return self.melody or self.continued or self.brief or Path("free")
+
+    @property
+    def new_bars(self) -> int:
+        """How many bars to continue with."""
+        return BARS_DEFAULT if self.bars is None else int(self.bars)
+
+    def job(self) -> Job:
+        """The mode with its files; reads what it is made from."""
+        from composer.cli import generation
+        from composer.cli.steps import output_of
+        from composer.workspace import PieceFiles
+
+        if self.free:
+            return generation.free_job(self.seed, self.output, self.ensemble, self.style, self.force)
+        assert self.brief is not None
+        return generation.brief_job(self.brief, output_of(self.output, PieceFiles.of(self.brief).draft), self.seed)
+
+    def _check_modes(self) -> None:
+        modes = [
+            name
+            for name, given in (("--melody", self.melody), ("--continue", self.continued), ("--free", self.free))
+            if given
+        ]
+        if len(modes) > 1:
+            raise UsageProblem(modes[0], f"cannot go with {modes[1]}", "choose one of them")
+        if self.free and self.brief is not None:
+            raise UsageProblem("--free", f"draws a brief of its own, and {self.brief.name} is one", "leave one out")
+        if not modes and self.brief is None:
+            hint = "name one, or use --melody, --continue or --free"
+            raise UsageProblem("generate", "no brief is named", hint)
+        if not modes and (name := "--ensemble" if self.ensemble else "--style" if self.style else ""):
+            raise UsageProblem(name, "goes with --melody, --continue or --free", "write it into the brief instead")
+        if self.bars is not None and self.continued is None:
+            raise UsageProblem("--bars", "goes with --continue", "a brief has the bars of each section in its form")
+
+    def _check_values(self) -> None:
+        from composer.compose.takes import TAKES_MAX
+
+        if self.bars is not None and not (self.bars.isdecimal() and 1 <= int(self.bars) <= BARS_MAX):
+            raise UsageProblem("--bars", f"{self.bars!r} is not a number of bars", f"give one from 1 to {BARS_MAX}")
+        if not 1 <= self.takes <= TAKES_MAX:
+            raise UsageProblem("--takes", f"{self.takes} is outside 1 to {TAKES_MAX}", "choose another number")
