@@ -24,7 +24,7 @@ def diff(
     from composer.compare.stage import compared
     from composer.compare.words import rows_of, summary_of
     from composer.errors import printable
-    from composer.formats.files import read_bytes
+    from composer.formats.files import read_bytes, write_whole
     from composer.limits import MIDI_BYTES
 
     old, new = (read_bytes(path, MIDI_BYTES, "MIDI file") for path in (before, after))
@@ -35,4 +35,9 @@ def diff(
     rows = rows_of(found)
     if rows:
         show.table(("bar", "track", "difference"), [row.cells for row in rows])
-    show.result(as_json(found))
+    if png is not None:
+        from composer.compare.roll import roll_png
+
+        write_whole(png, roll_png(found))
+        show.wrote(png)
+    show.result({**as_json(found), "png": png})

@@ -1,0 +1,234 @@
+"""The difference of two versions as a piano roll: what stayed in grey, every edit in the colour of its kind."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from PIL import Image, ImageDraw, ImageFont
+
+from composer.compare.notes import ADDED, LENGTH, MOVED, PITCH, REMOVED, VELOCITY, NoteEdit
+from composer.compare.stage import Difference, Track
+from composer.compare.view import Tone
+from composer.compare.words import summary_of
+
+Colour = tuple[int, int, int]
+
+WIDTH = 1600
+BARS_A_SYSTEM = 16
+# Of a longer piece only the systems in which something changed are drawn, and at most so many.
+SYSTEMS_MAX = 12
+_LEFT, _RIGHT, _TOP, _BOTTOM = 150, 24, 96, 20
+_RULER, _GAP, _LANE_GAP = 40, 28, 6
+_LANE_MIN, _LANE_MAX, _ROW_MAX = 34, 150, 7
+_LABEL_CHARS = 20
+_LAST_PRINTABLE = 0x24F  # the built-in font has Latin letters only
+
+_PAPER, _LANE, _INK, _SOFT, _RULE, _BEAT = (
+    (250, 248, 244), (255, 255, 255), (28, 30, 34), (104, 106, 112), (190, 186, 178), (232, 229, 222)
+)  # fmt: skip
+_SAME = (188, 188, 190)
+# Okabe and Ito's colours, which colour-blind readers tell apart.
+COLOURS: dict[str, Colour] = {
+    ADDED: (0, 158, 115), REMOVED: (213, 94, 0), MOVED: (0, 114, 178), PITCH: (204, 121, 167),
+    LENGTH: (230, 159, 0), VELOCITY: (86, 180, 233),
+}  # fmt: skip
+_LEGEND = {
+    ADDED: "added", REMOVED: "removed", MOVED: "moved", PITCH: "pitch changed", LENGTH: "length changed",
+    VELOCITY: "velocity changed",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    """One track of the picture: its place below the top of a system and its range of pitches."""
+
+    track: Track
+    top: int
+    height: int
+    low: int
+    high: int
+
+    def rows(self, pitch: int) -> tuple[int, int]:
+        """Top and bottom pixel of a pitch, counted from the top of the lane."""
+        size = self.high - self.low + 1
+        top = round((self.high - pitch) * self.height / size)
+        return top, max(top + 2, round((self.high - pitch + 1) * self.height / size) - 1)
+
+
+def roll_png(difference: Difference) -> bytes:
+    """The picture as the bytes of a PNG file, the same bytes for the same difference."""
+    stream = io.BytesIO()
+    _Roll(difference).drawn().save(stream, "PNG", optimize=True)
+    return stream.getvalue()
+
+
+class _Roll:
+    """Draws one difference."""
+
+    def __init__(self, difference: Difference) -> None:
+        self.difference, self.map = difference, difference.bars
+        ends = [difference.before.end, difference.after.end, 1]
+        self.bars = max(1, self.map.bars_until(max(ends)))
+        self.lanes = list(_lanes(difference.tracks))
+        self.system_height = _RULER + sum(lane.height + _LANE_GAP for lane in self.lanes) + _GAP
+        self.systems = self._systems()
+        height = _TOP + max(1, len(self.systems)) * self.system_height + _BOTTOM
+        self.image = Image.new("RGB", (WIDTH, height), _PAPER)
+        self.draw = ImageDraw.Draw(self.image)
+
+    def drawn(self) -> Image.Image:
+        self._heading()
+        for number, first_bar in enumerate(self.systems):
+            self._system(first_bar, _TOP + number * self.system_height)
+        return self.image
+
+    def _systems(self) -> list[int]:
+        """The first bar of each system that is drawn."""
+        starts = list(range(1, self.bars + 1, BARS_A_SYSTEM))
+        if len(starts) > 2:
+            times = [t.start for e in self.difference.note_edits for t in (e.before, e.after) if t is not None]
+            times += [edit.time for edit in self.difference.song]
+            times += [edit.time for track in self.difference.tracks for edit in track.turns]
+            changed = {(self.map.place(time).bar - 1) // BARS_A_SYSTEM for time in times}
+            starts = [start for start in starts if (start - 1) // BARS_A_SYSTEM in changed] or starts[:1]
+        return starts[:SYSTEMS_MAX]
+
+    def _heading(self) -> None:
+        names = f"{self.difference.before.name}  ->  {self.difference.after.name}"
+        self._text(24, 34, names, 22, _INK)
+        self._text(24, 58, summary_of(self.difference)[:170], 14, _SOFT)
+        left = self.bars - sum(min(BARS_A_SYSTEM, self.bars - first + 1) for first in self.systems)
+        if left:
+            self._text(
+                WIDTH - _RIGHT, 34, f"{left} bars without differences, or beyond the picture, left out", 13, _SOFT, "rs"
+            )
+        counts = Counter(kind for edit in self.difference.note_edits for kind in edit.kinds)
+        x = 24.0
+        for colour, words in [
+            (_SAME, "as before"),
+            *((COLOURS[kind], f"{_LEGEND[kind]} {counts[kind]}") for kind in COLOURS),
+        ]:
+            self.draw.rectangle((x, 72, x + 16, 83), fill=colour)
+            self._text(x + 22, 83, words, 14, _INK)
+            x += 22 + _font(14).getlength(words) + 26
+        self.draw.rectangle((x, 72, x + 16, 83), outline=_SOFT, width=2)
+        self._text(x + 22, 83, "outline: how it was before", 14, _INK)
+
+    def _system(self, first_bar: int, top: int) -> None:
+        last_bar = first_bar + BARS_A_SYSTEM
+        start, end = self.map.start(first_bar), self.map.start(last_bar)
+        window = _Window(start, end)
+        for lane in self.lanes:
+            self._lane(lane, window, top + _RULER + lane.top)
+        bottom = top + self.system_height - _GAP - _LANE_GAP
+        for bar in range(first_bar, min(last_bar, self.bars + 1) + 1):
+            x = window.x(self.map.start(bar))
+            self.draw.line((x, top + _RULER - 6, x, bottom), fill=_RULE)
+            if bar < last_bar and bar <= self.bars:
+                self._text(x + 4, top + 15, str(bar), 13, _INK)
+        self._song(window, top)
+        for lane in self.lanes:
+            self._tones(lane, window, top + _RULER + lane.top)
+
+    def _lane(self, lane: _Lane, window: _Window, top: int) -> None:
+        right = window.x(min(window.end, self.map.start(self.bars + 1)))
+        self.draw.rectangle((_LEFT, top, right, top + lane.height), fill=_LANE)
+        first, last = self.map.place(int(window.start)).bar, self.map.place(int(window.end)).bar
+        for bar in range(first, min(last, self.bars + 1)):
+            length = self.map.start(bar + 1) - self.map.start(bar)
+            beats = max(1, round(length / self.difference.before.unit))
+            for beat in range(1, beats):
+                x = window.x(self.map.start(bar) + length * beat / beats)
+                self.draw.line((x, top, x, top + lane.height), fill=_BEAT)
+        label = lane.track.group.label
+        colour = (
+            COLOURS[ADDED] if not lane.track.group.before else COLOURS[REMOVED] if not lane.track.group.after else _INK
+        )
+        self._text(24, top + 14, label if len(label) <= _LABEL_CHARS else label[: _LABEL_CHARS - 1] + "...", 14, colour)
+        if not lane.track.is_same:
+            self._text(24, top + 30, f"{len(lane.track.notes.edits)} notes differ", 11, _SOFT)
+
+    def _song(self, window: _Window, top: int) -> None:
+        """What changed in tempo, metre, key and markers, above the bars where it did."""
+        free = 0.0
+        for edit in self.difference.song:
+            if not window.holds(edit.time):
+                continue
+            x = window.x(edit.time)
+            self.draw.polygon([(x, top + 34), (x - 4, top + 26), (x + 4, top + 26)], fill=COLOURS[LENGTH])
+            event = edit.after or edit.before
+            words = f"{edit.what} {event.text if event else ''}"[:28]
+            if x >= free:
+                self._text(x + 7, top + 34, words, 11, _SOFT)
+                free = x + 14 + _font(11).getlength(words)
+
+    def _tones(self, lane: _Lane, window: _Window, top: int) -> None:
+        for _, tone in lane.track.notes.same:
+            self._tone(lane, window, top, tone, _SAME, is_solid=True)
+        for edit in lane.track.notes.edits:
+            self._edit(lane, window, top, edit)
+        for turn in lane.track.turns:
+            if window.holds(turn.time):
+                x = window.x(turn.time)
+                self.draw.rectangle((x - 1, top + lane.height - 4, x + 1, top + lane.height), fill=COLOURS[LENGTH])
+
+    def _edit(self, lane: _Lane, window: _Window, top: int, edit: NoteEdit) -> None:
+        colour = COLOURS[edit.kinds[0]]
+        if edit.after is not None:
+            self._tone(lane, window, top, edit.after, colour, is_solid=True)
+        if edit.before is None:
+            return
+        if edit.after is None or set(edit.kinds) & {MOVED, PITCH, LENGTH}:
+            self._tone(lane, window, top, edit.before, colour, is_solid=False)
+        if edit.after is not None and set(edit.kinds) & {MOVED, PITCH} and window.holds(edit.before.start):
+            here, there = (sum(lane.rows(t.pitch)) / 2 + top for t in (edit.before, edit.after))
+            line = (window.x(edit.before.start) + 2, here, window.x(edit.after.start) + 2, there)
+            self.draw.line(line, fill=colour)
+
+    def _tone(self, lane: _Lane, window: _Window, top: int, tone: Tone, colour: Colour, is_solid: bool) -> None:
+        if tone.start >= window.end or tone.end <= window.start:
+            return
+        above, below = lane.rows(tone.pitch)
+        left = window.x(max(Fraction(tone.start), window.start))
+        box = (left, top + above, max(left + 2, window.x(min(Fraction(tone.end), window.end)) - 1), top + below)
+        if is_solid:
+            self.draw.rectangle(box, fill=colour)
+        else:
+            self.draw.rectangle(box, outline=colour)
+
+    def _text(self, x: float, y: float, text: str, size: int, ink: Colour, anchor: str = "ls") -> None:
+        shown = "".join(c if ord(c) <= _LAST_PRINTABLE else "?" for c in text)
+        self.draw.text((x, y), shown, fill=ink, font=_font(size), anchor=anchor)
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """The stretch of time of one system."""
+
+    start: Fraction
+    end: Fraction
+
+    def x(self, time: Fraction | int) -> float:
+        return _LEFT + round(float((time - self.start) / (self.end - self.start)) * (WIDTH - _LEFT - _RIGHT))
+
+    def holds(self, time: int) -> bool:
+        return self.start <= time < self.end
+
+
+def _lanes(tracks: Sequence[Track]) -> Iterator[_Lane]:
+    """A lane for each track, as high as its range of pitches needs."""
+    top = 0
+    for track in tracks:
+        pitches = [p for span in (track.range_before, track.range_after) if span for p in span]
+        low, high = min(pitches, default=60) - 1, max(pitches, default=60) + 1
+        height = max(_LANE_MIN, min(_LANE_MAX, (high - low + 1) * _ROW_MAX))
+        yield _Lane(track, top, height, low, high)
+        top += height + _LANE_GAP
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size=size)
