@@ -8,7 +8,6 @@ are cut every 32 bars.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,20 +31,14 @@ from composer.encoding.chord_labels import chords_of
 from composer.encoding.melody import DURATIONS, Event
 from composer.errors import ComposerError, printable
 from composer.formats.files import read_bytes
-from composer.formats.smf_scan import KEY_SIGNATURE
 from composer.formats.source import SourceMidi, SourceNote, read_source
-from composer.formats.source_piece import piece_of
+from composer.formats.tune import key_of_tune, melody_notes
 from composer.limits import MIDI_BYTES
 from composer.music.key import Key
-from composer.music.keyfinding import key_of_weights
-from composer.music.probe_tones import FINAL_BONUS
 from composer.music.time import TICKS_PER_BEAT, Meter, meter_of
 
 CUT_BARS = 32
 _SHORT_CUT_BARS = 16  # where 32 bars have too many notes
-_SIGNATURE_SHARE = 0.85  # of the sounding time must lie in the scale of the signature for it to be believed
-_MELODY_NAME = re.compile(r"melod|lead|vocal|voice|sing|soprano|solo|tune", re.IGNORECASE)
-_DRUM_CHANNEL = 9
 _GRIDS = (120, 160)  # sixteenths and triplet eighths
 _LOOSE = 22.0  # mean distance from the grid, in ticks, beyond which the file was played freely
 _GAP = 240  # shorter rests belong to the note before
@@ -121,30 +114,15 @@ def _readers(path: Path, corpus: str) -> list[Callable[[], list[Tune]]]:
 def midi_tunes(source: SourceMidi, identity: str, corpus: str) -> list[Tune]:
     """The melody of a MIDI file, in pieces of 32 bars if it is longer than 48; raises UnusableTune."""
     meter = _meter(source)
-    notes = _snapped(_skyline(_melody(source), source.ticks_per_beat))
-    key = _key(source, notes)
+    voice = melody_notes(source, NOTES_MIN)
+    if voice is None:
+        raise UnusableTune("no voice of 24 notes")
+    notes = _snapped(_skyline(voice, source.ticks_per_beat))
+    key = key_of_tune(source, notes, notes[-1][2])
     parts = [part for part in _cut(notes, meter) if _is_tune(part, meter)]
     if not parts:
         raise UnusableTune("no melody of 24-250 notes in 8 or more bars")
     return [_tune(part, meter, key, f"{identity}#{number}", corpus) for number, part in enumerate(parts)]
-
-
-def _key(source: SourceMidi, notes: list[_Note]) -> Key:
-    """The key that the file names where the notes agree, else the one that they tell.
-
-    Many programs write C major when they know nothing, and the major key of the signature for minor.
-    """
-    weights = np.zeros(12)
-    for start, end, pitch in notes:
-        weights[pitch % 12] += end - start
-    final = notes[-1][2] % 12
-    if len({event.data for event in source.metas(KEY_SIGNATURE)}) == 1:
-        named = piece_of(source).key
-        if weights[list(named.scale)].sum() >= _SIGNATURE_SHARE * weights.sum():
-            if named.mode not in ("major", "minor"):
-                return named
-            return key_of_weights(weights, final, FINAL_BONUS, named.fifths)
-    return key_of_weights(weights, final, FINAL_BONUS)
 
 
 def _cut(notes: list[_Note], meter: Meter) -> list[list[_Note]]:
@@ -178,23 +156,6 @@ def _meter(source: SourceMidi) -> Meter:
         return meter_of(f"{numerator}/{denominator}")
     except ValueError:
         raise UnusableTune("a metre that cannot be notated") from None
-
-
-def _melody(source: SourceMidi) -> list[SourceNote]:
-    """The notes of the voice that is most likely the tune."""
-    voices: dict[tuple[int, int], list[SourceNote]] = {}
-    for note in source.notes:
-        if note.channel != _DRUM_CHANNEL:
-            voices.setdefault((note.track, note.channel), []).append(note)
-    busy = {voice: notes for voice, notes in voices.items() if len(notes) >= NOTES_MIN}
-    if not busy:
-        raise UnusableTune("no voice of 24 notes")
-    names = source.track_names
-
-    def rank(voice: tuple[int, int]) -> tuple[bool, float]:
-        return bool(_MELODY_NAME.search(names[voice[0]])), float(np.mean([n.pitch for n in busy[voice]]))
-
-    return busy[max(busy, key=rank)]
 
 
 def _skyline(notes: list[SourceNote], ticks_per_beat: int) -> list[_Note]:

@@ -160,14 +160,14 @@ def test_an_unexpected_failure_of_one_file_does_not_stop_the_rest(
 ) -> None:
     for name in ("a", "b"):
         written(tmp_path / f"{name}.mid", {"Melody": walk(8)})
-    whole = own._melody
+    whole = own.melody_notes
 
-    def failing(source: SourceMidi) -> list[SourceNote]:
+    def failing(source: SourceMidi, notes_min: int) -> list[SourceNote] | None:
         if source.name == "a.mid":
             raise IndexError("x")
-        return whole(source)
+        return whole(source, notes_min)
 
-    monkeypatch.setattr(own, "_melody", failing)
+    monkeypatch.setattr(own, "melody_notes", failing)
     tunes, skipped = own.read_files(catalog.own(tmp_path).paths(), "mine")
     assert [t.id for t in tunes] == ["mine/b#0"]
     assert [(s.file.name, s.reason) for s in skipped] == [("a.mid", "cannot be read (IndexError)")]
