@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from composer.compose import operators
 from composer.compose.critic import candidate_score
 from composer.compose.harmony import Bar
-from composer.compose.plan import COPY, HALF, NEW_END, ORNAMENT, PERFECT, SAME_RHYTHM, SEQUENCE, Phrase, Plan
+from composer.compose.plan import HALF, PERFECT, Phrase, Plan
 from composer.compose.rhythm import Ending, density_bias, duration_mask, ending_of
 from composer.compose.rules import BANNED_INTERVALS, OCTAVE, NoteContext, pitch_bias, relative_classes
 from composer.encoding.melody import DURATIONS, LOWEST, PITCHES, BarControls, ContextReader, Event, TuneFrame
@@ -95,8 +95,9 @@ class MelodyWriter:
         ending = ending_of(self.plan.meter, phrase.last, is_final, self.plan.bars[phrase.last].density_npq, self.rng)
         if phrase.source is not None and not is_final:
             source = self.plan.phrases[phrase.source]
-            shift = (phrase.first - source.first) * self.bar_ticks
-            ending = Ending(self.endings[source.index].onset + shift, ending.end)
+            if source.bars == phrase.bars:
+                shift = (phrase.first - source.first) * self.bar_ticks
+                ending = Ending(self.endings[source.index].onset + shift, ending.end)
         self.endings[phrase.index] = ending
         rows = []
         for _ in range(CANDIDATES):
@@ -120,33 +121,36 @@ class MelodyWriter:
         if phrase.source is None:
             return [], []
         source = self.plan.phrases[phrase.source]
-        shift = (phrase.first - source.first) * self.bar_ticks
-        events = operators.moved(self.events_of[source.index], shift)
-        start = phrase.first * self.bar_ticks
-        same_cadence = phrase.cadence == source.cadence
-        if phrase.operator == SAME_RHYTHM:
-            return [], [e.duration for e in events if e.start < ending.onset]
-        is_literal = phrase.operator == COPY and same_cadence
-        keep_bars = (
-            phrase.bars
-            if is_literal
-            else {COPY: phrase.bars - 1, NEW_END: max(1, phrase.bars // 2)}.get(phrase.operator, 2)
+        setting = self._setting(phrase, source, ending)
+        kept = operators.kept_of(phrase.operator, self.events_of[source.index], setting)
+        if not self._is_singable(kept.events, phrase, before):
+            kept = operators.rhythm_of(self.events_of[source.index], setting)
+        if kept.begins != phrase.first * self.bar_ticks:
+            return [], []
+        return list(kept.events), list(kept.rhythm)
+
+    def _setting(self, phrase: Phrase, source: Phrase, ending: Ending) -> operators.Setting:
+        """Where a derived phrase stands, for its operator."""
+        low, high = self._range(phrase.first)
+        bars = self.plan.bars[phrase.first : phrase.last + 1]
+        return operators.Setting(
+            key=self.plan.key,
+            meter=self.plan.meter,
+            chords=self.chord_list,
+            chord_starts=self.chord_starts,
+            start=phrase.first * self.bar_ticks,
+            bars=phrase.bars,
+            onset=ending.onset,
+            end=ending.end,
+            shift=(phrase.first - source.first) * self.bar_ticks,
+            source_bars=source.bars,
+            same_cadence=phrase.cadence == source.cadence,
+            low=low,
+            high=high,
+            register=float(np.mean([bar.register for bar in bars])) - self.tonic,
+            density_npq=float(np.mean([bar.density_npq for bar in bars])),
+            rng=self.rng,
         )
-        keep_bars = keep_bars if is_literal else min(keep_bars, max(1, phrase.bars - 1))
-        kept = [e for e in events if e.end <= start + keep_bars * self.bar_ticks and e.start < ending.onset]
-        if phrase.operator == SEQUENCE:
-            kept = operators.sequence(kept, self._sequence_steps(kept, phrase), self.plan.key)
-        # The first bar of a varied phrase stays as it was, so that one hears what returns.
-        head = [] if phrase.operator == SEQUENCE else [e for e in kept if e.start < start + self.bar_ticks]
-        tail = kept[len(head) :]
-        if phrase.operator == ORNAMENT:
-            tail = operators.ornamented(tail, self.plan.key, self.plan.meter, self.rng)
-        if phrase.operator in (SEQUENCE, ORNAMENT) or not same_cadence:
-            tail = operators.fit_to_chords(tail, self.chord_list, self.chord_starts, self.plan.key, self.plan.meter)
-        kept = head + tail
-        if self._is_singable(kept, phrase, before):
-            return kept, []
-        return [], [e.duration for e in events if e.start < ending.onset]
 
     def _is_singable(self, events: Sequence[Event], phrase: Phrase, before: Sequence[Event]) -> bool:
         """Whether kept notes obey range, intervals and repetition, also against the notes before the phrase."""
@@ -160,12 +164,6 @@ class MelodyWriter:
             and not (intervals > OCTAVE).any()
             and not repeated
         )
-
-    def _sequence_steps(self, events: Sequence[Event], phrase: Phrase) -> int:
-        """One or two scale steps, toward the register that the phrase shall have."""
-        mean = float(np.mean([e.pitch for e in events if e.pitch is not None])) + self.tonic
-        rises = self.plan.bars[phrase.first].register >= mean
-        return int(self.rng.integers(1, 3)) * (1 if rises else -1)
 
     # -- growing the candidates
 

@@ -1,86 +1,286 @@
 """Operators that make a phrase out of an earlier one: what returns, and how it differs.
 
-Events are at absolute ticks; ``shift`` moves them to the new phrase. What an operator returns is a prefix of the
-phrase, kept as it is; the rest is sampled.
+``kept_of`` is the one way in. Each operator works on rhythm, scale degrees and chords, so that its result fits where
+it stands, and gives a prefix of the new phrase: the rest is for the melody writer to compose.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from composer.compose.rules import chord_scale
-from composer.encoding.melody import Event
+from composer.compose import phrase as plan
+from composer.compose.rhythm import starts_well
+from composer.compose.variation import (
+    fit_to_chords,
+    fit_to_scales,
+    inverted,
+    moved,
+    ornamented,
+    sequence,
+    simplified,
+    transposed_steps,
+)
+from composer.encoding.melody import DURATIONS, Event
 from composer.music.chord import Chord
-from composer.music.key import MODES, Key
-from composer.music.time import Meter
+from composer.music.key import Key
+from composer.music.time import TICKS_PER_BEAT, Meter
 
-ORNAMENT_SHARE = 0.5  # share of the notes of a quarter or more that are divided
-
-
-def moved(events: Sequence[Event], shift: int) -> list[Event]:
-    """The events ``shift`` ticks later."""
-    return [replace(e, start=e.start + shift) for e in events]
-
-
-def transposed_steps(pitch: int, steps: int, key: Key) -> int:
-    """``pitch`` moved by scale steps; a chromatic tone keeps its distance to the scale tone below."""
-    scale = MODES[key.mode]
-    octave, within = divmod(pitch, 12)
-    below = max(i for i, s in enumerate(scale) if s <= within)
-    alteration = within - scale[below]
-    octaves, degree = divmod(below + steps, 7)
-    return 12 * (octave + octaves) + scale[degree] + alteration
+SEQUENCE_STEPS = 3  # the furthest that a sequence moves, in scale steps
+NEAR_SEMITONES = 2.0  # a register this near to the source's leaves the direction of a sequence to chance
+# Kept notes are divided or joined where the bar targets ask for this many times their number.
+DENSER, SPARSER = 1.35, 0.74
+_Operator = Callable[[list[Event], "Setting"], "Kept"]
 
 
-def sequence(events: Sequence[Event], steps: int, key: Key) -> list[Event]:
-    """The events moved by scale steps: the same shape on another degree."""
-    return [e if e.pitch is None else replace(e, pitch=transposed_steps(e.pitch, steps, key)) for e in events]
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a derived phrase stands.
+
+    ``start`` is the tick of its first bar line and ``bars`` its length; its final note lasts from ``onset`` to ``end``;
+    ``shift`` is the distance in ticks from the source's first bar line and ``source_bars`` the source's length.
+    ``pickup`` is the phrase's own anacrusis. ``chords`` begin at the ticks ``chord_starts``. ``low``, ``high`` and
+    ``register`` (the wanted mean) are semitones above the tonic that events count from; ``density_npq`` is the wanted
+    number of notes to the quarter.
+    """
+
+    key: Key
+    meter: Meter
+    chords: Sequence[Chord]
+    chord_starts: Sequence[int]
+    start: int
+    bars: int
+    onset: int
+    end: int
+    shift: int
+    source_bars: int
+    same_cadence: bool
+    low: int
+    high: int
+    register: float
+    density_npq: float
+    rng: np.random.Generator
+    pickup: int = 0
+
+    def bar_start(self, bar: int) -> int:
+        """The tick at which bar ``bar`` (from 0) of the phrase begins."""
+        return self.start + bar * self.meter.bar_ticks
 
 
-def fit_to_chords(
-    events: Sequence[Event], chords: Sequence[Chord], starts: Sequence[int], key: Key, meter: Meter
-) -> list[Event]:
-    """Moves notes on the beat to the nearest chord tone, others to the nearest tone of the chord's scale."""
-    fitted: list[Event] = []
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a phrase keeps of its source, from the tick ``begins`` on: notes as they are (``events``, without gaps),
+    or durations in order that want new pitches (``rhythm``). Never both; both may be empty."""
+
+    events: tuple[Event, ...] = ()
+    rhythm: tuple[int, ...] = ()
+    begins: int = 0
+
+
+def kept_of(operator: str, source_events: Sequence[Event], setting: Setting) -> Kept:
+    """What ``operator`` (one of ``composer.compose.phrase.OPERATORS``) keeps of ``source_events``.
+
+    The writer first composes its own notes up to ``Kept.begins`` (a pick-up that the source lacks; otherwise that is
+    where the phrase begins), then takes ``events`` as they are or fills ``rhythm`` with new pitches, then composes on
+    from there to the cadence. Nothing that is kept reaches ``setting.onset``, unless the whole phrase is a literal
+    copy: then its last note is the cadence's own. ``source_events`` stand where they stood in the source, pick-up
+    included; nothing in them is changed. If the kept notes cannot be sung after what comes before, ``rhythm_of`` of
+    the same arguments keeps at least the rhythm.
+    """
+    if operator == plan.NEW or not source_events:
+        return Kept(begins=setting.start - setting.pickup)
+    return _OPERATORS[operator](_placed(source_events, setting), setting)
+
+
+def rhythm_of(source_events: Sequence[Event], setting: Setting) -> Kept:
+    """The source's rhythm alone, up to the final note."""
+    return _same_rhythm(_placed(source_events, setting), setting)
+
+
+# -- the operators: events at the new phrase's ticks -> what is kept of them
+
+
+def _copy(events: list[Event], setting: Setting) -> Kept:
+    final = next((e for e in events if e.start == setting.onset), None)
+    if final and setting.same_cadence and setting.bars == setting.source_bars:
+        whole = [*(e for e in events if e.end <= setting.onset), replace(final, duration=setting.end - setting.onset)]
+        return Kept(events=tuple(_lawful(whole, setting)), begins=_begins(whole, setting))
+    return _kept(_until(events, setting, max(1, setting.bars - 1)), setting)
+
+
+def _new_end(events: list[Event], setting: Setting) -> Kept:
+    most = max(1, setting.bars - 1)
+    return _kept(_until(events, setting, int(setting.rng.integers(max(1, setting.bars // 2), most + 1))), setting)
+
+
+def _same_rhythm(events: list[Event], setting: Setting) -> Kept:
+    inside = [e for e in _until(events, setting, setting.bars) if e.start < setting.onset]
+    return Kept(rhythm=tuple(e.duration for e in inside), begins=_begins(inside, setting))
+
+
+def _sequence(events: list[Event], setting: Setting) -> Kept:
+    head = _until(events, setting, _most_bars(setting))
+    moved_head = sequence(head, _steps_toward(head, setting), setting.key)
+    return _kept(_matched(_chorded(moved_head, setting), setting), setting)
+
+
+def _fit_chord(events: list[Event], setting: Setting) -> Kept:
+    return _kept(_matched(_chorded(_until(events, setting, _most_bars(setting)), setting), setting), setting)
+
+
+def _ornament(events: list[Event], setting: Setting) -> Kept:
+    head, tail = _split(_until(events, setting, _most_bars(setting)), setting)
+    if setting.density_npq > DENSER * _density(head, setting):
+        head = ornamented(head, setting.key, setting.meter, setting.rng)
+    return _kept([*head, *_at_home(ornamented(tail, setting.key, setting.meter, setting.rng), setting)], setting)
+
+
+def _simplify(events: list[Event], setting: Setting) -> Kept:
+    head = _until(events, setting, _most_bars(setting))
+    wanted = setting.density_npq / max(_density(head, setting), 1e-6)
+    return _kept(_at_home(simplified(head, setting.meter, min(wanted, SPARSER)), setting), setting)
+
+
+def _invert(events: list[Event], setting: Setting) -> Kept:
+    turned = inverted(_until(events, setting, _most_bars(setting)), setting.key)
+    return _kept(_matched(_chorded(turned, setting), setting), setting)
+
+
+def _octave(events: list[Event], setting: Setting) -> Kept:
+    head = _until(events, setting, _most_bars(setting))
+    pitches = [e.pitch for e in head if e.pitch is not None]
+    if pitches:
+        octaves = [o for o in (12, 0, -12) if setting.low <= min(pitches) + o and max(pitches) + o <= setting.high]
+        chosen = min(octaves or [0], key=lambda o: abs(float(np.mean(pitches)) + o - setting.register))
+        head = [e if e.pitch is None else replace(e, pitch=e.pitch + chosen) for e in head]
+    return _kept(_matched(_at_home(head, setting), setting), setting)
+
+
+def _fragment(events: list[Event], setting: Setting) -> Kept:
+    """The first bar of the source again and again, each time a step further: half of the phrase."""
+    bar_ticks = setting.meter.bar_ticks
+    motif = [e for e in events if setting.start <= e.start and e.end <= setting.start + bar_ticks]
+    if not motif or motif[0].start != setting.start or motif[-1].end != setting.start + bar_ticks:
+        return _same_rhythm(events, setting)
+    direction = 1 if _steps_toward(motif, setting) > 0 else -1
+    line: list[Event] = []
+    for turn in range(max(1, setting.bars // 2)):
+        line += sequence(moved(motif, turn * bar_ticks), direction * turn, setting.key)
+    return _kept(_chorded(line, setting), setting)
+
+
+def _augment(events: list[Event], setting: Setting) -> Kept:
+    """The source at half its speed, as far as it can be read and the phrase has room."""
+    stretched: list[Event] = []
+    limit = setting.bar_start(max(1, setting.bars - 1))
     for event in events:
-        if event.pitch is None:
-            fitted.append(event)
+        if event.start < setting.start:
             continue
-        chord = chords[int(np.searchsorted(starts, event.start, side="right")) - 1]
-        classes = chord_scale(chord, key)
-        if meter.accent(event.start) >= 2 or event.duration >= 480:
-            classes = frozenset((c - key.tonic_class) % 12 for c in chord.classes)
-        fitted.append(replace(event, pitch=_nearest(event.pitch, classes)))
-    return fitted
+        slow = Event(setting.start + 2 * (event.start - setting.start), 2 * event.duration, event.pitch)
+        offset = (slow.start - setting.start) % setting.meter.bar_ticks
+        fits = slow.end <= limit and offset + slow.duration <= setting.meter.bar_ticks
+        if slow.duration not in DURATIONS or not fits or not starts_well(setting.meter, offset, slow.duration):
+            break
+        stretched.append(slow)
+    return _kept(_chorded(stretched, setting), setting)
 
 
-def _nearest(pitch: int, classes: frozenset[int]) -> int:
-    """The pitch of ``classes`` nearest to ``pitch``, the lower of two."""
-    return min(range(pitch - 6, pitch + 7), key=lambda p: (p % 12 not in classes, abs(p - pitch), p))
+_OPERATORS: dict[str, _Operator] = {
+    plan.COPY: _copy,
+    plan.NEW_END: _new_end,
+    plan.SAME_RHYTHM: _same_rhythm,
+    plan.SEQUENCE: _sequence,
+    plan.FIT_CHORD: _fit_chord,
+    plan.ORNAMENT: _ornament,
+    plan.SIMPLIFY: _simplify,
+    plan.INVERT: _invert,
+    plan.OCTAVE: _octave,
+    plan.FRAGMENT: _fragment,
+    plan.AUGMENT: _augment,
+}
 
 
-def ornamented(events: Sequence[Event], key: Key, meter: Meter, rng: np.random.Generator) -> list[Event]:
-    """Divides some longer notes: the second half passes toward the next note, or is a neighbour that returns."""
-    result: list[Event] = []
-    for index, event in enumerate(events):
-        following = events[index + 1].pitch if index + 1 < len(events) else None
-        long_enough = event.duration in (480, 960) and event.start % meter.beat_ticks == 0 and not meter.is_compound
-        if event.pitch is None or following is None or not long_enough or rng.random() >= ORNAMENT_SHARE:
-            result.append(event)
-            continue
-        half = event.duration // 2
-        gap = following - event.pitch
-        direction = int(np.sign(gap)) or (1 if rng.random() < 0.5 else -1)
-        # A passing tone fills a third; a neighbour decorates a repeated note or a step. Larger gaps stay open.
-        if abs(gap) > 4:
-            result.append(event)
-            continue
-        middle = transposed_steps(event.pitch, direction if abs(gap) >= 3 or gap == 0 else -direction, key)
-        if abs(middle - event.pitch) > 2 or abs(middle - following) > 4:
-            result.append(event)
-            continue
-        result += [replace(event, duration=half), Event(event.start + half, half, middle)]
-    return result
+# -- what they share
+
+
+def _placed(events: Sequence[Event], setting: Setting) -> list[Event]:
+    """The source's events at the new phrase's ticks, without a pick-up that the phrase does not have."""
+    earliest = setting.start - setting.pickup
+    placed = [e for e in moved(events, setting.shift) if e.start >= earliest]
+    has_pickup = bool(placed) and placed[0].start == earliest
+    return placed if has_pickup else [e for e in placed if e.start >= setting.start]
+
+
+def _kept(events: Sequence[Event], setting: Setting) -> Kept:
+    """``events`` before the final note, where the chords forbid a tone with its nearest neighbour."""
+    before = _lawful([e for e in events if e.end <= setting.onset], setting)
+    return Kept(events=tuple(before), begins=_begins(before, setting))
+
+
+def _begins(events: Sequence[Event], setting: Setting) -> int:
+    return events[0].start if events else setting.start - setting.pickup
+
+
+def _until(events: Sequence[Event], setting: Setting, bars: int) -> list[Event]:
+    """The events within the first ``bars`` bars."""
+    return [e for e in events if e.end <= setting.bar_start(bars)]
+
+
+def _most_bars(setting: Setting) -> int:
+    """How much of a varied phrase comes from its source: all but the cadence, at most three bars."""
+    return max(1, min(setting.bars - 1, 3))
+
+
+def _split(events: Sequence[Event], setting: Setting) -> tuple[list[Event], list[Event]]:
+    """The first bar, by which one hears what returns, and the rest."""
+    second = setting.bar_start(1)
+    return [e for e in events if e.start < second], [e for e in events if e.start >= second]
+
+
+def _chorded(events: Sequence[Event], setting: Setting) -> list[Event]:
+    return fit_to_chords(events, setting.chords, setting.chord_starts, setting.key, setting.meter)
+
+
+def _lawful(events: Sequence[Event], setting: Setting) -> list[Event]:
+    return fit_to_scales(events, setting.chords, setting.chord_starts, setting.key)
+
+
+def _at_home(events: list[Event], setting: Setting) -> list[Event]:
+    """Fitted to the chords where these may differ from the source's: before another cadence."""
+    if setting.same_cadence:
+        return events
+    head, tail = _split(events, setting)
+    return [*head, *_chorded(tail, setting)]
+
+
+def _density(events: Sequence[Event], setting: Setting) -> float:
+    """Notes to the quarter; 0 without events."""
+    ticks = sum(e.duration for e in events)
+    return sum(e.pitch is not None for e in events) * TICKS_PER_BEAT / ticks if ticks else 0.0
+
+
+def _matched(events: list[Event], setting: Setting) -> list[Event]:
+    """The events with notes divided or joined where the phrase shall be much denser or sparser than its source."""
+    own = _density(events, setting)
+    if not own or SPARSER <= setting.density_npq / own <= DENSER:
+        return events
+    if setting.density_npq > own:
+        return ornamented(events, setting.key, setting.meter, setting.rng, min(1.0, setting.density_npq / own - 0.8))
+    return simplified(events, setting.meter, setting.density_npq / own)
+
+
+def _steps_toward(events: Sequence[Event], setting: Setting) -> int:
+    """One to three scale steps up or down: toward the register, and within the range."""
+    pitches = [e.pitch for e in events if e.pitch is not None]
+    if not pitches:
+        return 1
+    gap = setting.register - float(np.mean(pitches))
+    toward = [n for n in range(-SEQUENCE_STEPS, SEQUENCE_STEPS + 1) if n]
+    shifted = {n: [transposed_steps(p, n, setting.key) for p in pitches] for n in toward}
+    fitting = [n for n in toward if setting.low <= min(shifted[n]) and max(shifted[n]) <= setting.high] or toward
+    if abs(gap) > NEAR_SEMITONES:
+        return min(fitting, key=lambda n: (abs(float(np.mean(shifted[n])) - setting.register), n))
+    near = [n for n in fitting if abs(n) <= 2] or fitting
+    return int(near[int(setting.rng.integers(len(near)))])

@@ -1,0 +1,152 @@
+"""How notes are varied: moved by steps, mirrored, divided, joined, fitted to chords. Rhythm and shape stay known.
+
+Pitches are semitones above the tonic, so that everything here holds in any key.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from composer.compose.rhythm import starts_well
+from composer.compose.rules import chord_scale
+from composer.encoding.melody import DURATIONS, Event
+from composer.music.chord import Chord
+from composer.music.key import MODES, Key
+from composer.music.time import TICKS_PER_BEAT, Meter
+
+ORNAMENT_SHARE = 0.5  # share of the longer notes that are divided
+
+
+def moved(events: Sequence[Event], shift: int) -> list[Event]:
+    """The events ``shift`` ticks later."""
+    return [replace(e, start=e.start + shift) for e in events]
+
+
+def transposed_steps(pitch: int, steps: int, key: Key) -> int:
+    """``pitch`` moved by scale steps; a chromatic tone keeps its distance to the scale tone below."""
+    degree, alteration = _degree(pitch, key)
+    octaves, within = divmod(degree + steps, 7)
+    return 12 * octaves + MODES[key.mode][within] + alteration
+
+
+def _degree(pitch: int, key: Key) -> tuple[int, int]:
+    """Scale steps above the tonic of the scale tone at or below ``pitch``, and the semitones over it."""
+    scale = MODES[key.mode]
+    octave, within = divmod(pitch, 12)
+    below = max(i for i, s in enumerate(scale) if s <= within)
+    return 7 * octave + below, within - scale[below]
+
+
+def sequence(events: Sequence[Event], steps: int, key: Key) -> list[Event]:
+    """The events moved by scale steps: the same shape on another degree."""
+    return [e if e.pitch is None else replace(e, pitch=transposed_steps(e.pitch, steps, key)) for e in events]
+
+
+def inverted(events: Sequence[Event], key: Key) -> list[Event]:
+    """The events mirrored at their first pitch, counted in scale steps: what rose now falls."""
+    axis = next((_degree(e.pitch, key)[0] for e in events if e.pitch is not None), 0)
+    return [
+        e if e.pitch is None else replace(e, pitch=transposed_steps(0, 2 * axis - _degree(e.pitch, key)[0], key))
+        for e in events
+    ]
+
+
+def fit_to_chords(
+    events: Sequence[Event], chords: Sequence[Chord], starts: Sequence[int], key: Key, meter: Meter
+) -> list[Event]:
+    """Moves notes on the beat to the nearest chord tone, others to the nearest tone of the chord's scale."""
+    fitted: list[Event] = []
+    for event in events:
+        if event.pitch is None:
+            fitted.append(event)
+            continue
+        chord = _sounding(chords, starts, event.start)
+        classes = chord_scale(chord, key)
+        if meter.accent(event.start) >= 2 or event.duration >= TICKS_PER_BEAT:
+            classes = frozenset((c - key.tonic_class) % 12 for c in chord.classes)
+        fitted.append(replace(event, pitch=_nearest(event.pitch, classes)))
+    return fitted
+
+
+def fit_to_scales(events: Sequence[Event], chords: Sequence[Chord], starts: Sequence[int], key: Key) -> list[Event]:
+    """Moves only notes that lie outside their chord's scale, to the nearest tone of it."""
+    return [
+        e
+        if e.pitch is None
+        else replace(e, pitch=_nearest(e.pitch, chord_scale(_sounding(chords, starts, e.start), key)))
+        for e in events
+    ]
+
+
+def _sounding(chords: Sequence[Chord], starts: Sequence[int], tick: int) -> Chord:
+    return chords[max(0, bisect_right(starts, tick) - 1)]
+
+
+def _nearest(pitch: int, classes: frozenset[int]) -> int:
+    """The pitch of ``classes`` nearest to ``pitch``, the lower of two."""
+    return min(range(pitch - 6, pitch + 7), key=lambda p: (p % 12 not in classes, abs(p - pitch), p))
+
+
+def ornamented(
+    events: Sequence[Event], key: Key, meter: Meter, rng: np.random.Generator, share: float = ORNAMENT_SHARE
+) -> list[Event]:
+    """Divides about ``share`` of the longer notes: what follows the division passes toward the next note, or is a
+    neighbour that returns."""
+    result: list[Event] = []
+    for index, event in enumerate(events):
+        following = events[index + 1].pitch if index + 1 < len(events) else None
+        division = _division(event, meter)
+        if event.pitch is None or following is None or not division or rng.random() >= share:
+            result.append(event)
+            continue
+        gap = following - event.pitch
+        direction = int(np.sign(gap)) or (1 if rng.random() < 0.5 else -1)
+        # A passing tone fills a third; a neighbour decorates a repeated note or a step. Larger gaps stay open.
+        middle = transposed_steps(event.pitch, direction if abs(gap) >= 3 or gap == 0 else -direction, key)
+        if abs(gap) > 4 or abs(middle - event.pitch) > 2 or abs(middle - following) > 4:
+            result.append(event)
+            continue
+        rest = event.duration - division
+        result += [replace(event, duration=division), Event(event.start + division, rest, middle)]
+    return result
+
+
+def _division(event: Event, meter: Meter) -> int:
+    """Ticks after which a note may be divided; 0 where it is too short or hides the beat."""
+    if event.start % meter.beat_ticks:
+        return 0
+    if meter.is_compound:
+        return {480: 240, 720: 480}.get(event.duration, 0)
+    return event.duration // 2 if event.duration in (480, 960) else 0
+
+
+def simplified(events: Sequence[Event], meter: Meter, ratio: float) -> list[Event]:
+    """Joins the notes of whole beats, weak beats first, then of two beats, down to ``ratio`` of their number.
+
+    The first pitch of each beat stays, by which the tune is known.
+    """
+    line = list(events)
+    wanted = max(1, round(len(line) * ratio))
+    for span in (meter.beat_ticks, 2 * meter.beat_ticks):
+        starts = sorted({e.start - e.start % span for e in line}, key=lambda tick: (meter.accent(tick), tick))
+        for tick in starts:
+            if len(line) <= wanted:
+                return line
+            line = _joined(line, tick, span, meter)
+    return line
+
+
+def _joined(events: list[Event], start: int, span: int, meter: Meter) -> list[Event]:
+    """The events with those that fill ``start`` .. ``start + span`` as one note; unchanged where that cannot be."""
+    inside = [e for e in events if start <= e.start and e.end <= start + span]
+    offset = start % meter.bar_ticks
+    fills = len(inside) > 1 and inside[0].start == start and inside[-1].end == start + span
+    reads = offset + span <= meter.bar_ticks and span in DURATIONS and starts_well(meter, offset, span)
+    if not fills or not reads or inside[0].pitch is None:
+        return events
+    place = events.index(inside[0])
+    return [*events[:place], replace(inside[0], duration=span), *events[place + len(inside) :]]
