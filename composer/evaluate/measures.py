@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from composer.evaluate import harmony, pitch, rhythm, structure, texture, voices
 from composer.evaluate.line import Line, Measure, line_of
 from composer.music.notes import Piece
@@ -58,3 +61,9 @@ def measures_of(piece: Piece, phrase_ends: Sequence[int] | None = None) -> Measu
     for family in FAMILIES.values():
         values.update(family.evaluate(piece, line))
     return Measures({name: values[name] for name in MEASURES})
+
+
+def matrix(found: Sequence[Measures], names: Sequence[str]) -> NDArray[np.float64]:
+    """(N, len(names)): one row a piece, NaN for a measure that it cannot have."""
+    rows = [[np.nan if (value := m[name]) is None else value for name in names] for m in found]
+    return np.array(rows, dtype=np.float64).reshape(len(found), len(names))

@@ -1,4 +1,4 @@
-"""Melodies to beat: a Markov chain, random notes of the key, and colours read as notes."""
+"""Melodies to beat: a Markov chain, shuffled bars, random notes of the key, and colours read as notes."""
 
 from __future__ import annotations
 
@@ -57,6 +57,36 @@ class MarkovMelody:
             tick += duration
         return harmonised(tune, events)
 
+    def pitches_for(self, tune: Tune, rng: np.random.Generator) -> Tune:
+        """The rhythm of ``tune``, rests too, with pitches of the chain."""
+        before: tuple[int, ...] = ()
+        events = []
+        for event in tune.events:
+            if event.pitch is not None:
+                options = [self._pitches.get((tune.key.is_minor, before[len(before) - o :])) for o in (2, 1, 0)]
+                pitch = _drawn(options, rng) or 0
+                before = (*before, pitch)[-2:]
+                event = replace(event, pitch=pitch)
+            events.append(event)
+        return harmonised(tune, events, tune.phrase_ends)
+
+
+def shuffled_bars(tune: Tune, rng: np.random.Generator) -> Tune:
+    """The bars of ``tune`` in another order; notes are cut at the bar line, and a pick-up stays where it is."""
+    ticks = tune.meter.bar_ticks
+    bars: list[list[Event]] = [[] for _ in range(tune.bars)]
+    for event in tune.events:
+        for bar in range(event.start // ticks, -(-event.end // ticks)):
+            start, end = max(event.start, bar * ticks), min(event.end, (bar + 1) * ticks)
+            if start == event.start or event.pitch is None:
+                bars[bar].append(Event(start - bar * ticks, end - start, event.pitch))
+    first = 1 if tune.events[0].start else 0
+    order = [*range(first), *(first + int(i) for i in rng.permutation(tune.bars - first))]
+    events = [
+        replace(event, start=event.start + place * ticks) for place, bar in enumerate(order) for event in bars[bar]
+    ]
+    return harmonised(tune, events, tune.phrase_ends)
+
 
 def _drawn(options: Sequence[Continuation | None], rng: np.random.Generator, at_most: int | None = None) -> int | None:
     """A continuation of the longest known context."""
@@ -111,10 +141,11 @@ def colours_as_notes(tune: Tune, rng: np.random.Generator) -> Tune:
     return harmonised(tune, events)
 
 
-def harmonised(tune: Tune, events: Sequence[Event]) -> Tune:
-    """``tune`` with other notes, chords fitted to them, and phrases of four bars."""
+def harmonised(tune: Tune, events: Sequence[Event], phrase_ends: Sequence[int] | None = None) -> Tune:
+    """``tune`` with other notes, chords fitted to them, and phrases of four bars unless their ends are given."""
     chords = chords_of(events, tune.key, tune.meter, tune.bars)
-    return replace(tune, events=tuple(events), chords=chords, beat_chords=(), phrase_ends=_fours(tune.bars, tune.meter))
+    ends = _fours(tune.bars, tune.meter) if phrase_ends is None else tuple(phrase_ends)
+    return replace(tune, events=tuple(events), chords=chords, beat_chords=(), phrase_ends=ends)
 
 
 def _fours(bars: int, meter: Meter) -> tuple[int, ...]:
