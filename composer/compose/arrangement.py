@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from composer.compose.chorale import INNER_VOICES
 from composer.compose.ensembles import Player, split_voices
 from composer.compose.expression import articulated, pedal_of, with_dynamics
 from composer.compose.harmony import Bar
@@ -14,9 +15,10 @@ from composer.compose.melody import Melody, chord_line
 from composer.compose.orchestra import Orchestra
 from composer.compose.outer import mended_bass
 from composer.compose.plan import PERFECT, Plan
+from composer.compose.slots import Slot
 from composer.compose.styles import NONE, Style, load_style
 from composer.compose.texture import Layout, Texture, VoicedChord, textured
-from composer.compose.voicing import Slot, Voicing, voicings_of
+from composer.compose.voicing import Voicing, voicings_of
 from composer.encoding.voices import VoicesModel
 from composer.formats.brief import Brief
 from composer.music.instruments import PLUCKED, STRUCK, Instrument
@@ -25,7 +27,10 @@ from composer.music.notes import BASS, CHORDS, DRUMS, MELODY, ChordSpan, Note, P
 UPPER_VOICES = (47, 76)  # B2..E5: where inner voices sound clear
 LEFT_HAND = (36, 55)  # C2..G3: structural bass without a bass part
 FALLBACK_STYLE = "block"
-SLOW_STYLES = frozenset({"pad", "block"})  # textures that sustain by themselves and want no pedal
+CHORALE = "chorale"
+SLOW_STYLES = frozenset({"pad", "block", CHORALE})  # textures that sustain by themselves and want no pedal
+CHORALE_STYLES = SLOW_STYLES  # and those in which voices are heard as voices
+ROOM_CHORDS = 2  # neighbours on either side by which the register of the accompaniment is decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +59,15 @@ def arrangement_of(
     """
     spans = _spans(plan, chords)
     style, notes = _style(orchestra.style, plan)
+    is_chorale = style.name in CHORALE_STYLES or len(orchestra.accompaniment) > 1
     voicings = voicings_of(
-        _slots(spans, melody, plan), plan.key, _voices(orchestra), _upper(orchestra), _bass(orchestra)
+        _slots(spans, melody, plan),
+        plan.key,
+        _voices(orchestra, style),
+        _upper(orchestra),
+        _bass(orchestra),
+        model=voices if is_chorale else None,
+        meter=plan.meter,
     )
     texture = _texture(style, orchestra, spans, voicings, melody, plan, brief, texture_rng)
     parts = _parts(orchestra, style, melody, texture, spans, voicings, plan, brief, expression_rng)
@@ -70,24 +82,45 @@ def _spans(plan: Plan, chords: Sequence[Bar]) -> tuple[ChordSpan, ...]:
 
 
 def _slots(spans: Sequence[ChordSpan], melody: Melody, plan: Plan) -> list[Slot]:
-    """What the melody does over each chord."""
+    """What the melody does over each chord, and where the bass has to stand on the root."""
     notes = [(e.start, e.end, e.pitch + melody.tonic_midi) for e in melody.events if e.pitch is not None]
-    cadences = {p.last for p in plan.phrases if p.cadence == PERFECT}
     bar_ticks = plan.meter.bar_ticks
-    slots = []
+    cadences = {p.last for p in plan.phrases if p.cadence == PERFECT}
+    openings = {bar * bar_ticks for bar in plan.section_starts}
+    slots: list[Slot] = []
     for span in spans:
         over = [pitch for start, end, pitch in notes if start < span.end and end > span.start]
         before = [pitch for start, _, pitch in notes if start < span.start]
         bar = span.start // bar_ticks
-        is_cadence = bar in cadences or (bar + 1 in cadences and span.end % bar_ticks == 0) or span.start == 0
+        is_cadence = bar in cadences or (bar + 1 in cadences and span.end % bar_ticks == 0)
         at = over[0] if over else (before[-1] if before else plan.high)
-        slots.append(Slot(span.chord, at, before[-1] if before else at, min(over, default=at), is_cadence))
-    return slots
+        slots.append(
+            Slot(
+                span.chord,
+                at,
+                before[-1] if before else at,
+                min(over, default=at),
+                is_cadence or span.start in openings,
+                plan.meter.accent(span.start),
+                (span.end - span.start) // plan.meter.beat_ticks,
+                any(span.start < end <= span.end for end in plan.phrase_ends),
+            )
+        )
+    return _with_room(slots)
 
 
-def _voices(orchestra: Orchestra) -> int:
-    """Voices between bass and melody: three for one player, one each where several share the chord."""
-    return len(orchestra.accompaniment) if len(orchestra.accompaniment) > 1 else 3
+def _with_room(slots: Sequence[Slot]) -> list[Slot]:
+    """The slots with the melody's floor around them, so that an accompaniment does not follow its every dip."""
+    lows = [s.melody_low for s in slots]
+    near = [lows[max(0, i - ROOM_CHORDS) : i + ROOM_CHORDS + 1] for i in range(len(lows))]
+    return [replace(slot, room=round(sum(around) / len(around))) for slot, around in zip(slots, near, strict=True)]
+
+
+def _voices(orchestra: Orchestra, style: Style) -> int:
+    """Voices between bass and melody: one for each player where several share the chord, two in a chorale, else
+    three."""
+    players = len(orchestra.accompaniment)
+    return players if players > 1 else INNER_VOICES if style.name == CHORALE else 3
 
 
 def _upper(orchestra: Orchestra) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from composer.compose.melody import Melody, MelodyWriter
 from composer.compose.orchestra import Orchestra, orchestra_of
 from composer.compose.plan import Plan, plan_of
 from composer.encoding.protocol import MelodyModel
+from composer.encoding.voices import VoicesModel
 from composer.formats.brief import Brief
 from composer.music.notes import Marker, Piece
 
@@ -40,12 +41,14 @@ class Draft:
     sketch: Sketch
 
 
-def draft_of(brief: Brief, model: MelodyModel, harmony: Harmony, seed: int) -> Draft:
-    """The piece that ``brief`` asks for. The same brief, model and seed give the same piece.
+def draft_of(
+    brief: Brief, model: MelodyModel, harmony: Harmony, seed: int, *, voices: VoicesModel | None = None
+) -> Draft:
+    """The piece that ``brief`` asks for. The same brief, models and seed give the same piece.
 
     Raises BadInput for a style or ensemble that does not exist.
     """
-    return arranged(sketch_of(brief, model, harmony, seed), seed)
+    return arranged(sketch_of(brief, model, harmony, seed), seed, voices=voices)
 
 
 def rng_of(seed: int, job: int) -> np.random.Generator:
@@ -62,8 +65,8 @@ def sketch_of(brief: Brief, model: MelodyModel, harmony: Harmony, seed: int) -> 
     return Sketch(brief, orchestra, plan, chords, melody)
 
 
-def arranged(sketch: Sketch, seed: int) -> Draft:
-    """The sketch with voicing, texture and expression: every player's part."""
+def arranged(sketch: Sketch, seed: int, *, voices: VoicesModel | None = None) -> Draft:
+    """The sketch with voicing, texture and expression: every player's part; ``voices`` knows how chorales move."""
     brief, orchestra, plan, melody = sketch.brief, sketch.orchestra, sketch.plan, sketch.melody
     arrangement = arrangement_of(
         brief,
@@ -73,6 +76,7 @@ def arranged(sketch: Sketch, seed: int) -> Draft:
         melody,
         texture_rng=rng_of(seed, TEXTURE_JOB),
         expression_rng=rng_of(seed, EXPRESSION_JOB),
+        voices=voices,
     )
     piece = Piece(
         title=brief.title,

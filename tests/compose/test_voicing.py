@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from composer.compose.voicing import Slot, voicings_of
+from composer.compose.slots import Slot
+from composer.compose.voicing import voicings_of
 from composer.music.chord import progression_of
 from composer.music.key import key_of
 
@@ -16,7 +17,7 @@ def slots(progression: str, melody: list[int]) -> list[Slot]:
     chords = [bar[0] for bar in progression_of(progression)]
     before = [melody[0], *melody[:-1]]
     return [
-        Slot(c, at, was, at, is_cadence=i in (len(chords) - 1, len(chords) - 2))
+        Slot(c, at, was, at, wants_root=i in (len(chords) - 1, len(chords) - 2))
         for i, (c, at, was) in enumerate(zip(chords, melody, before, strict=True))
     ]
 

@@ -1,0 +1,90 @@
+"""The structural bass line, one pitch to a chord: roots where it counts, else steps, against the tune.
+
+All pairs of neighbouring chords are judged at once (Viterbi), twice against the melody: from the note just before the
+change, and from the note that the chord before began with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from composer.compose.chorale import ChoraleTerm
+from composer.compose.slots import PARALLEL, STRUCTURAL_PARALLEL, Costs, Pitches, Slot, cheapest_path, parallel_cost
+from composer.music.key import Key
+
+INVERSION, DIMINISHED_ROOT = 0.9, 1.5
+DOUBLED_THIRD, DOUBLED_LEADING_TONE, UNRESOLVED_LEADING_TONE = 1.5, 8.0, 6.0
+DIRECT, DIRECT_LEAP, STRUCTURAL_DIRECT_LEAP = 0.7, 8.0, 6.0
+MOTION, REPEATED, CONTRARY, STEP = 0.08, 0.4, -0.3, -0.3
+LARGE, VERY_LARGE, HARSH, TOO_LARGE = 1.2, 2.5, 3.0, 8.0  # over a fifth, over a sixth, tritone and sevenths, over 8ve
+REGISTER, CROWDED = 0.06, 0.12  # a semitone off the middle; a semitone too little room above
+ROOM_FOR_VOICES = 22  # semitones between bass and melody that three voices want
+WITHOUT_THIRD = ("sus4", "sus2", "7sus4")
+
+
+def bass_line(
+    slots: Sequence[Slot], key: Key, reach: tuple[int, int], term: ChoraleTerm | None = None
+) -> tuple[int, ...]:
+    """A pitch for each chord within ``reach`` (low, high), below the melody."""
+    options = [_options(slot, *reach) for slot in slots]
+    local = [_local_costs(o, s, key, *reach) for o, s in zip(options, slots, strict=True)]
+    steps = [
+        _outer_costs(before, after, a, b, key)
+        for (before, after), (a, b) in zip(pairwise(options), pairwise(slots), strict=True)
+    ]
+    if term is not None:
+        local[0] = local[0] + term.bass(0, None, options[0])[0]
+        steps = [step + term.bass(i + 1, options[i], options[i + 1]) for i, step in enumerate(steps)]
+    return tuple(int(o[i]) for o, i in zip(options, cheapest_path(local, steps), strict=True))
+
+
+def _options(slot: Slot, low: int, high: int) -> Pitches:
+    chord = slot.chord
+    if chord.bass is not None:
+        classes: tuple[int, ...] = (chord.bass,)
+    elif slot.wants_root or chord.quality in WITHOUT_THIRD:
+        classes = (chord.root,)
+    else:
+        classes = (chord.root, chord.third)
+    pitches = [p for p in range(low, high + 1) if p % 12 in classes and p < slot.melody_low]
+    return np.array(pitches or [next(p for p in range(low, low + 12) if p % 12 == classes[0])])
+
+
+def _local_costs(pitches: Pitches, slot: Slot, key: Key, low: int, high: int) -> Costs:
+    chord, leading = slot.chord, (key.tonic_class - 1) % 12
+    classes = pitches % 12
+    cost = REGISTER * np.abs(pitches - (low + (high - low) * 0.4))
+    if chord.quality in ("dim", "m7b5") and chord.bass is None:
+        cost = cost + DIMINISHED_ROOT * (classes == chord.root)
+    else:
+        cost = cost + INVERSION * (classes != chord.bass_class)
+    doubles = classes == slot.melody_at % 12
+    cost = cost + DOUBLED_THIRD * (doubles & (classes == chord.third))
+    cost = cost + DOUBLED_LEADING_TONE * (doubles & (classes == leading))
+    return np.asarray(cost + CROWDED * np.maximum(0, pitches + ROOM_FOR_VOICES - slot.floor))
+
+
+def _outer_costs(before: Pitches, after: Pitches, a: Slot, b: Slot, key: Key) -> Costs:
+    """(n, m) cost of each bass move by itself and under the melody's move."""
+    low0, low1 = before[:, None], after[None, :]
+    move = low1 - low0
+    size = np.abs(move)
+    cost = MOTION * size + LARGE * (size > 7) + VERY_LARGE * (size > 9) * (size != 12) + TOO_LARGE * (size > 12)
+    cost = cost + HARSH * np.isin(size, (6, 10, 11)) + REPEATED * (size == 0) + STEP * np.isin(size, (1, 2))
+    leading = (key.tonic_class - 1) % 12
+    if leading in a.chord.classes and key.tonic_class in b.chord.classes:
+        cost = cost + UNRESOLVED_LEADING_TONE * ((low0 % 12 == leading) & (move != 1))
+    # A suspended note: both chords share the pitch, nothing to judge.
+    arrives = np.isin((b.melody_at - low1) % 12, (0, 7))
+    for top, parallel, direct in (
+        (b.melody_before, PARALLEL, DIRECT_LEAP),
+        (a.melody_at, STRUCTURAL_PARALLEL, STRUCTURAL_DIRECT_LEAP),
+    ):
+        cost = cost + parallel_cost(top, b.melody_at, low0, low1, parallel)
+        rise = b.melody_at - top
+        similar = arrives & (np.sign(move) == np.sign(rise)) & (rise != 0)
+        cost = cost + similar * (DIRECT + (direct if abs(rise) > 2 else 0.0))
+    return np.asarray(cost + CONTRARY * (np.sign(move) == -np.sign(b.melody_at - b.melody_before)))

@@ -1,0 +1,74 @@
+"""What the searches for bass line and voicing share: a chord with the tune over it, motion between two voices, Viterbi.
+
+Costs follow Harrison & Pearce (2020) in kind; their sizes were fitted on chorales.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from composer.music.chord import Chord
+
+Costs = NDArray[np.float64]
+Pitches = NDArray[np.int64]
+# Parallels right before the change, and between the notes that two chords begin with.
+PARALLEL, STRUCTURAL_PARALLEL, ANTI_PARALLEL = 20.0, 18.0, 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One chord with what the melody does over it (MIDI pitches).
+
+    ``melody_at``: sounding at its start; ``melody_before``: just before it; ``melody_low``: the lowest while it lasts.
+    ``wants_root``: the bass takes the root (cadences, beginnings). ``accent`` is ``Meter.accent`` of its start,
+    ``beats`` the felt beats that it lasts, ``is_phrase_end`` whether a phrase ends in it. ``room`` is the melody's
+    floor over a few bars, by which the register of the accompaniment moves slowly; ``melody_low`` if absent.
+    """
+
+    chord: Chord
+    melody_at: int
+    melody_before: int
+    melody_low: int
+    wants_root: bool
+    accent: int = 3
+    beats: int = 4
+    is_phrase_end: bool = False
+    room: int | None = None
+
+    @property
+    def floor(self) -> int:
+        return self.melody_low if self.room is None else self.room
+
+
+def cheapest_path(local: Sequence[Costs], steps: Sequence[Costs]) -> list[int]:
+    """Indices of the cheapest path (Viterbi); ``steps[i]`` is (n_i, n_{i+1})."""
+    total = local[0]
+    back: list[NDArray[np.int64]] = []
+    for cost, step in zip(local[1:], steps, strict=True):
+        table = total[:, None] + step
+        back.append(table.argmin(axis=0))
+        total = table.min(axis=0) + cost
+    path = [int(total.argmin())]
+    for pointers in reversed(back):
+        path.append(int(pointers[path[-1]]))
+    return path[::-1]
+
+
+def parallel_cost(
+    high_before: Pitches | int,
+    high_after: Pitches | int,
+    low_before: Pitches,
+    low_after: Pitches,
+    weight: float = PARALLEL,
+) -> Costs:
+    """``weight`` where two voices move in parallel fifths or octaves, less where they do so in contrary motion."""
+    first, second = (high_before - low_before) % 12, (high_after - low_after) % 12
+    perfect = (first == second) & ((first == 0) | (first == 7))
+    upper, lower = np.sign(high_after - high_before), np.sign(low_after - low_before)
+    both = (upper != 0) & (lower != 0)
+    same_way = np.asarray(perfect & both & (upper == lower)) * weight
+    return np.asarray(same_way + np.asarray(perfect & both & (upper != lower)) * min(weight, ANTI_PARALLEL))
