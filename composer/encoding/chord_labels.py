@@ -63,11 +63,15 @@ def bar_weights(events: Sequence[Event], meter: Meter, bars: int) -> Floats:
 
 
 def best_path(emission: Floats, moves: Floats) -> list[int]:
-    """State indices of the likeliest path; ``emission`` is (steps, states), ``moves`` (states, states)."""
+    """State indices of the likeliest path; ``emission`` is (steps, states).
+
+    ``moves`` is (states, states), or (steps - 1, states, states) where moves differ from step to step.
+    """
+    steps = np.broadcast_to(moves, (len(emission) - 1, *moves.shape[-2:]))
     score = emission[0]
     back = np.zeros(emission.shape, dtype=np.int64)
     for step in range(1, len(emission)):
-        candidates = score[:, None] + moves
+        candidates = score[:, None] + steps[step - 1]
         back[step] = candidates.argmax(axis=0)
         score = candidates.max(axis=0) + emission[step]
     path = [int(score.argmax())]
