@@ -28,6 +28,7 @@ from composer.music.time import Meter, meter_of
 FORMAT = "composer.brief/1"
 SCHEMA_NAME = "brief.schema.json"
 MELODY_RANGE_MIN = 7  # semitones; a fifth is the least that a tune can turn in
+PHRASE_BARS_MAX = 16
 METERS = ("2/4", "3/4", "4/4", "6/8")
 
 
@@ -38,6 +39,12 @@ def _is_tonic(text: str) -> str:
 
 def _is_progression(text: str) -> str:
     progression_of(text)
+    return text
+
+
+def _is_bar_of_chords(text: str) -> str:
+    if len(progression_of(text)) != 1:
+        raise ValueError(f"{text!r} is more than one bar; give each bar an entry of its own")
     return text
 
 
@@ -113,6 +120,39 @@ class KeyChoice(Strict):
         return key_of(self.tonic, self.mode)
 
 
+class PhrasePlan(Strict):
+    """One phrase of a section: its length, how it ends and which earlier phrase it is made from."""
+
+    bars: Annotated[int, Field(ge=1, le=PHRASE_BARS_MAX)]
+    cadence: Literal["HC", "IAC", "PAC", "DC", "PC"] | None = Field(
+        default=None, description="half, imperfect, perfect, deceptive or plagal close; by its place if absent"
+    )
+    label: Annotated[Text, Field(min_length=1)] | None = Field(
+        default=None, description="a name by which later phrases refer to this one"
+    )
+    derive_from: Text | None = Field(default=None, description="label of an earlier phrase")
+    op: (
+        Literal[
+            "new", "copy", "copy_new_end", "same_rhythm", "sequence", "fit_chord", "ornament", "simplify",
+            "invert_contour", "octave", "fragment", "augment",
+        ]
+        | None
+    ) = Field(default=None, description="what becomes of that phrase; copy_new_end if absent")  # fmt: skip
+    pickup: Annotated[float, Field(ge=0.0, le=1.5, multiple_of=0.25)] | None = Field(
+        default=None, description="quarter notes before the first bar line that belong to this phrase"
+    )
+
+    @model_validator(mode="after")
+    def _has_a_source(self) -> Self:
+        if self.derive_from is None and self.op not in (None, "new"):
+            raise ValueError(
+                f'"{self.op}" needs a phrase to work on; add "derive_from" with the label of an earlier one'
+            )
+        if self.derive_from is not None and self.op == "new":
+            raise ValueError('"new" comes from no other phrase; take "derive_from" out or choose another "op"')
+        return self
+
+
 class SectionPlan(Strict):
     """One section of the form, in playing order."""
 
@@ -131,6 +171,18 @@ class SectionPlan(Strict):
     chords: Annotated[str, Field(max_length=4000), AfterValidator(_is_progression)] | None = Field(
         default=None, description='bars divided by |, e.g. "C | Am | F G | C"; repeated to fill the section'
     )
+    key: KeyChoice | None = Field(default=None, description="the section's own key; that of the piece if absent")
+    style: Text | None = Field(default=None, description="the accompaniment style of this section")
+    phrases: Annotated[list[PhrasePlan], Field(min_length=1)] | None = Field(
+        default=None, description="the section's phrases in order; drawn if absent, see `composer plan`"
+    )
+
+    @model_validator(mode="after")
+    def _phrases_fill(self) -> Self:
+        filled = sum(phrase.bars for phrase in self.phrases or ())
+        if self.phrases and filled != self.bars:
+            raise ValueError(f"the phrases fill {filled} bars and the section has {self.bars}; make them equal")
+        return self
 
     @model_validator(mode="after")
     def _chords_fit(self) -> Self:
@@ -187,6 +239,19 @@ class Curves(Strict):
     tension: list[Unit] | None = Field(default=None, description="the curve of energy if absent")
 
 
+class BarChange(Strict):
+    """What one bar shall be instead of what its section says."""
+
+    bar: Annotated[int, Field(ge=1, le=BRIEF_BARS)] = Field(description="counted from 1 through the whole piece")
+    chord: Annotated[str, Field(max_length=200), AfterValidator(_is_bar_of_chords)] | None = Field(
+        default=None, description='the chords of this bar, e.g. "G7" or "F G"'
+    )
+    density: Unit | None = None
+    register_: Annotated[float, Field(ge=-1.0, le=1.0)] | None = Field(default=None, alias="register")
+    tension: Unit | None = None
+    energy: Unit | None = None
+
+
 class Brief(Strict):
     """Everything that decides the music."""
 
@@ -205,6 +270,7 @@ class Brief(Strict):
     )
     meter: Annotated[str, AfterValidator(_is_meter)] = Field(description=", ".join(METERS))
     form: Annotated[list[SectionPlan], Field(min_length=1, max_length=BRIEF_SECTIONS)]
+    bars_: list[BarChange] = Field(default=[], alias="bars", description="single bars that differ from their section")
     curves: Curves | None = None
     dynamics: Unit = Field(default=0.5, description="how far soft and loud lie apart")
     articulation: Unit = Field(default=0.3, description="0 legato, 1 staccato")
@@ -222,6 +288,35 @@ class Brief(Strict):
     def _is_short_enough(self) -> Self:
         if self.bars > BRIEF_BARS:
             raise ValueError(f"form: {self.bars} bars in all is over {BRIEF_BARS}; shorten a section")
+        return self
+
+    @model_validator(mode="after")
+    def _bars_exist_once(self) -> Self:
+        seen: set[int] = set()
+        for place, change in enumerate(self.bars_):
+            if change.bar > self.bars:
+                raise ValueError(f"bars[{place}].bar: bar {change.bar} is after the last bar, {self.bars}")
+            if change.bar in seen:
+                raise ValueError(f"bars[{place}].bar: bar {change.bar} is there twice; put its values together")
+            seen.add(change.bar)
+        return self
+
+    @model_validator(mode="after")
+    def _phrases_come_from_earlier_ones(self) -> Self:
+        labels: list[str] = []
+        for section, content in enumerate(self.form):
+            for place, phrase in enumerate(content.phrases or ()):
+                path = f"form[{section}].phrases[{place}]"
+                if section == place == 0 and phrase.pickup:
+                    raise ValueError(f"{path}.pickup: the piece begins on its first bar line; take the pick-up out")
+                if phrase.derive_from is not None and phrase.derive_from not in labels:
+                    near = difflib.get_close_matches(phrase.derive_from, labels, n=1, cutoff=0.4)
+                    advice = f'did you mean "{near[0]}"?' if near else "give an earlier phrase that label"
+                    raise ValueError(f'{path}.derive_from: no earlier phrase is "{phrase.derive_from}"; {advice}')
+                if phrase.label in labels:
+                    raise ValueError(f'{path}.label: "{phrase.label}" is there twice; give each phrase its own')
+                if phrase.label is not None:
+                    labels.append(phrase.label)
         return self
 
     @property

@@ -16,6 +16,7 @@ from composer.formats.brief import FORMAT, SCHEMA_NAME, Brief
 from composer.formats.strict_json import dump_json, parse_json
 
 MISTAKES_SHOWN = 10
+LONG_LIST = 80  # characters of alternatives beyond which only the nearest is named
 _EXAMPLES = {
     "key": '"key": {"tonic": "C", "mode": "major"}',
     "tempo_bpm": '"tempo_bpm": 96',
@@ -86,7 +87,11 @@ def _reason(error: ErrorDetails) -> str:
     if kind == "value_error":
         return str(context["error"])
     if kind == "literal_error":
-        return f"{shown} is not one of {context['expected']}"
+        near = difflib.get_close_matches(str(found), re.findall(r"'([^']*)'", context["expected"]), n=1, cutoff=0.5)
+        guess = f'; did you mean "{near[0]}"?' if near and len(context["expected"]) > LONG_LIST else ""
+        return f"{shown} is not one of {context['expected']}" if not guess else f"{shown} is not known{guess}"
+    if kind == "multiple_of":
+        return f"{shown} is not a multiple of {context['multiple_of']:g}"
     for name, word in (("ge", "under"), ("gt", "not over"), ("le", "over"), ("lt", "not under")):
         if name in context:
             return f"{shown} is {word} {context[name]:g}; the limit is {context[name]:g}"
