@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,8 @@ from composer.music.notes import BASS, CHORDS, DRUMS, MELODY, ChordSpan, Note, P
 UPPER_VOICES = (47, 76)  # B2..E5: where inner voices sound clear
 LEFT_HAND = (36, 55)  # C2..G3: structural bass without a bass part
 FALLBACK_STYLE = "block"
+# What a bass other than the root costs: in a close; at the start of a section and before a close; elsewhere.
+CLOSE, ROOTED, FREE = 7.0, 4.0, 0.9
 CHORALE = "chorale"
 SLOW_STYLES = frozenset({"pad", "block", CHORALE})  # textures that sustain by themselves and want no pedal
 CHORALE_STYLES = SLOW_STYLES  # and those in which voices are heard as voices
@@ -87,12 +90,14 @@ def _slots(spans: Sequence[ChordSpan], melody: Melody, plan: Plan) -> list[Slot]
     bar_ticks = plan.meter.bar_ticks
     cadences = {p.last for p in plan.phrases if p.cadence == PERFECT}
     openings = {bar * bar_ticks for bar in plan.section_starts}
+    ends = {0, spans[-1].start} if spans else set()
     slots: list[Slot] = []
     for span in spans:
         over = [pitch for start, end, pitch in notes if start < span.end and end > span.start]
         before = [pitch for start, _, pitch in notes if start < span.start]
         bar = span.start // bar_ticks
-        is_cadence = bar in cadences or (bar + 1 in cadences and span.end % bar_ticks == 0)
+        is_cadence = bar in cadences
+        is_rooted = span.start in openings or (bar + 1 in cadences and span.end % bar_ticks == 0)
         at = over[0] if over else (before[-1] if before else plan.high)
         slots.append(
             Slot(
@@ -100,7 +105,7 @@ def _slots(spans: Sequence[ChordSpan], melody: Melody, plan: Plan) -> list[Slot]
                 at,
                 before[-1] if before else at,
                 min(over, default=at),
-                is_cadence or span.start in openings,
+                math.inf if span.start in ends else CLOSE if is_cadence else ROOTED if is_rooted else FREE,
                 plan.meter.accent(span.start),
                 (span.end - span.start) // plan.meter.beat_ticks,
                 any(span.start < end <= span.end for end in plan.phrase_ends),

@@ -6,6 +6,7 @@ change, and from the note that the chord before began with.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -15,13 +16,15 @@ from composer.compose.chorale import ChoraleTerm
 from composer.compose.slots import PARALLEL, STRUCTURAL_PARALLEL, Costs, Pitches, Slot, cheapest_path, parallel_cost
 from composer.music.key import Key
 
-INVERSION, DIMINISHED_ROOT = 0.9, 1.5
+DIMINISHED_ROOT = 1.5
+FIFTH_BELOW, SEVENTH_BELOW, UNRESOLVED_SEVENTH = 1.6, 2.4, 10.0  # more than the third, in seventh chords only
 DOUBLED_THIRD, DOUBLED_LEADING_TONE, UNRESOLVED_LEADING_TONE = 1.5, 8.0, 6.0
 DIRECT, DIRECT_LEAP, STRUCTURAL_DIRECT_LEAP = 0.7, 8.0, 6.0
 MOTION, REPEATED, CONTRARY, STEP = 0.08, 0.4, -0.3, -0.3
 LARGE, VERY_LARGE, HARSH, TOO_LARGE = 1.2, 2.5, 3.0, 8.0  # over a fifth, over a sixth, tritone and sevenths, over 8ve
 REGISTER, CROWDED = 0.06, 0.12  # a semitone off the middle; a semitone too little room above
 ROOM_FOR_VOICES = 22  # semitones between bass and melody that three voices want
+NEVER = 100.0
 WITHOUT_THIRD = ("sus4", "sus2", "7sus4")
 
 
@@ -45,10 +48,10 @@ def _options(slot: Slot, low: int, high: int) -> Pitches:
     chord = slot.chord
     if chord.bass is not None:
         classes: tuple[int, ...] = (chord.bass,)
-    elif slot.wants_root or chord.quality in WITHOUT_THIRD:
+    elif math.isinf(slot.inversion) or chord.quality in WITHOUT_THIRD:
         classes = (chord.root,)
     else:
-        classes = (chord.root, chord.third)
+        classes = (chord.root, chord.third) if chord.seventh is None else chord.classes
     pitches = [p for p in range(low, high + 1) if p % 12 in classes and p < slot.melody_low]
     return np.array(pitches or [next(p for p in range(low, low + 12) if p % 12 == classes[0])])
 
@@ -60,7 +63,9 @@ def _local_costs(pitches: Pitches, slot: Slot, key: Key, low: int, high: int) ->
     if chord.quality in ("dim", "m7b5") and chord.bass is None:
         cost = cost + DIMINISHED_ROOT * (classes == chord.root)
     else:
-        cost = cost + INVERSION * (classes != chord.bass_class)
+        cost = cost + np.where(classes != chord.bass_class, min(slot.inversion, NEVER), 0.0)
+    if chord.seventh is not None and chord.bass is None:
+        cost = cost + FIFTH_BELOW * (classes == chord.fifth) + SEVENTH_BELOW * (classes == chord.seventh)
     doubles = classes == slot.melody_at % 12
     cost = cost + DOUBLED_THIRD * (doubles & (classes == chord.third))
     cost = cost + DOUBLED_LEADING_TONE * (doubles & (classes == leading))
@@ -77,7 +82,8 @@ def _outer_costs(before: Pitches, after: Pitches, a: Slot, b: Slot, key: Key) ->
     leading = (key.tonic_class - 1) % 12
     if leading in a.chord.classes and key.tonic_class in b.chord.classes:
         cost = cost + UNRESOLVED_LEADING_TONE * ((low0 % 12 == leading) & (move != 1))
-    # A suspended note: both chords share the pitch, nothing to judge.
+    if a.chord.seventh is not None and a.chord != b.chord:
+        cost = cost + UNRESOLVED_SEVENTH * ((low0 % 12 == a.chord.seventh) & ~np.isin(move, (0, -1, -2)))
     arrives = np.isin((b.melody_at - low1) % 12, (0, 7))
     for top, parallel, direct in (
         (b.melody_before, PARALLEL, DIRECT_LEAP),

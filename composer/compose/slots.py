@@ -24,7 +24,8 @@ class Slot:
     """One chord with what the melody does over it (MIDI pitches).
 
     ``melody_at``: sounding at its start; ``melody_before``: just before it; ``melody_low``: the lowest while it lasts.
-    ``wants_root``: the bass takes the root (cadences, beginnings). ``accent`` is ``Meter.accent`` of its start,
+    ``inversion`` is what another bass than the root costs: much at cadences and beginnings.
+    ``accent`` is ``Meter.accent`` of its start,
     ``beats`` the felt beats that it lasts, ``is_phrase_end`` whether a phrase ends in it. ``room`` is the melody's
     floor over a few bars, by which the register of the accompaniment moves slowly; ``melody_low`` if absent.
     """
@@ -33,7 +34,7 @@ class Slot:
     melody_at: int
     melody_before: int
     melody_low: int
-    wants_root: bool
+    inversion: float = 0.9
     accent: int = 3
     beats: int = 4
     is_phrase_end: bool = False

@@ -13,22 +13,24 @@ import numpy as np
 
 from composer.compose.bass import bass_line
 from composer.compose.chorale import INNER_VOICES, ChoraleTerm
-from composer.compose.slots import Costs, Pitches, Slot, cheapest_path, parallel_cost
+from composer.compose.slots import PARALLEL, Costs, Pitches, Slot, cheapest_path, parallel_cost
 from composer.encoding.voices import VoicesModel
 from composer.music.chord import Chord
 from composer.music.key import Key
 from composer.music.time import Meter
 
-OVERLAP, OUTER_OVERLAP = 6.0, 5.0  # among the inner voices; between them and bass or melody
+PASSING_PARALLEL = 9.0  # between an inner voice and the last note of the tune before the change
+OVERLAP, OUTER_OVERLAP = 7.0, 7.0  # among the inner voices; between them and bass or melody
 NO_THIRD, NO_ROOT, NO_FIFTH, NO_SEVENTH = 6.0, 1.5, 0.8, 4.0
-DOUBLED_LEADING_TONE, DOUBLED_THIRD, UNISON = 8.0, 1.0, 1.2
+DOUBLED_LEADING_TONE, DOUBLED_THIRD = 8.0, 1.0
+UNISON, UNISON_IN_ROOM = 1.2, 2.5  # two voices on one pitch: where room is short, and elsewhere
 UNRESOLVED_LEADING_TONE, UNRESOLVED_SEVENTH = 0.8, 6.0
 MOTION, LEAP = 0.15, 1.5  # a semitone in any voice; a voice that moves over a fifth
 MAX_GAP = 12  # semitones between neighbouring upper voices
 TENOR_BASS_GAP = 19  # a twelfth, between the lowest voice and the bass
 MUD_PITCH = 48  # below C3, thirds and seconds blur
 MAX_CANDIDATES = 90
-TIGHT, NARROW = 15, 5  # semitones of room: too little for three free voices; too little for any
+TIGHT, NARROW = 17, 5  # semitones of room: too little for three free voices; too little for any
 MIDDLE = 59  # B3: the comfortable middle of the keyboard
 
 
@@ -59,7 +61,7 @@ def voicings_of(
     term = ChoraleTerm(model, slots, key, meter) if model is not None and meter is not None else None
     line = bass_line(slots, key, bass, term)
     options = [_candidates(slot, low, voices, upper, key) for slot, low in zip(slots, line, strict=True)]
-    local = [_local_costs(o, s, b, key) for o, s, b in zip(options, slots, line, strict=True)]
+    local = [_local_costs(o, s, b, upper[0], key) for o, s, b in zip(options, slots, line, strict=True)]
     steps = [
         _transition(options[i - 1], options[i], slots[i - 1 : i + 1], line[i - 1 : i + 1], key)
         for i in range(1, len(slots))
@@ -77,30 +79,29 @@ def _candidates(slot: Slot, bass: int, voices: int, upper: tuple[int, int], key:
     """(C, voices) voicings from low to high below the melody."""
     low, high = upper
     ceiling = min(high, slot.melody_low - 1)
-    is_tight = ceiling - low < TIGHT
     if ceiling - low < NARROW:
         # A melody this low leaves no room: the voices go beneath it as far as they can, and never cross the bass.
         low = max(bass + 3, ceiling - TIGHT)
     tones = [p for p in range(max(low, bass + 1), ceiling + 1) if p % 12 in slot.chord.classes]
-    found = [c for c in combinations_with_replacement(tones, voices) if _is_playable(c, is_tight)]
+    found = [c for c in combinations_with_replacement(tones, voices) if _is_playable(c)]
     if not found:
         tones = [p for p in range(bass + 1, bass + 30) if p % 12 in slot.chord.classes]
         found = [tuple(tones[i : i + voices]) for i in range(max(1, len(tones) - voices + 1))]
     array = np.array(found, dtype=np.int64)
     if len(array) > MAX_CANDIDATES:
-        cost = _local_costs(array, slot, bass, key)
+        cost = _local_costs(array, slot, bass, upper[0], key)
         array = array[np.argsort(cost, kind="stable")[:MAX_CANDIDATES]]
     return array
 
 
-def _is_playable(pitches: tuple[int, ...], may_join: bool) -> bool:
-    """No gap over an octave and no mud; voices may join on one pitch where room is short."""
-    return all(-may_join < b - a <= MAX_GAP for a, b in pairwise(pitches)) and not any(
+def _is_playable(pitches: tuple[int, ...]) -> bool:
+    """No gap over an octave and no mud; voices may join on one pitch."""
+    return all(b - a <= MAX_GAP for a, b in pairwise(pitches)) and not any(
         a < MUD_PITCH and 0 < b - a < 5 for a, b in pairwise(pitches)
     )
 
 
-def _local_costs(options: Pitches, slot: Slot, bass: int, key: Key) -> Costs:
+def _local_costs(options: Pitches, slot: Slot, bass: int, low: int, key: Key) -> Costs:
     chord = slot.chord
     sounding = np.concatenate([options % 12, np.full((len(options), 1), bass % 12)], axis=1)
     with_melody = np.concatenate([sounding, np.full((len(options), 1), slot.melody_at % 12)], axis=1)
@@ -113,7 +114,8 @@ def _local_costs(options: Pitches, slot: Slot, bass: int, key: Key) -> Costs:
     if leading in chord.classes:
         cost = cost + DOUBLED_LEADING_TONE * ((with_melody == leading).sum(axis=1) > 1)
     cost = cost + DOUBLED_THIRD * ((with_melody == chord.third).sum(axis=1) > 1)
-    cost = cost + UNISON * (np.diff(options, axis=1) == 0).sum(axis=1)
+    is_tight = slot.melody_low - low <= TIGHT
+    cost = cost + (UNISON if is_tight else UNISON_IN_ROOM) * (np.diff(options, axis=1) == 0).sum(axis=1)
     spread = options[:, -1] - options[:, 0]
     cost = cost + 0.15 * np.maximum(0, spread - 12) + 0.25 * np.maximum(0, 5 - spread)
     cost = cost + 0.6 * (options[:, 0] - bass < 3) + 0.1 * np.maximum(0, options[:, 0] - bass - TENOR_BASS_GAP)
@@ -128,12 +130,12 @@ def _transition(before: Pitches, after: Pitches, slots: Sequence[Slot], bass: Se
     cost = MOTION * size.sum(axis=2) + LEAP * (size > 7).sum(axis=2)
     count = before.shape[1]
     low_before, low_after = np.asarray(bass[0]), np.asarray(bass[1])
-    # Against the melody twice: the note just before the change, and the one that the chord before began with.
-    tops = {slots[1].melody_before, slots[0].melody_at}
+    # Against the melody twice: the one that the chord before began with, and the note just before the change.
+    tops = {slots[1].melody_before: PASSING_PARALLEL, slots[0].melody_at: PARALLEL}
     for high in range(count):
         cost = cost + parallel_cost(a[..., high], b[..., high], low_before, low_after)
-        for top in tops:
-            cost = cost + parallel_cost(top, slots[1].melody_at, a[..., high], b[..., high])
+        for top, weight in tops.items():
+            cost = cost + parallel_cost(top, slots[1].melody_at, a[..., high], b[..., high], weight)
         for low in range(high):
             cost = cost + parallel_cost(a[..., high], b[..., high], a[..., low], b[..., low])
     for low in range(count - 1):

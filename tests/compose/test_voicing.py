@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ def slots(progression: str, melody: list[int]) -> list[Slot]:
     chords = [bar[0] for bar in progression_of(progression)]
     before = [melody[0], *melody[:-1]]
     return [
-        Slot(c, at, was, at, wants_root=i in (len(chords) - 1, len(chords) - 2))
+        Slot(c, at, was, at, math.inf if i in (len(chords) - 1, len(chords) - 2) else 0.9)
         for i, (c, at, was) in enumerate(zip(chords, melody, before, strict=True))
     ]
 
