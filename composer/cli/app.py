@@ -15,6 +15,7 @@ import typer
 from composer import __version__
 from composer.cli import (
     brief,
+    check,
     cleanup,
     corpus,
     diff,
@@ -65,6 +66,7 @@ add(app, "render", render.render, STEPS)
 add(app, "status", status.status, FILES)
 add(app, "evaluate", evaluate.evaluate, FILES)
 add(app, "diff", diff.diff, FILES)
+add(app, "check", check.check, FILES)
 add(app, "doctor", doctor.doctor, FILES)
 app.add_typer(templates.app, name="templates", rich_help_panel=LIBRARY)
 app.add_typer(corpus.app, name="corpus", rich_help_panel=LIBRARY)
