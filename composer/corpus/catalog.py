@@ -113,9 +113,7 @@ def brought_path(name: str) -> Path:
         named = named or str(tomllib.loads((corpora_folder() / name / _LOCATION).read_text("utf-8"))["path"])
     if named and Path(named).exists():
         return Path(named)
-    reason = (
-        f"its files are not where they were ({printable(named)})" if named else "its files are not on this computer"
-    )
+    reason = f"its files are not in {printable(named)} any more" if named else "its files are not on this computer"
     raise MissingTool(name, reason, f"get them (composer corpus show {name}), then: corpus prepare {name} --from PATH")
 
 

@@ -14,18 +14,16 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
-
 from composer.corpus.abc import UnusableTune
 from composer.corpus.barlines import bar_lines, regular_stretches
 from composer.corpus.bundle import files_in
+from composer.corpus.song_key import song_key
 from composer.corpus.song_labels import slot_chords, slots_per_bar
 from composer.errors import ComposerError, printable
 from composer.formats.smf_scan import SET_TEMPO, TIME_SIGNATURE
 from composer.formats.source import SourceMidi, read_source
 from composer.music.chord import Chord
 from composer.music.key import Key
-from composer.music.keyfinding import key_of_weights
 from composer.music.time import TICKS_PER_BEAT, Meter, meter_of
 
 Note = tuple[int, int, int]  # start, end in ticks at 480 to the quarter, MIDI pitch
@@ -34,7 +32,6 @@ NOTES_MIN = 16
 INDEX = "index.csv"
 SUFFIXES = (".mid", ".midi")
 _MELODY, _ACCOMPANIMENT = "MELODY", "ACCOMPANIMENT"
-_FINAL_BASS_BONUS = 0.25
 _ONE_LINE_SHARE = 0.98  # of the melody's notes begin alone, else the part is no single voice
 
 
@@ -106,7 +103,7 @@ def songs_of(source: SourceMidi, credit: _Credit | None = None) -> list[Song]:
         raise UnusableTune("fewer than 16 melody notes, or no accompaniment")
     credit = credit or _Credit("", printable(source.texts(3)[0].text if source.texts(3) else source.name))
     end = max(stop for _, stop, _ in (*melody, *accompaniment))
-    home = _key([*melody, *accompaniment], _last_bass(accompaniment))
+    home = song_key(melody, accompaniment)
     found: list[Song] = []
     for first, last, meter in _stretches(source, melody, accompaniment, end):
         song = _song(source, credit, meter, home, melody, accompaniment, (first, last), end)
@@ -141,7 +138,7 @@ def _song(
     if len(sung) < NOTES_MIN or not played:
         return None
     # The end of the song tells its key; a stretch from the middle is likelier to be in the song's key than to end on I.
-    key = _key([*sung, *played], _last_bass(played) if last >= end else home.tonic_class)
+    key = song_key(sung, played, None if last >= end else home.tonic_class)
     return Song(
         "", credit.composer, credit.title, meter, _tempo_at(source, first), key, (last - first) // meter.bar_ticks,
         tuple(sung), tuple(played),
@@ -195,19 +192,6 @@ def _line(notes: list[Note]) -> list[Note]:
         (start, min(stop, following[0]), pitch)
         for (start, stop, pitch), following in zip(ordered, [*ordered[1:], (ordered[-1][1], 0, 0)], strict=True)
     ]
-
-
-def _key(notes: Sequence[Note], final: int) -> Key:
-    weights = np.zeros(12)
-    for start, stop, pitch in notes:
-        weights[pitch % 12] += stop - start
-    return key_of_weights(weights, final, _FINAL_BASS_BONUS)
-
-
-def _last_bass(accompaniment: Sequence[Note]) -> int:
-    """Pitch class of the lowest note of the last chord, grown back by a quarter so that an arpeggio counts."""
-    last = max(start for start, _, _ in accompaniment)
-    return min(p for start, stop, p in accompaniment if start >= last - TICKS_PER_BEAT or stop > last) % 12
 
 
 def _tempo_at(source: SourceMidi, tick: int) -> float | None:

@@ -26,7 +26,7 @@ from composer.resources import cache_folder, corpora_folder
 READER_VERSION = 1
 # The same for folders of the user; apart, so that the name of what the shipped models learned from stays.
 _OWN_VERSION = 2
-_LIEDER_VERSION = 1
+_LIEDER_VERSION = 2
 DEFAULT = "default"
 _NO_TUNE = "a stretch without a tune of 8-48 bars"
 SKIPPED = "skipped.tsv"
