@@ -1,42 +1,97 @@
-"""``composer evaluate``: what can be measured in a piece, beside what real tunes measure."""
+"""``composer evaluate``: what can be measured in pieces, beside what real tunes measure."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from composer.cli.show import Show
 
+if TYPE_CHECKING:
+    from composer.evaluate.stage import Evaluation
+    from composer.formats.brief import Brief
+
 
 def evaluate(
     show: Show,
-    files: Annotated[list[Path], typer.Argument(help="MIDI files.")],
+    paths: Annotated[list[Path], typer.Argument(help="MIDI files, or folders of pieces.", metavar="PATHS...")],
+    beside: Annotated[
+        Path | None, typer.Option("--beside", help="A folder to compare with; `A B` means `A --beside B`.")
+    ] = None,
     brief: Annotated[Path | None, typer.Option("--brief", help="The brief; the one beside the file if absent.")] = None,
-) -> None:
-    """Measure MIDI files beside real tunes: percentiles, the range of a good piece, and faults."""
-    from composer.cli.steps import brief_in
+    style: Annotated[
+        str | None,
+        typer.Option("--style", help="Real tunes to compare with: dance or chorale; by density if absent."),
+    ] = None,
+    plots: Annotated[Path | None, typer.Option("--plots", help="Draw the distributions of a set: a PNG file.")] = None,
+) -> int:
+    """Measure pieces beside real tunes: one file in full, several or a folder as a set, two folders side by side."""
+    from composer.cli.evaluate_sets import read_set, tell_beside, tell_set, write_plots
+    from composer.errors import UsageProblem
+    from composer.evaluate.anchors import STYLES
+    from composer.evaluate.beside import Beside
+
+    if style is not None and style not in STYLES:
+        raise UsageProblem("--style", f"{style!r} is no style of real tunes", f"choose {' or '.join(STYLES)}")
+    if beside is None and len(paths) == 2 and all(path.is_dir() for path in paths):
+        paths, beside = paths[:1], paths[1]
+    if beside is None and plots is None and len(paths) == 1 and not paths[0].is_dir():
+        return _tell_one(show, paths[0], _evaluated(paths[0], brief, style))
+
+    def piece(path: Path) -> Evaluation:
+        return _evaluated(path, brief, style)
+
+    one = read_set(show, paths, piece, style)
+    if beside is None:
+        tell_set(show, one)
+        write_plots(show, plots, (one,))
+        show.result(one.as_json())
+        return 0
+    other = read_set(show, [beside], piece, style)
+    both = Beside(one, other)
+    tell_beside(show, both)
+    write_plots(show, plots, (one, other))
+    show.result(both.as_json())
+    return 0
+
+
+def _evaluated(path: Path, brief: Path | None, style: str | None) -> Evaluation:
+    """The evaluation of one file by the brief named or the one beside it."""
     from composer.errors import printable
     from composer.evaluate.stage import evaluated
     from composer.formats.files import read_bytes
     from composer.limits import MIDI_BYTES
+
+    plan = _plan(path, brief)
+    return evaluated(read_bytes(path, MIDI_BYTES, "MIDI file"), printable(path.name), plan, style)
+
+
+def _plan(path: Path, brief: Path | None) -> Brief | None:
+    from composer.cli.steps import brief_in
     from composer.workspace import PieceFiles
 
-    results = []
-    for path in files:
-        beside = brief or PieceFiles.of(path).brief
-        plan = brief_in(beside) if brief or beside.is_file() else None
-        found = evaluated(read_bytes(path, MIDI_BYTES, "MIDI file"), printable(path.name), plan)
-        show.note(f"{path}: {found.bars} bars, {found.notes} notes in the melody")
-        show.note(f"  beside {found.anchors.tunes} real tunes ({found.anchors.style})")
-        columns = ("measure", "value", "p10", "p50", "p90", "aim", "inside")
-        show.table(columns, [row.cells() for row in found.rows()])
-        faults = [gate for gate in found.gates if not gate.passed]
-        for gate in faults:
-            bars = ", ".join(map(str, gate.where[:8]))
-            show.note(f"  {gate.name}: {gate.note} (bar {bars})")
-        if not faults:
-            show.note(f"  none of {len(found.gates)} kinds of fault")
-        results.append({"file": path, **found.as_json()})
-    show.result(results[0] if len(results) == 1 else {"results": results})
+    beside = brief or PieceFiles.of(path).brief
+    return brief_in(beside) if brief or beside.is_file() else None
+
+
+def _tell_one(show: Show, path: Path, found: Evaluation) -> int:
+    """Everything about one piece."""
+    from composer.cli.evaluate_sets import control_words
+
+    show.note(f"{path}: {found.bars} bars, {found.notes} notes in the melody")
+    show.note(f"  beside {found.anchors.tunes} real tunes ({found.anchors.style})")
+    columns = ("measure", "value", "percentile", "p10", "p50", "p90", "aim", "inside")
+    show.table(columns, [row.cells() for row in found.rows()])
+    for fault in found.faults():
+        show.note(f"  {fault}")
+    if found.passed:
+        show.note(f"  none of {len(found.gates)} kinds of fault")
+    show.note(f"  originality: {found.originality.words()}")
+    if found.control is not None:
+        show.note(f"  as the brief asks (Spearman): {control_words(found.control.rho)}")
+        for words in found.control.broken:
+            show.note(f"  {words}")
+    show.result({"file": path, **found.as_json()})
+    return 0

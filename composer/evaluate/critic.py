@@ -50,13 +50,21 @@ class Verdict:
         """Whether the control failed, so that nothing follows from ``auc``."""
         return not self.control_auc >= CONTROL_MIN
 
+    @property
+    def error(self) -> float:
+        """The standard error of ``auc``, from the number of pieces (Hanley and McNeil 1982)."""
+        a, real, other = self.auc, self.references, self.pieces
+        one, two = a / (2 - a), 2 * a * a / (1 + a)
+        variance = a * (1 - a) + (other - 1) * (one - a * a) + (real - 1) * (two - a * a)
+        return float(np.sqrt(max(0.0, variance) / (real * other)))
+
     def words(self) -> str:
         """One line for a person."""
         control = f"control {self.control_auc:.2f}"
         if self.is_broken:
             return f"broken: told Markov melodies apart at {control} only, so its {self.auc:.2f} says nothing"
         judged = "hardly tells them apart" if self.auc <= AIM else "within the limit" if self.auc <= LIMIT else "tells"
-        return f"{self.auc:.2f} ({judged}; {control})"
+        return f"{self.auc:.2f} ± {self.error:.2f} ({judged}; {control})"
 
 
 def verdict_of(found: Sequence[Measures], reference: Reference, groups: Sequence[int] | None = None) -> Verdict | None:

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from composer.evaluate.anchors import DEFAULT_STYLE, SOFT_RANGES, Anchor, Anchors, is_inside, load_anchors
+from composer.evaluate.control import AIMS, Control, control_of
 from composer.evaluate.gates import Gate, gates_of
-from composer.evaluate.line import Measure, line_of
+from composer.evaluate.line import Line, Measure, line_of
 from composer.evaluate.measures import FAMILIES, Measures, measures_of
+from composer.evaluate.originality import Originality, originality_of
+from composer.evaluate.reference import load_reference
 from composer.formats.brief import Brief
 from composer.formats.source import read_source
 from composer.formats.source_piece import piece_of
 from composer.music.instruments import INSTRUMENTS
+from composer.music.notes import Piece
 
 FORMAT = "composer.evaluation/1"
 # A melody with fewer notes than this moves like a chorale, not like a dance: compare it with chorales.
@@ -24,22 +28,24 @@ CHORALE_NOTES_PER_QUARTER = 1.1
 class Row:
     """One line of the table: a measure, the piece's value, what real tunes have, and whether it is in range.
 
-    ``inside`` is ``None`` where there is no soft range or no value.
+    ``percentile`` is the percentage of real tunes below the value; ``inside`` is ``None`` where there is no soft range
+    or no value.
     """
 
     family: str
     measure: Measure
     value: float | None
+    percentile: float | None
     anchor: Anchor | None
     soft_range: str
     inside: bool | None
 
     def cells(self) -> tuple[str, ...]:
-        """Name, value, 10th, 50th and 90th percentile, soft range, and a mark, as text."""
+        """Name, value, its percentile, the 10th, 50th and 90th percentile, soft range, and a mark, as text."""
         digits = self.measure.digits
         a = self.anchor
-        values = (self.value, a.p10, a.p50, a.p90) if a else (self.value, None, None, None)
-        shown = [_shown(value, digits) for value in values]
+        shown = [_shown(self.value, digits), _shown(self.percentile, 0)]
+        shown += [_shown(value, digits) for value in ((a.p10, a.p50, a.p90) if a else (None, None, None))]
         mark = {True: "yes", False: "NO", None: ""}[self.inside]
         return (self.measure.name, *shown, self.soft_range, mark)
 
@@ -49,11 +55,28 @@ class Evaluation:
     """What ``composer evaluate`` shows and writes for one file."""
 
     name: str
-    bars: int
-    notes: int
+    line: Line
     measures: Measures
     gates: tuple[Gate, ...]
     anchors: Anchors
+    originality: Originality
+    brief: Brief | None = None
+    control: Control | None = None
+
+    @property
+    def bars(self) -> int:
+        return len(self.line.bars) if self.line.length else 0
+
+    @property
+    def notes(self) -> int:
+        """Notes of the melody."""
+        return len(self.line.notes)
+
+    @property
+    def inside(self) -> tuple[int, int]:
+        """How many measures lie in their soft range, of how many that have both."""
+        marks = [is_inside(name, self.measures[name]) for name in SOFT_RANGES]
+        return sum(mark is True for mark in marks), sum(mark is not None for mark in marks)
 
     @property
     def passed(self) -> bool:
@@ -62,11 +85,13 @@ class Evaluation:
 
     def rows(self) -> list[Row]:
         """The table, family by family."""
+        reference = load_reference(self.anchors.style)
         return [
             Row(
                 family,
                 measure,
                 value := self.measures[measure.name],
+                reference.percentile(measure.name, value),
                 self.anchors.measures.get(measure.name),
                 str(SOFT_RANGES.get(measure.name, "")),
                 is_inside(measure.name, value),
@@ -89,29 +114,52 @@ class Evaluation:
                     "family": row.family,
                     "value": None if row.value is None else round(row.value, 6),
                     "unit": row.measure.unit,
+                    "percentile": None if row.percentile is None else round(row.percentile, 1),
                     "inside": row.inside,
                     "p10_p50_p90": [a.p10, a.p50, a.p90] if (a := row.anchor) else None,
                 }
                 for row in self.rows()
             },
             "anchors": {"style": self.anchors.style, "tunes": self.anchors.tunes},
+            "originality": self.originality.as_json(),
+            "control": _control_json(self.control) if self.control else None,
         }
 
+    def faults(self) -> list[str]:
+        """A line for each gate that failed: its name, what was found, and the first bars that have it."""
+        failed = [gate for gate in self.gates if not gate.passed]
+        return [f"{gate.name}: {gate.note} (bar {', '.join(map(str, gate.where[:8]))})" for gate in failed]
 
-def evaluated(data: bytes, name: str, brief: Brief | None = None) -> Evaluation:
+
+def evaluated(data: bytes, name: str, brief: Brief | None = None, style: str | None = None) -> Evaluation:
     """The evaluation of a MIDI file; the brief, where there is one, says key and range.
 
     Raises BadInput or OverLimit for a file that the MIDI reader refuses.
     """
-    piece = piece_of(read_source(data, name), brief)
+    return evaluation_of(piece_of(read_source(data, name), brief), name, brief, style)
+
+
+def evaluation_of(piece: Piece, name: str, brief: Brief | None = None, style: str | None = None) -> Evaluation:
+    """The evaluation of a piece, beside the real tunes of ``style`` (by its density if absent)."""
     line = line_of(piece)
     low, high = _range(brief)
     gates = gates_of(piece, planned_key=brief.key.key if brief else None, low=low, high=high)
     measures = measures_of(piece)
+    anchors = load_anchors(style or style_of(measures))
+    control = control_of(piece, line, brief) if brief else None
+    return Evaluation(name, line, measures, tuple(gates), anchors, originality_of(line), brief, control)
+
+
+def style_of(measures: Measures) -> str:
+    """The style of the real tunes that a melody is compared with."""
     density = measures["notes_per_quarter"]
     slow = density is not None and density < CHORALE_NOTES_PER_QUARTER
-    anchors = load_anchors("chorale" if slow else DEFAULT_STYLE)
-    return Evaluation(name, piece.bars, len(line.notes), measures, tuple(gates), anchors)
+    return "chorale" if slow else DEFAULT_STYLE
+
+
+def _control_json(control: Control) -> Mapping[str, Any]:
+    rho = {name: None if value is None else round(value, 4) for name, value in control.rho.items()}
+    return {"spearman": rho, "aims": dict(AIMS), "not_as_in_the_brief": list(control.broken)}
 
 
 def _range(brief: Brief | None) -> tuple[int, int]:

@@ -24,7 +24,7 @@ def test_the_table_has_every_measure_with_real_percentiles(data: bytes) -> None:
     evaluation = evaluated(data, "tune.mid")
     rows = evaluation.rows()
     assert [row.measure.name for row in rows] == list(MEASURES)
-    assert all(len(row.cells()) == 7 for row in rows)
+    assert all(len(row.cells()) == 8 for row in rows)
     step = next(row for row in rows if row.measure.name == "step")
     assert step.anchor is not None and step.anchor.p10 < step.anchor.p50 < step.anchor.p90
     assert evaluation.passed and evaluation.bars == 8 and evaluation.notes == 26
