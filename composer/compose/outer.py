@@ -1,73 +1,80 @@
 """The outer voices after texture: a bass figure moves between the chords too, and must not run with the melody.
 
-Each bass note that arrives in parallel fifths or octaves with the melody is moved to another tone of its chord, the
-nearest that mends the fault without making one with the note after it.
+The whole line is chosen at once (Viterbi): what the pattern wrote where nothing speaks against it, else another tone
+of the chord. The first note of a chord is the structural bass and changes at most its octave.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
+from composer.compose.slots import PARALLEL, Costs, Pitches, cheapest_path, parallel_cost
 from composer.music.notes import ChordSpan, Note
 
-PERFECT = (0, 7)
-MAX_LEAP = 12
+DIRECT_LEAP, DIRECT = 6.0, 0.3
+OTHER_TONE, OTHER_OCTAVE, DISTANCE = 1.2, 4.0, 0.05  # what leaving the pattern's note costs; a semitone
+HARSH, TOO_LARGE, LARGE = 1.5, 8.0, 0.6  # a tritone or seventh; over an octave; over a fifth
+REACH = 12  # semitones from the pattern's own note
 
 
 def mended_bass(
     bass: Sequence[Note], melody: Sequence[Note], spans: Sequence[ChordSpan], low: int, high: int
 ) -> tuple[Note, ...]:
-    """``bass`` (one line, in order) without parallels against ``melody``, within ``low``..``high`` MIDI pitches."""
-    line = list(bass)
-    for index, note in enumerate(line):
-        if not _faults(line, index, melody):
-            continue
-        options = [replace(note, pitch=p) for p in _options(note, spans, low, high)]
-        for option in sorted(options, key=lambda o: (abs(o.pitch - note.pitch) % 12 != 0, abs(o.pitch - note.pitch))):
-            trial = [*line[:index], option, *line[index + 1 :]]
-            if abs(option.pitch - line[index - 1].pitch) <= MAX_LEAP and _mends(line, trial, index, melody):
-                line = trial
-                break
-    return tuple(line)
+    """``bass`` (one line, in order) clear of parallels with ``melody``, within ``low``..``high`` MIDI pitches."""
+    if not bass or not melody:
+        return tuple(bass)
+    starts = [n.start for n in melody]
+    options = [_options(note, spans, low, high) for note in bass]
+    local = [_leaving(note, found, spans) for note, found in zip(bass, options, strict=True)]
+    steps = []
+    for index in range(1, len(bass)):
+        tick = bass[index].start
+        tops = _sounding(melody, starts, tick - 1), _sounding(melody, starts, tick)
+        steps.append(_moves(options[index - 1], options[index], *tops))
+    path = cheapest_path(local, steps)
+    return tuple(replace(note, pitch=int(o[i])) for note, o, i in zip(bass, options, path, strict=True))
 
 
-def _mends(line: Sequence[Note], trial: Sequence[Note], index: int, melody: Sequence[Note]) -> bool:
-    """Whether ``trial`` has no fault at ``index`` and no new one right after."""
-    if _faults(trial, index, melody):
-        return False
-    return index + 1 == len(trial) or not _faults(trial, index + 1, melody) or _faults(line, index + 1, melody)
-
-
-def _options(note: Note, spans: Sequence[ChordSpan], low: int, high: int) -> list[int]:
-    """Tones of the sounding chord in the bass' range; its own octaves only on the first note of the chord."""
-    span = next((s for s in spans if s.start <= note.start < s.end), None)
+def _options(note: Note, spans: Sequence[ChordSpan], low: int, high: int) -> Pitches:
+    """The pattern's own pitch first, then tones of the sounding chord; of a chord's first note only its octaves."""
+    span = _span_at(spans, note.start)
     if span is None:
-        return []
+        return np.array([note.pitch])
     classes = (note.pitch % 12,) if note.start == span.start else span.chord.classes
-    return [p for p in range(low, high + 1) if p % 12 in classes and p != note.pitch]
+    near = range(max(low, note.pitch - REACH), min(high, note.pitch + REACH) + 1)
+    return np.array([note.pitch, *(p for p in near if p % 12 in classes and p != note.pitch)])
 
 
-def _faults(bass: Sequence[Note], index: int, melody: Sequence[Note]) -> bool:
-    """Whether the move into ``bass[index]``, or a melody move while it sounds, is parallel at a fifth or octave."""
-    if index == 0:
-        return False
-    before, after = bass[index - 1], bass[index]
-    top_before, top_after = _sounding(melody, after.start - 1), _sounding(melody, after.start)
-    if top_before is None or top_after is None or before.pitch == after.pitch or top_before == top_after:
-        return False
-    first, second = (top_before - before.pitch) % 12, (top_after - after.pitch) % 12
-    same_way = (top_after > top_before) == (after.pitch > before.pitch)
-    return first == second and first in PERFECT and same_way
+def _leaving(note: Note, options: Pitches, spans: Sequence[ChordSpan]) -> Costs:
+    span = _span_at(spans, note.start)
+    opens = span is not None and span.start == note.start
+    distance = np.abs(options - note.pitch)
+    price = OTHER_OCTAVE if opens else OTHER_TONE
+    return np.asarray((distance > 0) * price + DISTANCE * distance)
 
 
-def _sounding(melody: Sequence[Note], tick: int) -> int | None:
-    """The melody's pitch at ``tick``: what sounds, or has just sounded."""
-    low, high = 0, len(melody)
-    while low < high:
-        middle = (low + high) // 2
-        if melody[middle].start <= tick:
-            low = middle + 1
-        else:
-            high = middle
-    return melody[low - 1].pitch if low else None
+def _moves(before: Pitches, after: Pitches, top_before: int, top_after: int) -> Costs:
+    """(n, m) cost of each move of the bass while the melody goes from ``top_before`` to ``top_after``."""
+    low0, low1 = before[:, None], after[None, :]
+    move, rise = low1 - low0, top_after - top_before
+    size = np.abs(move)
+    cost = parallel_cost(top_before, top_after, low0, low1, PARALLEL)
+    similar = (np.sign(move) == np.sign(rise)) & (move != 0) & np.isin((top_after - low1) % 12, (0, 7))
+    cost = cost + similar * (DIRECT_LEAP if abs(rise) > 2 else DIRECT)
+    cost = cost + HARSH * np.isin(size, (6, 10, 11)) + TOO_LARGE * (size > 12) + LARGE * (size > 7)
+    # Voices that cross: the bass stays under the tune.
+    return np.asarray(cost + PARALLEL * (low1 >= top_after))
+
+
+def _span_at(spans: Sequence[ChordSpan], tick: int) -> ChordSpan | None:
+    index = bisect_right(spans, tick, key=lambda s: s.start) - 1
+    return spans[index] if index >= 0 and tick < spans[index].end else None
+
+
+def _sounding(melody: Sequence[Note], starts: Sequence[int], tick: int) -> int:
+    """The melody's pitch at ``tick``: what sounds, or has just sounded; before its first note, that note."""
+    return melody[max(0, bisect_right(starts, tick) - 1)].pitch

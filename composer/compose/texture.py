@@ -6,12 +6,15 @@ the chord that sounds at its onset; a note that outlasts its chord ends there an
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
+from composer.compose.sounding import joined, trimmed, unmuddied
 from composer.compose.styles import (
     ANY,
     CLOSE,
@@ -33,8 +36,8 @@ from composer.music.chord import Chord
 from composer.music.notes import BASS, CHORDS, DRUMS, Note
 from composer.music.time import Meter
 
-MUD_PITCH = 48  # below C3 ...
-MUD_SEMITONES = 7  # ... intervals under a fifth blur
+THIN_BARS = 2  # so many bars before the end are played a level lower
+FULL_CHORD = 3  # voices that make a chord complete; a fourth doubles
 TIE_BARS = 2  # the longest held note, in bars
 ENDING_VELOCITY = 80
 LEFT_HAND = 57  # A3: how high a left hand that plays the bass track goes
@@ -104,7 +107,7 @@ def textured(
     ``scale`` holds the pitch classes that walking may step on; ``ceilings`` the highest pitch the accompaniment may
     take over each chord; ``drums`` the style whose drum patterns play, ``style`` itself if absent.
     """
-    spans = _spans(voiced, ceilings)
+    spans = _spans(voiced, ceilings, meter)
     if not spans:
         return Texture()
     accompaniment: tuple[Note, ...] = ()
@@ -116,7 +119,7 @@ def textured(
         if style.left_hand and layout.bass is None:
             low, high = layout.accompaniment
             hand = _Player(style, spans, meter, rng, frozenset(scale), BASS, (low, min(high, max(LEFT_HAND, low + 12))))
-            accompaniment = _trimmed((*hand.notes(), *accompaniment))
+            accompaniment = trimmed((*hand.notes(), *accompaniment))
     if layout.bass is not None:
         bass = _Player(style, spans, meter, rng, frozenset(scale), BASS, layout.bass).notes()
     if layout.drums:
@@ -137,10 +140,12 @@ def section_kind(name: str) -> str:
     return letter if letter in SECTIONS and not name[1:2].isalpha() else ANY
 
 
-def _spans(voiced: Sequence[VoicedChord], ceilings: Sequence[int | None] | None) -> list[_Span]:
-    """The chords with what their surroundings decide; the level is the section's mean, weighted by length."""
+def _spans(voiced: Sequence[VoicedChord], ceilings: Sequence[int | None] | None, meter: Meter) -> list[_Span]:
+    """The chords with what their surroundings decide; the level is the section's mean, weighted by length, and one
+    lower where the piece thins out at its end."""
     limits = [127 if c is None else c for c in ceilings] if ceilings is not None else [127] * len(voiced)
     spans: list[_Span] = []
+    thin_from = voiced[-1].end - THIN_BARS * meter.bar_ticks if voiced and voiced[-1].is_last else math.inf
     first = 0
     number = 0
     while first < len(voiced):
@@ -150,7 +155,9 @@ def _spans(voiced: Sequence[VoicedChord], ceilings: Sequence[int | None] | None)
         group = voiced[first : last + 1]
         total = sum(c.end - c.start for c in group)
         level = level_of(sum(c.intensity * (c.end - c.start) for c in group) / max(1, total))
-        spans += [_Span(c, limits[first + i], number, group[-1].end, level) for i, c in enumerate(group)]
+        for i, chord in enumerate(group):
+            thins = chord.start >= thin_from
+            spans.append(_Span(chord, limits[first + i], number, group[-1].end, max(1, level - 1) if thins else level))
         first, number = last + 1, number + 1
     return spans
 
@@ -181,11 +188,29 @@ class _Player:
         bar_ticks = self.meter.bar_ticks
         end = self.spans[-1].voiced.end
         for bar_start in range(self.spans[0].voiced.start // bar_ticks * bar_ticks, end, bar_ticks):
-            for event in self._events(bar_start):
+            for event in self._restarted(self._events(bar_start), bar_start):
                 found += self._played(event, bar_start, with_bass)
         if self.track == CHORDS:
-            found = _unmuddied(found)
-        return _joined(found, TIE_BARS * bar_ticks, self._borders()) if self._ties() else _trimmed(found)
+            found = unmuddied(found)
+        return joined(found, TIE_BARS * bar_ticks, self._borders()) if self._ties() else trimmed(found)
+
+    def _restarted(self, events: Sequence[Event], bar_start: int) -> Sequence[Event]:
+        """The events of a bar, begun anew with each chord that comes inside it, so that every chord has its bass and
+        its voices; the piece's last chord plays its ending as written."""
+        bar_end = bar_start + self.meter.bar_ticks
+        inner = [s.voiced for s in self.spans if bar_start < s.voiced.start < bar_end]
+        if not inner or self.track == DRUMS:
+            return events
+        starts = [0, *(v.start - bar_start for v in inner)]
+        found: list[Event] = []
+        for start, end in pairwise([*starts, self.meter.bar_ticks]):
+            again = [_cut(e, end - start) for e in events if e.offset < end - start]
+            written = [e for e in events if start <= e.offset < end]
+            if not again or (inner[-1].is_last and start == starts[-1]):
+                found += written
+            else:
+                found += [replace(e, offset=e.offset + start) for e in _with_all_voices(again, events)]
+        return found
 
     def _ties(self) -> bool:
         return self.style.tie and self.track == CHORDS
@@ -347,40 +372,17 @@ def _close_stack(voiced: VoicedChord, register: int, ceiling: int, low: int) -> 
     return stack
 
 
-def _unmuddied(notes: Sequence[Note]) -> list[Note]:
-    """The notes without those that blur low down with a lower one struck together; the lowest always stays."""
-    kept: list[Note] = []
-    for note in sorted(notes, key=lambda n: (n.start, n.pitch, -n.duration)):
-        opens = not kept or kept[-1].start != note.start
-        if opens or note.pitch >= MUD_PITCH or note.pitch - kept[-1].pitch >= MUD_SEMITONES:
-            kept.append(note)
-    return kept
+def _with_all_voices(events: Sequence[Event], whole: Sequence[Event]) -> Sequence[Event]:
+    """``events``, the beginning of the pattern ``whole``; voices that come later in it join the last voice."""
+    last = max((i for i, e in enumerate(events) if e.tones[0].kind == VOICE), default=None)
+    if last is None:
+        return events
+    present = {tone for e in events for tone in e.tones}
+    voices = (t for e in whole for t in e.tones if t.kind == VOICE and t.index < FULL_CHORD)
+    missing = dict.fromkeys(t for t in voices if t not in present)
+    filled = replace(events[last], tones=(*events[last].tones, *missing))
+    return [*events[:last], filled, *events[last + 1 :]]
 
 
 def _cut(event: Event, end: int) -> Event:
     return Event(event.offset, min(event.duration, end - event.offset), event.tones, event.velocity)
-
-
-def _trimmed(notes: Sequence[Note]) -> tuple[Note, ...]:
-    """The notes in order, each ended where its own pitch is struck again; of two at once the longer stays."""
-    kept: dict[int, list[Note]] = {}
-    for note in sorted(notes, key=lambda n: (n.start, n.pitch, -n.duration)):
-        line = kept.setdefault(note.pitch, [])
-        if line and line[-1].start == note.start:
-            continue
-        if line and line[-1].end > note.start:
-            line[-1] = Note(line[-1].start, note.pitch, note.start - line[-1].start, line[-1].velocity)
-        line.append(note)
-    return tuple(sorted(n for line in kept.values() for n in line))
-
-
-def _joined(notes: Sequence[Note], longest: int, borders: frozenset[int]) -> tuple[Note, ...]:
-    """The notes with equal pitches that abut made one, within ``longest`` ticks and never over a border."""
-    kept: dict[int, list[Note]] = {}
-    for note in _trimmed(notes):
-        line = kept.setdefault(note.pitch, [])
-        if line and line[-1].end == note.start not in borders and note.end - line[-1].start <= longest:
-            line[-1] = Note(line[-1].start, note.pitch, note.end - line[-1].start, line[-1].velocity)
-        else:
-            line.append(note)
-    return tuple(sorted(n for line in kept.values() for n in line))

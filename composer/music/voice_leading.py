@@ -182,11 +182,28 @@ def _spanned(piece: Piece, spans: Iterable[tuple[int, int]]) -> list[tuple[int, 
 
 
 def _chord_voices(notes: Sequence[Note]) -> tuple[tuple[int, ...], bool]:
-    """Ascending pitches of the first block chord, else all pitches of the broken texture; and whether it is broken."""
-    first = {n.pitch for n in notes if n.start - notes[0].start <= EARLY_TICKS}
-    if len(first) >= BLOCK_VOICES:
-        return tuple(sorted(first)), False
-    return tuple(sorted({n.pitch for n in notes})), True
+    """Ascending pitches of the first block chord with the low note before it, else all pitches of the broken texture;
+    and whether it is broken."""
+    struck = list(_struck(notes))
+    block = next((chord for chord in struck if len(chord) >= BLOCK_VOICES), None)
+    if block is None:
+        return tuple(sorted({n.pitch for n in notes})), True
+    low = min(struck[0])
+    return tuple(sorted(block | {low} if low < min(block) else block)), False
+
+
+def _struck(notes: Sequence[Note]) -> Iterator[set[int]]:
+    """The pitches of each onset, in order."""
+    start = None
+    chord: set[int] = set()
+    for note in notes:
+        if start is None or note.start - start > EARLY_TICKS:
+            if chord:
+                yield chord
+            start, chord = note.start, set()
+        chord.add(note.pitch)
+    if chord:
+        yield chord
 
 
 class _Held:

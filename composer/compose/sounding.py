@@ -1,0 +1,45 @@
+"""Struck notes as they can sound together: no blur low down, no pitch twice at once, common tones held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from composer.music.notes import Note
+
+MUD_PITCH = 48  # below C3 ...
+MUD_SEMITONES = 7  # ... intervals under a fifth blur
+
+
+def unmuddied(notes: Sequence[Note]) -> list[Note]:
+    """The notes without those that blur low down with a lower one struck together; the lowest always stays."""
+    kept: list[Note] = []
+    for note in sorted(notes, key=lambda n: (n.start, n.pitch, -n.duration)):
+        opens = not kept or kept[-1].start != note.start
+        if opens or note.pitch >= MUD_PITCH or note.pitch - kept[-1].pitch >= MUD_SEMITONES:
+            kept.append(note)
+    return kept
+
+
+def trimmed(notes: Sequence[Note]) -> tuple[Note, ...]:
+    """The notes in order, each ended where its own pitch is struck again; of two at once the longer stays."""
+    kept: dict[int, list[Note]] = {}
+    for note in sorted(notes, key=lambda n: (n.start, n.pitch, -n.duration)):
+        line = kept.setdefault(note.pitch, [])
+        if line and line[-1].start == note.start:
+            continue
+        if line and line[-1].end > note.start:
+            line[-1] = Note(line[-1].start, note.pitch, note.start - line[-1].start, line[-1].velocity)
+        line.append(note)
+    return tuple(sorted(n for line in kept.values() for n in line))
+
+
+def joined(notes: Sequence[Note], longest: int, borders: frozenset[int]) -> tuple[Note, ...]:
+    """The notes with equal pitches that abut made one, within ``longest`` ticks and never over a border."""
+    kept: dict[int, list[Note]] = {}
+    for note in trimmed(notes):
+        line = kept.setdefault(note.pitch, [])
+        if line and line[-1].end == note.start not in borders and note.end - line[-1].start <= longest:
+            line[-1] = Note(line[-1].start, note.pitch, note.end - line[-1].start, line[-1].velocity)
+        else:
+            line.append(note)
+    return tuple(sorted(n for line in kept.values() for n in line))
