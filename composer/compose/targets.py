@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from composer.compose.phrase import BarPlan
 from composer.encoding.melody import bar_role
 from composer.formats.brief import Brief, SectionPlan
+from composer.formats.forms import contrasted
 from composer.music.time import Meter
 
 DENSITY_NPQ = (0.75, 2.6)  # notes per quarter for density 0 and 1
@@ -38,10 +39,12 @@ class Targets:
 
 def targets_of(brief: Brief, meter: Meter, low: int, high: int, phrase_ends: Sequence[int]) -> Targets:
     """The targets of every bar of ``brief``; the melody ranges from ``low`` to ``high``, phrases end at ticks."""
-    energy, density, register = (_levels(brief, name) for name in ("energy", "density", "register"))
-    written = [section.tension is not None for section in brief.form for _ in range(section.bars)]
+    form = contrasted(brief.form)
+    energy, density, register = (_levels(brief, form, name) for name in ("energy", "density", "register"))
+    written = np.array([section.tension is not None for section in form for _ in range(section.bars)])
+    written[[change.bar - 1 for change in brief.bars_ if change.tension is not None]] = True
     plain = _TENSION_ENERGY * energy + _TENSION_REGISTER * (register + 1) / 2
-    tension = np.where(written, _levels(brief, "tension"), plain)
+    tension = np.where(written, _levels(brief, form, "tension"), plain)
     climax = climax_of(energy + tension)
     near = _nearness(len(energy), climax)
     tension = np.where(written, tension, plain + _TENSION_RISE * _rise(len(energy), climax))
@@ -74,19 +77,25 @@ def climax_of(levels: Levels) -> int:
     return int(min(best, key=lambda bar: (abs(bar - middle), -bar)))
 
 
-def _levels(brief: Brief, name: str) -> Levels:
-    """The level of each bar: its section's value with the bend of the curve."""
+def _levels(brief: Brief, form: Sequence[SectionPlan], name: str) -> Levels:
+    """The level of each bar: its section's value with the bend of the curve, or what the brief says of the bar."""
     values: list[float] = []
-    for section in brief.form:
-        own = _own(section, name)
+    for section in form:
         bend = _bend(brief, name, len(values), section.bars)
-        low = -1.0 if name == "register" else 0.0
-        values += [float(np.clip(own + b, low, 1.0)) for b in bend]
-    return np.array(values)
+        values += [_own(section, name) + b for b in bend]
+    for change in brief.bars_:
+        value = getattr(change, _attribute(name))
+        if value is not None:
+            values[change.bar - 1] = float(value)
+    return np.asarray(np.clip(values, -1.0 if name == "register" else 0.0, 1.0))
+
+
+def _attribute(name: str) -> str:
+    return "register_" if name == "register" else name
 
 
 def _own(section: SectionPlan, name: str) -> float:
-    value = getattr(section, "register_" if name == "register" else name)
+    value = getattr(section, _attribute(name))
     return 0.5 if value is None else float(value)
 
 
@@ -94,7 +103,7 @@ def _bend(brief: Brief, name: str, first: int, bars: int) -> list[float]:
     """What the brief's curve adds to each bar of a section: its deviation from the section's mean."""
     if brief.curves is None:
         return [0.0] * bars
-    written = getattr(brief.curves, "register_" if name == "register" else name)
+    written = getattr(brief.curves, _attribute(name))
     curve = np.asarray(brief.curves.energy if written is None else written, dtype=float)
     if curve.size < 2:
         return [0.0] * bars
