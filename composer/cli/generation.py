@@ -23,7 +23,12 @@ from composer.cli.steps import (
     load_harmony,
     output_of,
 )
+from composer.errors import printable
+from composer.formats.files import read_bytes
 from composer.formats.midi import midi_bytes
+from composer.formats.record import read_record
+from composer.formats.source import read_source
+from composer.limits import MIDI_BYTES
 from composer.workspace import PieceFiles, save
 
 if TYPE_CHECKING:
@@ -31,6 +36,8 @@ if TYPE_CHECKING:
     from composer.compose.harmony import Harmony
     from composer.compose.takes import Take
     from composer.encoding.protocol import MelodyModel
+
+MELODY, CONTINUE = "melody", "continue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,51 @@ def free_job(seed: int | None, output: Path | None, ensemble: str | None, style:
     content = {files.brief: brief_bytes(brief)}
     save(files, BRIEF, content, options={"free": True}, seed=seed, versions={"composer": __version__}, force=force)
     return replace(brief_job(files.brief, output_of(output, files.draft), seed), beside=(files.brief,))
+
+
+def melody_job(
+    midi: Path, brief_file: Path | None, output: Path | None, seed: int | None, ensemble: str | None, style: str | None
+) -> Job:
+    """Chords and an accompaniment for the tune of a MIDI file."""
+    from composer.compose.given import accompanied
+    from composer.formats.given_midi import Kept, given_midi_bytes
+    from composer.formats.tune import tune_of
+
+    brief = brief_in(brief_file) if brief_file else None
+    source = read_source(read_bytes(midi, MIDI_BYTES, "MIDI file"), printable(midi.name))
+    tune = tune_of(source, brief.key.key if brief else None)
+
+    def compose(tools: Tools, seed: int) -> Draft:
+        return accompanied(tune, brief, seed, ensemble, style)
+
+    def written(draft: Draft) -> bytes:
+        return given_midi_bytes(draft.piece, source, [Kept(0, tune.track, tune.channel)], shift=tune.shift)
+
+    return Job(
+        compose,
+        output_of(output, given_output(midi, MELODY)),
+        (midi, *([brief_file] if brief_file else [])),
+        seed if seed is not None else brief.seed if brief else None,
+        options=_chosen(MELODY, midi, ensemble, style),
+        written=written,
+    )
+
+
+def given_output(midi: Path, mode: str) -> Path:
+    """Where the draft around ``midi`` goes: ``tune.draft.mid``.
+
+    Where that is the input itself, or a draft that came another way, ``tune-melody.draft.mid`` (or ``-continue``).
+    """
+    files = PieceFiles.of(midi)
+    before = read_record(files.record).steps.get(GENERATE)
+    is_other = before is not None and mode not in before.options and files.draft.exists()
+    return PieceFiles(files.folder, f"{files.name}-{mode}").draft if is_other or midi == files.draft else files.draft
+
+
+def _chosen(mode: str, midi: Path, ensemble: str | None, style: str | None) -> dict[str, object]:
+    """What the record keeps of a given tune's options."""
+    chosen = {mode: midi.name, "ensemble": ensemble, "style": style}
+    return {name: value for name, value in chosen.items() if value is not None}
 
 
 def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:

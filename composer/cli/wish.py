@@ -53,6 +53,10 @@ class Wish:
 
         if self.free:
             return generation.free_job(self.seed, self.output, self.ensemble, self.style, self.force)
+        if self.melody is not None:
+            return generation.melody_job(
+                self.melody, self.brief, self.output, self.seed, self.ensemble, self.style
+            )  # fmt: skip
         assert self.brief is not None
         return generation.brief_job(self.brief, output_of(self.output, PieceFiles.of(self.brief).draft), self.seed)
 

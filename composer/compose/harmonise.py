@@ -28,6 +28,7 @@ _START_FOREIGN = -1.0  # the first chord is neither tonic nor dominant
 _END_FOREIGN = -6.0
 _REST_TONIC, _REST_DOMINANT, _REST_OTHER = 0.6, 0.4, -0.4  # where a phrase ends
 _DOMINANT_BEFORE_END = 0.8
+_FREEDOM = 0.25  # standard deviation of what a seed adds: enough to decide between equals
 
 
 def slots_of(meter: Meter) -> int:
@@ -42,11 +43,12 @@ def harmonised(
     bars: int,
     rests: Sequence[int],
     written: Mapping[int, Bar] | None = None,
+    rng: np.random.Generator | None = None,
 ) -> tuple[Bar, ...]:
     """The chords of every bar; event pitches are semitones above the tonic.
 
     ``rests`` are the bars (from 0) in which a phrase comes to rest; ``written`` are the bars whose chords a person
-    wrote: those are kept, and what stands around them fits to them.
+    wrote: those are kept, and what stands around them fits to them. ``rng`` decides where the tune leaves a choice.
     """
     mode = "minor" if key.is_minor else "major"
     states, slots = STATES[mode], slots_of(meter)
@@ -55,9 +57,11 @@ def harmonised(
     local = bar_weights(events, half, bars * slots)
     totals = np.maximum(local.sum(axis=1, keepdims=True), half.bar_ticks / 2)
     emission = (_EMISSION * (local / totals) @ tones.T + prior) / slots
+    if rng is not None:
+        emission += rng.normal(0.0, _FREEDOM, emission.shape)
     emission += _form(states, bars, slots, rests)
-    for bar, chords in (written or {}).items():
-        _hold(emission, states, key, bar * slots, [chords[i * len(chords) // slots] for i in range(slots)])
+    for bar, given in (written or {}).items():
+        _hold(emission, states, key, bar * slots, [given[i * len(given) // slots] for i in range(slots)])
     inside = moves + _CHANGE_INSIDE
     np.fill_diagonal(inside, 0.0)
     every = np.array([inside if step % slots else moves for step in range(1, len(emission))])

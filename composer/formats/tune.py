@@ -17,7 +17,7 @@ import numpy as np
 
 from composer.errors import BadInput
 from composer.formats.midi import DRUM_CHANNEL
-from composer.formats.smf_scan import KEY_SIGNATURE, TIME_SIGNATURE
+from composer.formats.smf_scan import KEY_SIGNATURE, PROGRAM, TIME_SIGNATURE
 from composer.formats.source import SourceMidi, SourceNote
 from composer.formats.source_piece import piece_of
 from composer.music.key import Key
@@ -56,6 +56,18 @@ class GivenTune:
     later_metres: tuple[int, ...] = ()
 
     @property
+    def has_program(self) -> bool:
+        """Whether the file says which instrument plays the tune."""
+        return any(e.status == PROGRAM | self.channel for e in self.source.tracks[self.track])
+
+    @property
+    def other_tracks(self) -> tuple[str, ...]:
+        """Names of the other tracks and channels that have notes."""
+        voices = {(n.track, n.channel) for n in self.source.notes} - {(self.track, self.channel)}
+        names = self.source.track_names
+        return tuple(names[track] or f"track {track + 1}, channel {channel + 1}" for track, channel in sorted(voices))
+
+    @property
     def bars(self) -> int:
         """Bars up to the end of the last note."""
         end = max(max(n.end for n in self.line), max(n.start for n in self.notes) + 1)
@@ -73,15 +85,17 @@ def voices_of(source: SourceMidi) -> dict[tuple[int, int], list[SourceNote]]:
 
 def melody_notes(source: SourceMidi, notes_min: int) -> list[SourceNote] | None:
     """The notes of the voice that is most likely the tune, among those of ``notes_min`` notes; None without any."""
-    busy = {voice: notes for voice, notes in voices_of(source).items() if len(notes) >= notes_min}
-    if not busy:
+    voices = {voice: notes for voice, notes in voices_of(source).items() if len(notes) >= notes_min}
+    if not voices:
         return None
-    names = source.track_names
+    names, most = source.track_names, max(map(len, voices.values()))
 
-    def rank(voice: tuple[int, int]) -> tuple[bool, float]:
-        return bool(_MELODY_NAME.search(names[voice[0]])), fmean(n.pitch for n in busy[voice])
+    def rank(voice: tuple[int, int]) -> tuple[bool, bool, float]:
+        notes = voices[voice]
+        is_named = bool(_MELODY_NAME.search(names[voice[0]]))
+        return is_named, len(notes) >= _BUSY_SHARE * most, fmean(n.pitch for n in notes)
 
-    return busy[max(busy, key=rank)]
+    return voices[max(voices, key=rank)]
 
 
 def key_of_tune(source: SourceMidi, notes: Iterable[Sounding], final: int) -> Key:
@@ -103,17 +117,14 @@ def key_of_tune(source: SourceMidi, notes: Iterable[Sounding], final: int) -> Ke
 
 def tune_of(source: SourceMidi, key: Key | None = None) -> GivenTune:
     """The tune of ``source``, in ``key`` if a person named one; raises BadInput for a file without pitched notes."""
-    voices = voices_of(source)
-    if not voices:
+    own = melody_notes(source, 1)
+    if own is None:
         raise BadInput(source.name, "has no notes but drums", "name a file with a tune in it")
-    most = max(len(notes) for notes in voices.values())
-    own = melody_notes(source, max(1, round(_BUSY_SHARE * most)))
-    assert own is not None
     meter, shift, later = _bars(source)
     notes = tuple(sorted(_scaled(n, source, shift) for n in own))
     line = written(notes, meter)
     if key is None:
-        sounding = [(n.start, n.end, n.pitch) for voice in voices.values() for n in voice]
+        sounding = [(n.start, n.end, n.pitch) for voice in voices_of(source).values() for n in voice]
         key = key_of_tune(source, sounding, line[-1].pitch)
     first = own[0]
     name = source.track_names[first.track]

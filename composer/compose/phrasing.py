@@ -1,0 +1,85 @@
+"""Where the phrases of a given tune end: after long notes and rests, every four bars where nothing else speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from composer.encoding.melody import Event
+from composer.music.notes import Note
+from composer.music.time import Meter
+
+# What a phrase of so many bars costs, in octaves of note length; others are dearer still.
+LENGTH_COSTS = {1: 3.5, 2: 1.4, 3: 1.8, 4: 0.0, 5: 1.6, 6: 1.4, 7: 2.0, 8: 0.8}
+_BREATH_OCTAVES_MAX = 2.5  # a longer rest says no more
+_REST_BONUS = 0.5
+_PICKUP_SHARE = 0.5  # of a bar: the longest anacrusis
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Bars ``first`` .. ``first + bars - 1``; the notes from ``pickup`` ticks before belong to it."""
+
+    first: int
+    bars: int
+    pickup: int = 0
+
+    @property
+    def last(self) -> int:
+        return self.first + self.bars - 1
+
+
+def phrases_in(line: Sequence[Note], meter: Meter, bars: int) -> tuple[Span, ...]:
+    """The phrases that fill ``bars`` bars; ``line`` is one note at a time from a bar line on."""
+    breaths = [_breath(line, meter, bar) for bar in range(bars + 1)]
+    best = np.full(bars + 1, -np.inf)
+    best[0] = 0.0
+    back = [0] * (bars + 1)
+    for end in range(1, bars + 1):
+        for length, cost in LENGTH_COSTS.items():
+            if length <= end and best[end - length] - cost + breaths[end][0] > best[end]:
+                best[end], back[end] = best[end - length] - cost + breaths[end][0], end - length
+    ends = [bars]
+    while back[ends[-1]] > 0:
+        ends.append(back[ends[-1]])
+    starts = [0, *reversed(ends[1:])]
+    return tuple(
+        Span(first, end - first, breaths[first][1] if first else 0)
+        for first, end in zip(starts, reversed(ends), strict=True)
+    )
+
+
+def _breath(line: Sequence[Note], meter: Meter, bar: int) -> tuple[float, int]:
+    """How clearly the tune breathes at the bar line before ``bar`` (octaves of note length), and the pick-up to it."""
+    at = bar * meter.bar_ticks
+    lengths = np.diff([n.start for n in line])
+    if not len(lengths):
+        return 0.0, 0
+    usual = float(np.median(lengths))
+    best, pickup = 0.0, 0
+    for note, following, length in zip(line, line[1:], lengths, strict=False):
+        lead = at - following.start
+        if not 0 <= lead <= _PICKUP_SHARE * meter.bar_ticks:
+            continue
+        clear = min(_BREATH_OCTAVES_MAX, float(np.log2(max(1.0, length / usual))))
+        clear += _REST_BONUS * (following.start - note.end >= usual / 2)
+        clear -= 0.25 * (lead > 0)
+        if clear > best:
+            best, pickup = clear, lead
+    return best, pickup
+
+
+def events_of(line: Sequence[Note], tonic_midi: int, end: int) -> tuple[Event, ...]:
+    """``line`` as events from tick 0 to ``end`` without a gap: rests stand between the notes."""
+    events: list[Event] = []
+    now = 0
+    for note in line:
+        if note.start > now:
+            events.append(Event(now, note.start - now, None))
+        events.append(Event(note.start, note.duration, note.pitch - tonic_midi))
+        now = note.end
+    if now < end:
+        events.append(Event(now, end - now, None))
+    return tuple(events)

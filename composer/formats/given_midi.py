@@ -1,0 +1,181 @@
+"""A piece as MIDI in which some parts are voices of a file that was given: their events are its own, to the tick.
+
+What composer adds is laid out as ``midi`` does. Of a kept voice every channel event stays (notes, bends, controllers,
+programs) and its lyrics; of the file its tempi, metres, markers, cues and copyright. The file is written at 480 ticks
+to the quarter where that moves no kept event, else at the resolution of the file that was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from composer.formats.midi import CC_PAN, CC_VOLUME, midi_bytes
+from composer.formats.smf_scan import (
+    END_OF_TRACK,
+    KEY_SIGNATURE,
+    META,
+    NOTE_OFF,
+    PROGRAM,
+    SET_TEMPO,
+    SYSEX,
+    TIME_SIGNATURE,
+    RawEvent,
+)
+from composer.formats.source import MARKER, SourceMidi, read_source, smf_bytes
+from composer.music.notes import Piece
+from composer.music.time import TICKS_PER_BEAT
+
+COPYRIGHT, LYRIC, CUE = 0x02, 0x05, 0x07
+CONTROL = 0xB0
+_OF_THE_FILE = (SET_TEMPO, TIME_SIGNATURE, MARKER)
+# Sorting of events at one tick: names, then a note ends, controllers move, a note begins; a note of no length last.
+_NAME, _OFF, _CONTROL, _ON, _LATE_OFF = range(5)
+_Placed = tuple[int, RawEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The part of that index is the voice (track, channel) of the file, up to where composer goes on."""
+
+    part: int
+    track: int
+    channel: int
+
+
+def given_midi_bytes(
+    piece: Piece, source: SourceMidi, kept: Sequence[Kept], *, shift: int = 0, cut: int | None = None
+) -> bytes:
+    """``piece`` as a type 1 file; its ticks begin ``shift`` ticks (480 to the quarter) before those of ``source``.
+
+    Events of kept parts at or after ``cut`` (ticks of the piece) are the piece's own, all before are the file's;
+    without ``cut`` all are the file's.
+    """
+    ours = read_source(midi_bytes(piece), piece.title).tracks
+    layout = _Layout(source, _resolution(source, kept), shift, cut)
+    voices = {one.part: one for one in kept}
+    tracks = [layout.conductor(ours[0])]
+    for index, track in enumerate(ours[1:-1]):
+        voice = voices.get(index)
+        tracks.append(layout.added(track) if voice is None else layout.kept(track, voice))
+    tracks.append(layout.added(ours[-1]))
+    end = layout.bar_line_after(max(e.tick for track in tracks for e in track), piece.meter.bar_ticks)
+    closed = [[*track, RawEvent(end, META, END_OF_TRACK, b"")] for track in tracks]
+    return smf_bytes(1, layout.resolution, closed)
+
+
+def _resolution(source: SourceMidi, kept: Sequence[Kept]) -> int:
+    """480 where every kept event falls on a whole tick of it, else the file's own ticks to the quarter."""
+    tracks = {one.track for one in kept}
+    ticks = {e.tick for number, track in enumerate(source.tracks) for e in track if number in tracks or e.meta >= 0}
+    exact = all(tick * TICKS_PER_BEAT % source.ticks_per_beat == 0 for tick in ticks)
+    return TICKS_PER_BEAT if exact else source.ticks_per_beat
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Both times, that of the piece and that of the file, on the ticks of the new file."""
+
+    source: SourceMidi
+    resolution: int
+    shift: int
+    cut: int | None
+
+    def scaled(self, tick: int) -> int:
+        """A tick of the piece in the new file, which begins where the source does; negative before that."""
+        return round((tick - self.shift) * self.resolution / TICKS_PER_BEAT)
+
+    def bar_line_after(self, tick: int, bar_ticks: int) -> int:
+        """The first bar line at or after a tick of the new file."""
+        first, bar = self.scaled(0), max(1, round(bar_ticks * self.resolution / TICKS_PER_BEAT))
+        return first - (first - tick) // bar * bar
+
+    def of_file(self, tick: int) -> int:
+        return tick * self.resolution // self.source.ticks_per_beat
+
+    def is_ours(self, event: RawEvent) -> bool:
+        """Whether an event of the piece lies where composer goes on."""
+        return self.cut is not None and event.tick >= self.cut
+
+    def moved(self, event: RawEvent) -> RawEvent:
+        return event._replace(tick=max(0, self.scaled(event.tick)))
+
+    def added(self, track: Iterable[RawEvent]) -> list[RawEvent]:
+        """A track of composer's own."""
+        return [self.moved(e) for e in track if e.meta != END_OF_TRACK]
+
+    def conductor(self, ours: Sequence[RawEvent]) -> list[RawEvent]:
+        """Title and key as composer has them; tempi, metres and markers of the file, with ours where it has none."""
+        events = [self.moved(e) for e in ours if e.meta not in (*_OF_THE_FILE, END_OF_TRACK)]
+        for kind in _OF_THE_FILE:
+            theirs = [e._replace(tick=self.of_file(e.tick)) for e in self.source.metas(kind)]
+            mine = [e for e in ours if e.meta == kind]
+            if kind == MARKER and not theirs:
+                events += [self.moved(e) for e in mine]
+                continue
+            if kind != MARKER and not any(e.tick == 0 for e in theirs):
+                events += [self.moved(e) for e in mine[:1]]
+            events += [*theirs, *(self.moved(e) for e in mine if self.is_ours(e))]
+        events += [e._replace(tick=self.of_file(e.tick)) for kind in (COPYRIGHT, CUE) for e in self.source.metas(kind)]
+        return _sorted(_placed(dict.fromkeys(events + self._later_keys(ours))))
+
+    def _later_keys(self, ours: Sequence[RawEvent]) -> list[RawEvent]:
+        """Key changes of the file, where its first key is the one that composer found too."""
+        theirs = self.source.metas(KEY_SIGNATURE)
+        first = next((e.data for e in ours if e.meta == KEY_SIGNATURE), b"")
+        if not theirs or theirs[0].data != first:
+            return []
+        return [e._replace(tick=self.of_file(e.tick)) for e in theirs[1:]]
+
+    def kept(self, ours: Sequence[RawEvent], voice: Kept) -> list[RawEvent]:
+        """A voice of the file on the part's channel, behind the part's name; later events are the part's own."""
+        channel = next(e.status & 0x0F for e in ours if e.meta < 0 and e.status < SYSEX)
+        theirs = self._voice_events(voice, channel)
+        said = {_kind(e) for _, e in theirs if e.tick == 0}
+        setup = [e for e in ours if e.tick == 0 and _is_setup(e) and _kind(e) not in said]
+        later = [e for e in ours if self.is_ours(e) and e.meta != END_OF_TRACK and not _is_setup(e)]
+        return _sorted([*_placed(map(self.moved, setup)), *theirs, *_placed(map(self.moved, later))])
+
+    def _voice_events(self, voice: Kept, channel: int) -> list[_Placed]:
+        """Channel events and lyrics of the voice in file order; note-ons of velocity 0 become note-offs."""
+        notes = [n for n in self.source.notes if (n.track, n.channel) == (voice.track, voice.channel)]
+        no_length = {n.off_index for n in notes if n.start == n.end}
+        events: list[_Placed] = []
+        for index, event in enumerate(self.source.tracks[voice.track]):
+            if event.meta == LYRIC:
+                events.append((_NAME, event._replace(tick=self.of_file(event.tick))))
+            elif event.meta < 0 and event.status < SYSEX and event.status & 0x0F == voice.channel:
+                kind = NOTE_OFF if event.is_note_off else event.status & 0xF0
+                moved = event._replace(tick=self.of_file(event.tick), status=kind | channel)
+                events.append((_LATE_OFF if index in no_length else _order(event), moved))
+        hanging = [n for n in notes if n.off_index is None]
+        offs = (RawEvent(self.of_file(n.end), NOTE_OFF | channel, -1, bytes((n.pitch, 0))) for n in hanging)
+        return [*events, *_placed(offs)]
+
+
+def _is_setup(event: RawEvent) -> bool:
+    """Whether the event names the track or chooses its sound, loudness or place."""
+    return event.meta >= 0 or event.status & 0xF0 == PROGRAM or _kind(event)[1] in (CC_VOLUME, CC_PAN)
+
+
+def _kind(event: RawEvent) -> tuple[int, int]:
+    """What an event sets: its status without the channel, and the controller's number."""
+    if event.meta >= 0:
+        return META, event.meta
+    return event.status & 0xF0, event.data[0] if event.status & 0xF0 == CONTROL else -1
+
+
+def _placed(events: Iterable[RawEvent]) -> list[_Placed]:
+    return [(_order(event), event) for event in events]
+
+
+def _sorted(events: Iterable[_Placed]) -> list[RawEvent]:
+    return [event for _, event in sorted(events, key=lambda placed: (placed[1].tick, placed[0]))]
+
+
+def _order(event: RawEvent) -> int:
+    if event.meta >= 0:
+        return _NAME
+    if event.is_note_off:
+        return _OFF
+    return _ON if event.is_note_on else _CONTROL
