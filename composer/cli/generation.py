@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from composer.compose.harmony import Harmony
     from composer.compose.takes import Take
     from composer.encoding.protocol import MelodyModel
+    from composer.encoding.voices import VoicesModel
 
 MELODY, CONTINUE = "melody", "continue"
 
@@ -46,6 +47,7 @@ class Tools:
 
     melody: MelodyModel
     harmony: Harmony
+    voices: VoicesModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def brief_job(brief_file: Path, output: Path, seed: int | None) -> Job:
     brief = brief_in(brief_file)
 
     def compose(tools: Tools, seed: int) -> Draft:
-        return draft_of(brief, tools.melody, tools.harmony, seed)
+        return draft_of(brief, tools.melody, tools.harmony, seed, voices=tools.voices)
 
     return Job(compose, output, (brief_file,), seed if seed is not None else brief.seed)
 
@@ -108,7 +110,7 @@ def melody_job(
     tune = tune_of(source, brief.key.key if brief else None)
 
     def compose(tools: Tools, seed: int) -> Draft:
-        return accompanied(tune, brief, seed, ensemble, style)
+        return accompanied(tune, brief, seed, ensemble, style, voices=tools.voices)
 
     def written(draft: Draft) -> bytes:
         return given_midi_bytes(draft.piece, source, [Kept(0, tune.track, tune.channel)], shift=tune.shift)
@@ -144,9 +146,10 @@ def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:
     """Compose and write the draft; with several takes all of them, ranked, the best one also as the draft."""
     from composer.compose.takes import ranked, take_seeds
     from composer.models.registry import DEFAULT, load_melody_model
+    from composer.models.voices_runtime import read_voices_model
 
     seed = checked_seed(job.seed)
-    tools = Tools(load_melody_model(model or DEFAULT), load_harmony())
+    tools = Tools(load_melody_model(model or DEFAULT), load_harmony(), read_voices_model())
     if takes == 1:
         draft = job.compose(tools, seed)
         _save(job, GENERATE, {job.output: job.written(draft)}, seed, model, force)

@@ -12,8 +12,8 @@ from composer.encoding.voices import START, Given, VoicesModel, columns_of, toke
 from composer.music.key import Key
 from composer.music.time import Meter
 
-# One nat weighs about as much as five semitones of movement; a parallel (20) outweighs any of Bach's habits.
-WEIGHT = 0.6
+# One nat weighs about as much as seven semitones of movement; a parallel (20) outweighs any of Bach's habits.
+WEIGHT = 1.0
 NATS_MAX = 7.0  # no note costs more: what chorales never do is unusual, not forbidden
 INNER_VOICES = 2  # a chorale has alto and tenor between soprano and bass
 
