@@ -80,6 +80,20 @@ OFFSETS: NDArray[np.int64] = np.concatenate([[0], np.cumsum(list(FEATURES.values
 TOTAL_CATEGORIES = int(sum(FEATURES.values()))
 
 
+def edges() -> tuple[tuple[float, ...], ...]:
+    """All borders of categories, for the fingerprint of the tables."""
+    return (
+        DENSITY_EDGES,
+        THICKNESS_EDGES,
+        REGISTER_EDGES,
+        _MELODY_DENSITY_EDGES,
+        _ROOM_EDGES,
+        _BARS_LEFT_EDGES,
+        _AGE_EDGES,
+        _LEFT_EDGES,
+    )
+
+
 def bucket(value: float | None, edges: Sequence[float]) -> int:
     """1 + how many ``edges`` (ascending) lie at or below ``value``; 0 when unknown."""
     return 0 if value is None else 1 + bisect_right(edges, value)

@@ -33,3 +33,30 @@ class MelodyModel(Protocol):
 
     def select(self, state: Any, rows: NDArray[np.int64]) -> Any:
         """The state with its batch rows re-ordered or repeated (for N-best and beams)."""
+
+
+class FigurationModel(Protocol):
+    """An accompaniment model, one step of a bar's pulse at a time; ``K`` is ``len(figure_reader.FEATURES)``.
+
+    p(pulse | past) where a bar begins; p(left | past), p(right | past, left) and the lengths of both at each step.
+    """
+
+    name: str
+
+    def start(self) -> Any:
+        """The state before the first bar."""
+
+    def step(self, state: Any, columns: Columns) -> Any:
+        """The state after the columns (K,) of the coming step."""
+
+    def pulse_logits(self, state: Any) -> Logits:
+        """(len(PULSES),) for the bar that begins."""
+
+    def left_logits(self, state: Any) -> Logits:
+        """(SHAPE_TOKENS,) for what the left hand strikes."""
+
+    def right_logits(self, state: Any, left: int) -> Logits:
+        """(SHAPE_TOKENS,) for what the right hand strikes beside ``left``."""
+
+    def length_logits(self, state: Any, token: int, is_left: bool) -> Logits:
+        """(len(DURATIONS),) for how long the stroke ``token`` of one hand sounds."""
