@@ -168,13 +168,13 @@ def guard(path: Path, force: bool, files: PieceFiles | None = None, inputs: Iter
     Raises UsageProblem when it is one of ``inputs``, and CannotWrite when a person made or edited it and ``force`` is
     not given. With ``force`` a numbered copy is kept first.
     """
-    return _backup(path) if _needs_backup(path, force, files, inputs) else None
+    return backup(path) if _needs_backup(path, force, files, inputs) else None
 
 
 def guard_all(files: PieceFiles, outputs: Iterable[Path], force: bool, inputs: Sequence[Path] = ()) -> list[Path]:
     """``guard`` for all outputs of a step, refusing before the first backup is made; the backups."""
     theirs = [path for path in outputs if _needs_backup(path, force, files, inputs)]
-    return [_backup(path) for path in theirs]
+    return [backup(path) for path in theirs]
 
 
 def _needs_backup(path: Path, force: bool, files: PieceFiles | None, inputs: Iterable[Path]) -> bool:
@@ -326,7 +326,7 @@ def _is_backup(folder: Path, name: str) -> bool:
     return match is not None and (folder / (match[1] + match[2])).exists()
 
 
-def _backup(path: Path) -> Path:
+def backup(path: Path) -> Path:
     """Copy ``art.draft.mid`` to the first free of ``art.draft.1.mid``, ``art.draft.2.mid`` ..."""
     number = 1
     while (copy := path.with_name(f"{path.stem}.{number}{path.suffix}")).exists():

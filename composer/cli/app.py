@@ -24,6 +24,7 @@ from composer.cli import (
     generate,
     make,
     models,
+    plan,
     render,
     status,
     templates,
@@ -60,6 +61,7 @@ def _program(
 
 add(app, "make", make.make, STEPS)
 add(app, "brief", brief.brief, STEPS)
+add(app, "plan", plan.plan, STEPS)
 add(app, "generate", generate.generate, STEPS)
 add(app, "cleanup", cleanup.cleanup, STEPS)
 add(app, "render", render.render, STEPS)

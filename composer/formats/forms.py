@@ -105,7 +105,7 @@ def contrasted(
             attribute = "register_" if level == "register" else level
             if attribute in section.model_fields_set and not all_free:
                 continue
-            home = _mean([getattr(s, attribute) for s in sections if letter_of(s.name) == letters[0]])
+            home = getattr(sections[0], attribute)
             value = _apart(getattr(section, attribute), home, getattr(offset, level), level)
             if value is not None:
                 changes[attribute] = value
@@ -141,10 +141,6 @@ def _apart(value: float, home: float, offset: float, level: str) -> float | None
     if not low <= home + direction * size <= high:
         direction = -direction
     return round(min(high, max(low, home + direction * size)), 2)
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
 
 
 def _contrast_of(template: Template, letter: str, written: Any) -> Contrast:
