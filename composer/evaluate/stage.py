@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,15 +139,25 @@ def evaluated(data: bytes, name: str, brief: Brief | None = None, style: str | N
     return evaluation_of(piece_of(read_source(data, name), brief), name, brief, style)
 
 
-def evaluation_of(piece: Piece, name: str, brief: Brief | None = None, style: str | None = None) -> Evaluation:
-    """The evaluation of a piece, beside the real tunes of ``style`` (by its density if absent)."""
-    line = line_of(piece)
+def evaluation_of(
+    piece: Piece,
+    name: str,
+    brief: Brief | None = None,
+    style: str | None = None,
+    phrase_ends: Sequence[int] | None = None,
+    ignore: Collection[int] = (),
+) -> Evaluation:
+    """The evaluation of a piece, beside the real tunes of ``style`` (by its density if absent).
+
+    ``phrase_ends`` (ticks) are known of some tunes; ``ignore`` numbers known tunes that it may share runs with.
+    """
+    line = line_of(piece, phrase_ends)
     low, high = _range(brief)
-    gates = gates_of(piece, planned_key=brief.key.key if brief else None, low=low, high=high)
-    measures = measures_of(piece)
+    gates = gates_of(piece, planned_key=brief.key.key if brief else None, low=low, high=high, phrase_ends=phrase_ends)
+    measures = measures_of(piece, phrase_ends)
     anchors = load_anchors(style or style_of(measures))
     control = control_of(piece, line, brief) if brief else None
-    return Evaluation(name, line, measures, tuple(gates), anchors, originality_of(line), brief, control)
+    return Evaluation(name, line, measures, tuple(gates), anchors, originality_of(line, ignore=ignore), brief, control)
 
 
 def style_of(measures: Measures) -> str:

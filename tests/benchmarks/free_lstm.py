@@ -1,4 +1,4 @@
-"""The shipped melody network without a plan: what it writes when it knows mode, metre and its own past, nothing else."""
+"""The shipped melody network without a plan: what it writes when it knows mode, metre and its own past only."""
 
 from __future__ import annotations
 

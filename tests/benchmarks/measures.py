@@ -1,166 +1,210 @@
-"""Our pieces beside real tunes and baselines: ``python -m tests.benchmarks.measures``.
+"""Our pieces beside real tunes and baselines: ``python -m tests.benchmarks.measures --briefs 40``.
 
-Held-out tunes, a second-order Markov chain trained on the train split, random notes of the key, colours read as
-notes, and what ``composer generate`` writes for fixed briefs, read back from its MIDI bytes. For each measure the
-median, the share of pieces in the soft range, and for ours the chance that a real tune has the larger value (.50:
-alike). Then the hard gates. It takes a minute; ``make test`` does not run it.
+Columns: held-out dance tunes; a second-order Markov chain of the training tunes; the shipped melody network without a
+plan (it knows metre and mode); colours read as notes, as the first paper on pictures and music did; and what the
+program writes for random briefs, before and after cleanup, read back from its MIDI files. For each measure the median,
+the share of pieces in the soft range and the chance that a real tune has the larger value (.50: alike). Then gates,
+critic with its control, overlap, originality, diversity and control.
+
+``--quick`` writes twelve drafts and compares them with the stored real tunes alone. ``--plots FILE.png`` draws the
+distributions, ``--json FILE`` keeps the figures, ``--keep FOLDER`` the pieces.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
-from composer.compose.draft import draft_of
-from composer.compose.harmony import Harmony, harmony_of
 from composer.corpus.prepare import prepare
-from composer.encoding.originality import KnownRuns, known_runs
-from composer.encoding.protocol import MelodyModel
-from composer.evaluate.anchors import SOFT_RANGES, is_inside
-from composer.evaluate.gates import Gate, gates_of
-from composer.evaluate.line import line_of
-from composer.evaluate.measures import MEASURES, Measures, measures_of
-from composer.formats.midi import midi_bytes
-from composer.formats.source import read_source
-from composer.formats.source_piece import piece_of
+from composer.corpus.tune import Tune
+from composer.encoding.originality import known_runs
+from composer.evaluate.anchors import SOFT_RANGES
+from composer.evaluate.control import AIMS
+from composer.evaluate.diversity import longest_common_run
+from composer.evaluate.measures import MEASURES
+from composer.evaluate.plots import distributions_png
+from composer.evaluate.reference import load_reference
+from composer.evaluate.sets import PieceSet, Summary, alike
+from composer.evaluate.stage import evaluation_of
+from composer.formats.files import write_whole
 from composer.models.registry import load_melody_model
-from composer.music.instruments import INSTRUMENTS
-from composer.music.notes import Piece
-from composer.resources import shipped
-from tests.benchmarks.baselines import MarkovMelody, colours_as_notes, random_in_key
-from tests.benchmarks.critic import critic_auc
-from tests.benchmarks.tunes import briefs, piece_of_tune
+from tests.benchmarks.baselines import MarkovMelody, colours_as_notes
+from tests.benchmarks.briefs import random_briefs
+from tests.benchmarks.free_lstm import free_tunes
+from tests.benchmarks.ours import Job, all_made, sets_of
+from tests.benchmarks.tunes import piece_of_tune
+
+STYLE = "dance"
+REAL, MARKOV, FREE, COLOURS = "real", "Markov-2", "LSTM, no plan", "colours"
+SEEDS = 5  # takes of one brief that must not be alike
+WIDTH = 19
+PLOTTED = (*SOFT_RANGES, "pitch_class_entropy", "range", "notes_per_quarter", "last_note_ratio")
 
 
-@dataclass(frozen=True)
-class Group:
-    """Pieces of one kind with what was found in them."""
-
-    name: str
-    pieces: list[Piece]
-    measures: list[Measures]
-    gates: list[list[Gate]]
-
-    def values(self, name: str) -> list[float]:
-        return [value for m in self.measures if (value := m[name]) is not None]
+def tune_set(name: str, tunes: Sequence[Tune]) -> PieceSet:
+    """Tunes with their own phrase ends, searched for in the training tunes only."""
+    held_out = known_runs().held_out
+    found = [evaluation_of(piece_of_tune(t), t.id, None, STYLE, t.phrase_ends, held_out) for t in tunes]
+    return PieceSet(name, tuple(found), (), STYLE)
 
 
-def group(name: str, pieces: Sequence[Piece], phrase_ends: Sequence[Sequence[int] | None] | None = None) -> Group:
-    ends = phrase_ends or [None] * len(pieces)
-    return Group(
-        name,
-        list(pieces),
-        [measures_of(p, e) for p, e in zip(pieces, ends, strict=True)],
-        [gates_of(p, phrase_ends=e) for p, e in zip(pieces, ends, strict=True)],
-    )
+def baselines(count: int, seed: int) -> dict[str, PieceSet]:
+    """Real tunes and what was made from their frames."""
+    rng = np.random.default_rng(seed)
+    prepared = prepare()
+    dances = [t for t in (*prepared.split("test"), *prepared.split("valid")) if t.style == STYLE]
+    held_out = list({t.cluster: t for t in dances}.values())
+    tunes = [held_out[i] for i in rng.permutation(len(held_out))[:count]]
+    chain = MarkovMelody([t for t in prepared.split("train") if t.style == STYLE])
+    made = {
+        REAL: tunes,
+        MARKOV: [chain.like(t, rng) for t in tunes],
+        FREE: free_tunes(load_melody_model(), tunes, rng),
+        COLOURS: [colours_as_notes(t, rng) for t in tunes],
+    }
+    return {name: tune_set(name, some) for name, some in made.items()}
 
 
-def ours(model: MelodyModel, harmony: Harmony, count: int, seed: int) -> Group:
-    """Drafts of the fixed briefs, as a reader of the MIDI file sees them."""
-    pieces, gates = [], []
-    for brief in briefs(count):
-        data = midi_bytes(draft_of(brief, model, harmony, seed).piece)
-        piece = piece_of(read_source(data, brief.title), brief)
-        instrument = INSTRUMENTS[brief.melody.instrument]
-        low = brief.melody.low if brief.melody.low is not None else instrument.low
-        high = brief.melody.high if brief.melody.high is not None else instrument.high
-        pieces.append(piece)
-        gates.append(gates_of(piece, planned_key=brief.key.key, low=low, high=high))
-    return Group("ours", pieces, [measures_of(p) for p in pieces], gates)
+def print_measures(sets: Mapping[str, PieceSet]) -> None:
+    reference = load_reference(STYLE)
+    print(f"{'':21}{'':>10} {f'real ({len(reference.real)})':>9}" + "".join(f"{name:>{WIDTH}}" for name in sets))
+    print(f"{'measure':21}{'range':>10} {'median':>9}" + f"{'median':>8}{'in':>5}{'AUC':>6}" * len(sets))
+    summaries = {name: {s.measure.name: s for s in found.summaries} for name, found in sets.items()}
+    for name, measure in MEASURES.items():
+        known = reference.values(name)
+        real = f"{np.median(known):9.{measure.digits}f}" if len(known) else f"{'–':>9}"
+        cells = "".join(_cell(summaries[label][name]) for label in sets)
+        print(f"{name:21}{SOFT_RANGES.get(name, '')!s:>10} {real}{cells}")
 
 
-def auc(real: Sequence[float], other: Sequence[float]) -> float:
-    """The chance that a real value is larger than another one, ties half."""
-    if not real or not other:
-        return float("nan")
-    a, b = np.asarray(real)[:, None], np.asarray(other)[None, :]
-    return float(np.mean((a > b) + 0.5 * (a == b)))
+def _cell(s: Summary) -> str:
+    if s.median is None:
+        return f"{'–':>8}{'':>11}"
+    inside = "" if s.inside is None else f"{s.inside:.0%}"
+    return f"{s.median:8.{s.measure.digits}f}{inside:>5}{_number(s.auc):>6}"
 
 
-def print_measures(groups: Sequence[Group]) -> None:
-    real = groups[0]
-    print(f"{'measure':22s}{'range':>11s}" + "".join(f"{g.name:>17s}" for g in groups) + "   AUC")
-    for name in MEASURES:
-        cells = []
-        for g in groups:
-            values = g.values(name)
-            if not values:
-                cells.append(f"{'–':>17s}")
-                continue
-            share = f"{np.mean([bool(is_inside(name, v)) for v in values]):5.0%}" if name in SOFT_RANGES else ""
-            cells.append(f"{np.median(values):10.2f}  {share:>5s}")
-        score = auc(real.values(name), groups[-1].values(name))
-        print(f"{name:22s}{SOFT_RANGES.get(name, '')!s:>11s}{''.join(cells)}{score:6.2f}")
+def print_set_figures(sets: Mapping[str, PieceSet]) -> None:
+    """What only a set can show, a row a figure."""
+    rows: dict[str, list[str]] = {}
+
+    def add(label: str, cell: str) -> None:
+        rows.setdefault(label, []).append(cell)
+
+    for found in sets.values():
+        near, of = alike(found.summaries)
+        verdict, shared, diversity, control = found.verdict, found.shared, found.diversity, found.control()
+        inside = [s.inside for s in found.summaries if s.inside is not None]
+        add("pieces", str(len(found.pieces)))
+        add("pass all gates", f"{found.passed or 0:.0%}")
+        add("measures 90 % inside", f"{sum(share >= 0.9 for share in inside)} of {len(inside)}")
+        add("soft values inside", f"{np.mean(inside):.0%}" if inside else "–")
+        add("measures overlapping .7", f"{near} of {of}")
+        add("critic: AUC (aim .70, <= .80)", f"{verdict.auc:.2f} ± {verdict.error:.2f}" if verdict else "–")
+        add("  its Markov control (>= .95)", _control(verdict.control_auc, verdict.is_broken) if verdict else "–")
+        add("Fréchet distance to real", _number(found.frechet, 1))
+        add("shared run: median, largest", f"{shared.median:g}, {shared.largest}" if shared else "–")
+        add("  12 or more; 16 or more", f"{shared.share_12:.0%}; {shared.share_16:.0%}" if shared else "–")
+        add("  covered by 12 (<= .25)", f"{shared.coverage:.2f}" if shared else "–")
+        add("diversity (>= .80 of real)", f"{diversity.ratio:.2f}" if diversity else "–")
+        add("  longest run two share", str(diversity.common.length) if diversity else "–")
+        for name, aim in AIMS.items():
+            add(f"rho {name} (>= {aim:.2f})", _number(control[name]))
+    print(f"\n{'':41}" + "".join(f"{name:>{WIDTH}}" for name in sets))
+    for label, cells in rows.items():
+        print(f"{label:41}" + "".join(f"{cell:>{WIDTH}}" for cell in cells))
 
 
-def print_gates(groups: Sequence[Group]) -> None:
-    print(f"\n{'gate':33s}" + "".join(f"{g.name:>17s}" for g in groups))
-    for index, gate in enumerate(groups[0].gates[0]):
-        rates = [np.mean([gates[index].passed for gates in g.gates]) for g in groups]
-        print(f"{gate.name:33s}" + "".join(f"{rate:17.0%}" for rate in rates))
-    whole = [np.mean([all(gate.passed for gate in gates) for gates in g.gates]) for g in groups]
-    print(f"{'all gates':33s}" + "".join(f"{rate:17.0%}" for rate in whole))
-    for number, gates in enumerate(groups[-1].gates, 1):
-        for gate in gates:
-            if not gate.passed:
-                print(f"  ours {number}: {gate.name} in bars {', '.join(map(str, gate.where))}: {gate.note}")
+def print_gates(sets: Mapping[str, PieceSet]) -> None:
+    """Faults by name, and for ours where they are."""
+    names = list(dict.fromkeys(name for found in sets.values() for name in found.failed_gates()))
+    print(f"\n{'pieces with the fault':41}" + "".join(f"{name:>{WIDTH}}" for name in sets))
+    for name in names:
+        cells = "".join(
+            f"{found.failed_gates().get(name, 0) / len(found.pieces):>{WIDTH}.0%}" for found in sets.values()
+        )
+        print(f"{name:41}{cells}")
+    for label, found in sets.items():
+        if label.startswith("ours"):
+            print(f"\n{label}")
+            for piece in found.pieces:
+                rho = {name: _number(value) for name, value in piece.control.rho.items()} if piece.control else {}
+                print(f"  {piece.name:9} {piece.inside[0]}/{piece.inside[1]} inside; " + _pairs(rho))
+                for fault in (*piece.faults(), *_unoriginal(piece)):
+                    print(f"    {fault}")
+            for one in found.unread:
+                print(f"  {one.name}: {one.reason}")
 
 
-def print_originality(known: KnownRuns, groups: Sequence[Group]) -> None:
-    print(f"\n{'shared with a training tune':33s}" + "".join(f"{g.name:>17s}" for g in groups))
-    runs = [
-        [r.length for r in known.longest_runs([line_of(p).notes for p in g.pieces], known.held_out)] for g in groups
-    ]
-    for label, row in (
-        ("longest run, median", [f"{np.median(r):.0f}" for r in runs]),
-        ("longest run, largest", [f"{max(r)}" for r in runs]),
-        ("share with a run >= 12", [f"{np.mean(np.array(r) >= 12):.0%}" for r in runs]),
-        ("share with a run >= 16", [f"{np.mean(np.array(r) >= 16):.0%}" for r in runs]),
-    ):
-        print(f"{label:33s}" + "".join(f"{cell:>17s}" for cell in row))
+def _unoriginal(piece: object) -> list[str]:
+    originality = piece.originality  # type: ignore[attr-defined]
+    return [originality.words()] if originality.is_warning else []
+
+
+def _pairs(values: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())
+
+
+def _control(value: float, is_broken: bool) -> str:
+    return f"{value:.2f}{' BROKEN' if is_broken else ''}"
+
+
+def _number(value: float | None, digits: int = 2) -> str:
+    return "–" if value is None or value != value else f"{value:.{digits}f}"
+
+
+def print_takes(folder: Path, count: int, workers: int) -> None:
+    """What takes of one brief have in common."""
+    for brief in random_briefs(count):
+        jobs = [
+            Job(brief, folder, f"take{seed}-{brief.title.split()[-1]}", seed, False) for seed in range(1, SEEDS + 1)
+        ]
+        lines = [one.draft.line for one in all_made(jobs, workers) if one.draft]
+        print(f"{SEEDS} seeds of {brief.title}: the longest run two share is {longest_common_run(lines).length} moves")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tunes", type=int, default=200, help="held-out tunes to measure")
-    parser.add_argument("--briefs", type=int, default=20)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--briefs", type=int, default=40)
+    parser.add_argument("--tunes", type=int, default=200, help="held-out tunes that the baselines are made from")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--quick", action="store_true", help="12 drafts beside the stored real tunes; nothing else")
+    parser.add_argument("--no-cleanup", action="store_true", help="drafts only")
+    parser.add_argument("--jobs", type=int, default=1, help="drafts written at once")
+    parser.add_argument("--plots", type=Path, default=None, metavar="FILE.png")
+    parser.add_argument("--json", type=Path, default=None, metavar="FILE")
+    parser.add_argument("--keep", type=Path, default=None, metavar="FOLDER", help="keep briefs and pieces there")
     arguments = parser.parse_args()
-    rng = np.random.default_rng(arguments.seed)
-    prepared = prepare()
-    dances = [t for t in (*prepared.split("test"), *prepared.split("valid")) if t.style == "dance"]
-    held_out = list({t.cluster: t for t in dances}.values())
-    tunes = [held_out[i] for i in rng.permutation(len(held_out))[: arguments.tunes]]
-    train = prepared.split("train")
-    chain = MarkovMelody([t for t in train if t.style == "dance"])
-    made = {
-        "Markov-2": [chain.like(t, rng) for t in tunes],
-        "random in key": [random_in_key(t, rng) for t in tunes],
-        "colours": [colours_as_notes(t, rng) for t in tunes],
-    }
-    groups = [group("real", [piece_of_tune(t) for t in tunes], [t.phrase_ends for t in tunes])]
-    groups += [group(n, [piece_of_tune(t) for t in made[n]], [t.phrase_ends for t in made[n]]) for n in made]
-    model, harmony = _shipped()
-    groups.append(ours(model, harmony, arguments.briefs, arguments.seed))
-    print(f"{len(tunes)} held-out dance tunes, {len(groups[-1].pieces)} briefs, model {model.name}\n")
-    print_measures(groups)
-    print_gates(groups)
-    print(f"\n{'critic: AUC real against':33s}" + "".join(_critic_cell(groups[0], g) for g in groups))
-    print_originality(known_runs(), groups)
-
-
-def _critic_cell(real: Group, other: Group) -> str:
-    return f"{'–':>17s}" if real is other else f"{critic_auc(real.measures, other.measures):17.2f}"
-
-
-def _shipped() -> tuple[MelodyModel, Harmony]:
-    """The shipped melody model and chord tables."""
-    tables = json.loads((shipped("weights") / "harmony" / "tables.json").read_text("utf-8"))
-    return load_melody_model(), harmony_of(tables)
+    begun = time.perf_counter()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        count = min(12, arguments.briefs) if arguments.quick else arguments.briefs
+        clean = not (arguments.quick or arguments.no_cleanup)
+        jobs = [Job(b, folder, f"bench{i + 1:02}", arguments.seed, clean) for i, b in enumerate(random_briefs(count))]
+        ours = sets_of(all_made(jobs, arguments.jobs))
+        seconds = time.perf_counter() - begun
+        sets = ours if arguments.quick else baselines(arguments.tunes, arguments.seed) | ours
+        print_measures(sets)
+        print_set_figures(sets)
+        print_gates(sets)
+        if not arguments.quick:
+            print_takes(folder, 2, arguments.jobs)
+    print(f"\n{count} briefs in {seconds:.0f} s, all in {time.perf_counter() - begun:.0f} s")
+    if arguments.plots:
+        values = {name: {m: found.values(m) for m in PLOTTED} for name, found in sets.items()}
+        if arguments.quick:
+            values = {REAL: {m: load_reference(STYLE).values(m) for m in PLOTTED}} | values
+        write_whole(arguments.plots, distributions_png(values, PLOTTED, "Real tunes, baselines and ours"))
+    if arguments.json:
+        content = {name: found.as_json() for name, found in sets.items()}
+        write_whole(arguments.json, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 if __name__ == "__main__":
