@@ -73,8 +73,9 @@ def read_recipe(name_or_path: str | Path) -> Recipe:
 
 
 def recipe_names() -> list[str]:
-    """The names of all recipes that can be found, in order."""
-    return sorted({p.stem for folder in template_folders("recipes") for p in folder.glob("*.toml")})
+    """The names of all melody recipes that can be found, in order; other networks have a format of their own."""
+    found = (p for folder in template_folders("recipes") for p in folder.glob("*.toml"))
+    return sorted({p.stem for p in found if f'"{FORMAT}"'.encode() in read_bytes(p, TEMPLATE_BYTES, "recipe")})
 
 
 def _path_of(name_or_path: str | Path) -> Path:
