@@ -226,11 +226,14 @@ def brief_in(path: Path) -> Brief:
     return read_brief(read_bytes(path, JSON_BYTES, "brief"), path.name)
 
 
-def load_harmony() -> Harmony:
-    """The shipped chord tables."""
-    from composer.compose.harmony import harmony_of
+def load_harmony(with_network: bool = True) -> Harmony:
+    """The shipped harmony network, or the chord tables: without the network's files, or where it is not wanted."""
+    from composer.compose.harmony import harmony_of, harmony_with
+    from composer.models.harmony_runtime import FOLDER, read_harmony_model
     from composer.resources import shipped
 
+    if with_network and FOLDER.is_dir():
+        return harmony_with(read_harmony_model())
     path = shipped("weights") / "harmony" / "tables.json"
     try:
         return harmony_of(json.loads(read_bytes(path, JSON_BYTES, "table of chords")))

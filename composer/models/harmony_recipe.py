@@ -20,7 +20,7 @@ class HarmonyRecipe:
 
     name: str = "harmony"
     title: str = "Harmony LSTM"
-    corpus: str = "default"
+    corpus: str = "default+lieder"
     seed: int = 1
     units: int = 64
     embedding: int = 48

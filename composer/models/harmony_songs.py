@@ -28,8 +28,11 @@ _STAY = 0.6
 _EMPTY_SHARE = 0.02  # of the slot: less than this of a chord member counts as missing
 
 
-def lines_of_song(song: Song) -> list[ChordLine]:
-    """A chord for each bar, and one or two a bar as the song has them. None for a song in a modal key."""
+def lines_of_song(song: Song, split: str | None = None) -> list[ChordLine]:
+    """A chord for each bar, and one or two a bar as the song has them. None for a song in a modal key.
+
+    ``split`` is the song's, by its name if None.
+    """
     if song.key.mode not in ("major", "minor"):
         return []
     step = song.meter.bar_ticks // (2 if _is_even(song.meter) else 1)
@@ -38,11 +41,11 @@ def lines_of_song(song: Song) -> list[ChordLine]:
     tokens = [FOREIGN if (token := token_of(chord, song.key)) is None else token for chord in chords]
     ends = phrase_ends(song.melody, song.meter, song.bars * song.meter.bar_ticks)
     sung = tuple((end, (pitch - song.key.tonic_class) % 12) for _, end, pitch in song.melody)
-    stem = song.name.partition("#")[0]
+    side = split or split_of(f"lieder/{song.name.partition('#')[0]}")
 
     def line(corpus: str, slots: Sequence[tuple[int, int]]) -> ChordLine:
         return ChordLine(
-            f"lieder/{song.name}", corpus, split_of(f"lieder/{stem}"), song.key, song.meter, song.bars, "lied",
+            f"lieder/{song.name}", corpus, side, song.key, song.meter, song.bars, "lied",
             tuple(slots), ends, sung,
         )  # fmt: skip
 

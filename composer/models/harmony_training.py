@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import logging
 import math
+import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -116,3 +118,24 @@ class HarmonyTrainer:
             losses = np.asarray(self._losses(batch.columns, batch.tokens))
             found.append(losses[batch.weights > 0])
         return np.concatenate(found).astype(float) if found else np.zeros(0)
+
+
+def train_harmony(
+    recipe: HarmonyRecipe, output: Path, *, corpus: str | None = None, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Train as the recipe says and write the model folder ``output``; the model card.
+
+    Raises BadInput for a corpus that is too small, MissingTool without TensorFlow or without the songs' files.
+    """
+    from composer.models.harmony_corpus import harmony_passages
+    from composer.models.harmony_export import measured, write_harmony_model
+
+    passages, sources = harmony_passages(corpus or recipe.corpus)
+    began = time.monotonic()
+    trainer = HarmonyTrainer(recipe)
+    epochs = trainer.train(
+        [p for p in passages if p.split == "train"], [p for p in passages if p.split == "valid"], progress
+    )
+    seconds = time.monotonic() - began
+    figures = measured(passages, trainer.nats)
+    return write_harmony_model(output, recipe, sources, passages, trainer.model, figures, epochs, seconds)
