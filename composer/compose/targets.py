@@ -20,10 +20,10 @@ from composer.music.time import Meter
 DENSITY_NPQ = (0.75, 2.6)  # notes per quarter for density 0 and 1
 NOTES_PER_SECOND_MAX = 6.0
 REGISTER_SEMITONES = 7.0  # a register of 1 lies this far above the middle of the range
-CURVE_WEIGHT = 0.6  # how far the picture's curve bends a section's own value
+CURVE_WEIGHT = 0.8  # how far the picture's curve bends a section's own value
 CLIMAX_PLACES = (0.15, 0.85)  # share of the piece within which the climax may lie
-CLIMAX_SEMITONES, CLIMAX_ENERGY = 2.0, 0.06  # what the climax adds, falling to nothing ...
-CLIMAX_BARS = 4  # ... so many bars before and after
+CLIMAX_SEMITONES, CLIMAX_ENERGY = 1.5, 0.06  # what the climax adds, falling to nothing ...
+CLIMAX_BARS = 3  # ... so many bars before and after
 # Tension where the brief says nothing: weights of energy and register, and what the way to the climax adds.
 _TENSION_ENERGY, _TENSION_REGISTER, _TENSION_RISE = 0.65, 0.15, 0.2
 Levels = NDArray[np.float64]
@@ -39,7 +39,7 @@ class Targets:
 
 def targets_of(brief: Brief, meter: Meter, low: int, high: int, phrase_ends: Sequence[int]) -> Targets:
     """The targets of every bar of ``brief``; the melody ranges from ``low`` to ``high``, phrases end at ticks."""
-    form = contrasted(brief.form)
+    form = contrasted(_filled(brief))
     energy, density, register = (_levels(brief, form, name) for name in ("energy", "density", "register"))
     written = np.array([section.tension is not None for section in form for _ in range(section.bars)])
     written[[change.bar - 1 for change in brief.bars_ if change.tension is not None]] = True
@@ -77,6 +77,21 @@ def climax_of(levels: Levels) -> int:
     return int(min(best, key=lambda bar: (abs(bar - middle), -bar)))
 
 
+def _filled(brief: Brief) -> list[SectionPlan]:
+    """The sections; levels that one does not write are those of the curves over its bars, if there are any."""
+    form: list[SectionPlan] = []
+    first = 0
+    for section in brief.form:
+        means: dict[str, float] = {}
+        for name in ("energy", "density", "register", "tension"):
+            curve = _curve(brief, name, first, section.bars)
+            if curve is not None and _attribute(name) not in section.model_fields_set:
+                means[_attribute(name)] = float(curve.mean())
+        form.append(section.model_copy(update=means) if means else section)
+        first += section.bars
+    return form
+
+
 def _levels(brief: Brief, form: Sequence[SectionPlan], name: str) -> Levels:
     """The level of each bar: its section's value with the bend of the curve, or what the brief says of the bar."""
     values: list[float] = []
@@ -101,15 +116,19 @@ def _own(section: SectionPlan, name: str) -> float:
 
 def _bend(brief: Brief, name: str, first: int, bars: int) -> list[float]:
     """What the brief's curve adds to each bar of a section: its deviation from the section's mean."""
-    if brief.curves is None:
-        return [0.0] * bars
-    written = getattr(brief.curves, _attribute(name))
-    curve = np.asarray(brief.curves.energy if written is None else written, dtype=float)
-    if curve.size < 2:
-        return [0.0] * bars
-    places = (first + np.arange(bars) + 0.5) / brief.bars * (curve.size - 1)
-    values = np.interp(places, np.arange(curve.size), curve)
-    return [float(v) for v in CURVE_WEIGHT * (values - values.mean())]
+    curve = _curve(brief, name, first, bars)
+    if curve is None and name == "tension":
+        curve = _curve(brief, "energy", first, bars)
+    return [0.0] * bars if curve is None else [float(v) for v in CURVE_WEIGHT * (curve - curve.mean())]
+
+
+def _curve(brief: Brief, name: str, first: int, bars: int) -> Levels | None:
+    """The brief's curve over those bars; None where it has none, or one of a single value."""
+    written = None if brief.curves is None else getattr(brief.curves, _attribute(name))
+    if written is None or len(written) < 2:
+        return None
+    places = (first + np.arange(bars) + 0.5) / brief.bars * (len(written) - 1)
+    return np.asarray(np.interp(places, np.arange(len(written)), written))
 
 
 def _nearness(count: int, climax: int) -> Levels:

@@ -1,0 +1,58 @@
+"""Phrases, single bars and sections' own fields in a brief: what is taken, and how a slip is named."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from composer.errors import BadInput
+from composer.formats.brief import Brief
+from composer.formats.brief_text import brief_bytes, read_brief
+
+A, B = {"bars": 4, "cadence": "HC", "label": "a"}, {"bars": 4, "derive_from": "a", "op": "copy", "pickup": 0.5}
+
+
+def written(phrases: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
+    form = [{"name": "A", "bars": 8, "tension": 0.4, "style": "waltz", "phrases": phrases}]
+    return {"key": {"tonic": "C", "mode": "major"}, "tempo_bpm": 96.0, "meter": "3/4", "form": form, **changes}
+
+
+def read(content: dict[str, Any]) -> Brief:
+    return read_brief(json.dumps(content).encode(), "x.brief.json")
+
+
+def test_phrases_and_bars_survive_writing_and_reading() -> None:
+    brief = read(written([A, B], bars=[{"bar": 3, "chord": "F G7", "register": -0.5}]))
+    again = read_brief(brief_bytes(brief), "x")
+    assert again.form == brief.form and again.bars_ == brief.bars_
+    assert again.bars == 8
+    assert brief.form[0].phrases is not None and brief.form[0].phrases[1].pickup == 0.5
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (written([A, {**B, "bars": 3}]), "form[0]: the phrases fill 7 bars and the section has 8; make them equal"),
+        (written([A, {**B, "derive_from": "aa"}]), 'phrases[1].derive_from: no earlier phrase is "aa"; did you mean "a"?'),
+        (written([A, {**B, "derive_from": "Z"}]), 'no earlier phrase is "Z"; give an earlier phrase that label'),
+        (written([{**A, "derive_from": "a"}, B]), 'form[0].phrases[0].derive_from: no earlier phrase is "a"'),
+        (written([A, {**B, "label": "a"}]), 'form[0].phrases[1].label: "a" is there twice'),
+        (written([A, {**B, "op": "copi"}]), 'form[0].phrases[1].op: "copi" is not known; did you mean "copy"?'),
+        (written([A, {"bars": 4, "op": "copy"}]), '"copy" needs a phrase to work on'),
+        (written([A, {**B, "op": "new"}]), '"new" comes from no other phrase'),
+        (written([A, {**B, "cadenc": "HC"}]), 'unknown field "cadenc"; did you mean "cadence"?'),
+        (written([A, {**B, "pickup": 0.3}]), "form[0].phrases[1].pickup: 0.3 is not a multiple of 0.25"),
+        (written([{**A, "pickup": 0.5}, B]), "form[0].phrases[0].pickup: the piece begins on its first bar line"),
+        (written([]), "form[0].phrases: is empty; write one at least"),
+        (written([A, B], bars=[{"bar": 9}]), "bars[0].bar: bar 9 is after the last bar, 8"),
+        (written([A, B], bars=[{"bar": 2}, {"bar": 2}]), "bars[1].bar: bar 2 is there twice"),
+        (written([A, B], bars=[{"bar": 2, "chord": "G | C"}]), "bars[0].chord: 'G | C' is more than one bar"),
+        (written([A, B], bars=[{"bar": 2, "densty": 1}]), 'bars[0]: unknown field "densty"; did you mean "density"?'),
+    ],
+)  # fmt: skip
+def test_a_slip_is_named_with_what_to_write(content: dict[str, Any], problem: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        read(content)
+    assert problem in caught.value.reason
