@@ -30,9 +30,9 @@ def check(
     from composer.limits import MIDI_BYTES
 
     found = checked(read_bytes(file, MIDI_BYTES, "MIDI file"), printable(file.name), program)
-    verdict = f"{len(found.violations)} violations" if found.violations else "clean"
+    verdict = f"violations: {len(found.violations)}" if found.violations else "clean"
     if found.advice:
-        verdict += f", {len(found.advice)} pieces of advice"
+        verdict += f", advice: {len(found.advice)}"
     show.note(f"{file}: {verdict}")
     if found.breaches:
         show.table(("severity", "rule", "track", "where", "what"), found.breach_rows())

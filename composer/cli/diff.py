@@ -22,7 +22,7 @@ def diff(
     """Tell by bar and track what changed between two MIDI files. Ends with 0 whether they differ or not."""
     from composer.compare.report import as_json
     from composer.compare.stage import compared
-    from composer.compare.words import rows_of, summary_of
+    from composer.compare.words import rounding_hint, rows_of, summary_of
     from composer.errors import printable
     from composer.formats.files import read_bytes, write_whole
     from composer.limits import MIDI_BYTES
@@ -32,6 +32,8 @@ def diff(
     show.note(f"{before} -> {after}: {summary_of(found)}")
     if not found.voice_leading.compared:
         show.note("  voice leading is not compared: tracks were put together or taken apart")
+    if not tolerance and (hint := rounding_hint(found)):
+        show.note(f"  {hint}")
     rows = rows_of(found)
     if rows:
         show.table(("bar", "track", "difference"), [row.cells for row in rows])

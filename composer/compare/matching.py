@@ -125,7 +125,7 @@ class _Table:
                 if shared >= _MERGED_SHARE * len(line.tones):
                     group = self.pairs[best]
                     sides = [group.before, group.after]
-                    sides[side] = (*sides[side], line)
+                    sides[side] = tuple(sorted([*sides[side], line], key=lambda one: one.index))
                     self.pairs[best] = replace(group, before=sides[0], after=sides[1])
                     waiting.remove(line)
 

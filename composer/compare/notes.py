@@ -27,7 +27,7 @@ MOVE_QUARTERS = 4
 TRANSPOSE_SEMITONES = 24
 ASLANT_QUARTERS, ASLANT_SEMITONES = 1, 12
 # A note is compared with so many that begin before it and after it: files with thousands of notes at one tick.
-_NEIGHBOURS_MAX = 400
+_NEIGHBOURS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +108,15 @@ def _without_equals(olds: list[Tone], news: list[Tone]) -> tuple[list[tuple[Tone
 def _candidates(olds: list[Tone], news: list[Tone], scale: Scale) -> dict[tuple[int, int], Cost]:
     """All pairs that may be one note."""
     starts = [tone.start for tone in news]
-    reach = MOVE_QUARTERS * scale.unit
+    reach, near = MOVE_QUARTERS * scale.unit, ASLANT_QUARTERS * scale.unit
     found = {}
     for i, old in enumerate(olds):
         middle = bisect_left(starts, old.start)
         first = max(bisect_left(starts, old.start - reach), middle - _NEIGHBOURS_MAX)
         last = min(bisect_left(starts, old.start + reach + 1), middle + _NEIGHBOURS_MAX)
         for j in range(first, last):
+            if news[j].pitch != old.pitch and abs(news[j].start - old.start) > near:
+                continue
             cost = _cost(old, news[j], scale)
             if cost is not None:
                 found[i, j] = cost
@@ -127,7 +129,7 @@ def _cost(old: Tone, new: Tone, scale: Scale) -> Cost | None:
     semitones = abs(new.pitch - old.pitch)
     kinds = kinds_of(old, new, scale)
     if MOVED in kinds and PITCH in kinds:
-        if quarters > ASLANT_QUARTERS or semitones > ASLANT_SEMITONES or len(kinds) > 2:
+        if semitones > ASLANT_SEMITONES or len(kinds) > 2:
             return None
     elif semitones > TRANSPOSE_SEMITONES:
         return None

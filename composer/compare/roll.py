@@ -62,7 +62,7 @@ class _Lane:
 def roll_png(difference: Difference) -> bytes:
     """The picture as the bytes of a PNG file, the same bytes for the same difference."""
     stream = io.BytesIO()
-    _Roll(difference).drawn().save(stream, "PNG", optimize=True)
+    _Roll(difference).drawn().save(stream, "PNG")
     return stream.getvalue()
 
 

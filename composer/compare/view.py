@@ -28,7 +28,7 @@ from composer.music.time import TICKS_PER_BEAT
 
 _AFTERTOUCH, _CONTROL, _PRESSURE, _BEND = 0xA0, 0xB0, 0xD0, 0xE0
 _BEND_CENTRE = 8192
-MARKERS, TEXTS, TEMPO, METRE, KEY, NAME = "marker", "text", "tempo", "metre", "key", "name"
+MARKERS, TEXTS, TEMPO, METRE, KEY, NAME = "marker", "text", "tempo", "metre", "key", "track name"
 _SONG_KINDS = {
     TEXT: TEXTS, 0x02: "copyright", TRACK_NAME: NAME, 0x04: "instrument name", 0x05: "lyric", MARKER: MARKERS,
     0x07: "cue point", 0x20: "channel prefix", 0x21: "port", SET_TEMPO: TEMPO, SMPTE_OFFSET: "SMPTE offset",

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeVar
 
 from composer.compare.notes import ADDED, LENGTH, MOVED, PITCH, REMOVED, VELOCITY, NoteEdit
 from composer.compare.song import SongEdit, TurnEdit
@@ -15,15 +16,18 @@ from composer.formats.midi import DRUM_CHANNEL
 from composer.music.instruments import DRUM_KEYS
 from composer.music.key import key_of
 from composer.music.pitch import PLAIN_NAMES, note_name
+from composer.music.time import TICKS_PER_BEAT
 from composer.music.voice_leading import RULES
 
-SONG = "(song)"
+SONG, VOICES = "(song)", "(voices)"
 # More notes of one bar and track than this are told in sum.
 _NOTES_TOLD = 4
-# So many notes of a track that all changed in the same way are one row.
+# So many notes or events of a track that all changed in the same way are one row.
 _ALIKE_MIN = 8
 _TURNS_TOLD = 3
 _PLAIN_DENOMINATOR_MAX = 48
+Event = TypeVar("Event", SongEdit, TurnEdit)
+Edit = TypeVar("Edit", NoteEdit, SongEdit, TurnEdit)
 _DRUMS = {key: name for name, key in DRUM_KEYS.items()}
 
 
@@ -70,6 +74,19 @@ def summary_of(difference: Difference) -> str:
     return "; ".join(parts)
 
 
+def rounding_hint(difference: Difference) -> str:
+    """What to do when the new file counts in coarser ticks, so that its times had to be rounded; else ``""``."""
+    before, after = difference.before.ticks_per_beat, difference.after.ticks_per_beat
+    times = {MOVED, LENGTH}
+    if after % before == 0 or not any(times & set(edit.kinds) for edit in difference.note_edits):
+        return ""
+    ticks = -(-TICKS_PER_BEAT // (2 * after))
+    return (
+        f"{difference.after.name} counts {after} ticks to the quarter, not {before}, so its times are rounded: "
+        f"--tolerance {ticks} leaves that out"
+    )
+
+
 def fault_name(rule: str) -> str:
     """``"parallel fifths"`` for ``"ParallelFifths"``."""
     return "".join(f" {c.lower()}" if c.isupper() else c for c in rule).strip()
@@ -89,8 +106,7 @@ class _Teller:
             yield Row(
                 0, 0, SONG, f"all music is {_shifted(self.difference)} in the new version; bars below are the old ones"
             )
-        for edit in self.difference.song:
-            yield self._row(edit.time, SONG, self._song(edit))
+        yield from self._song_rows()
         if self.difference.end:
             old, new = self.difference.end
             yield Row(0, 0, SONG, f"the file ends after {self._length(old)}, now after {self._length(new)}")
@@ -101,11 +117,11 @@ class _Teller:
             yield Row(0, 0, label, self._track(edit, track))
         if LINE_ADDED in fresh or LINE_REMOVED in fresh:
             return
-        rest = list(track.notes.edits)
-        for alike in _alike(rest):
+        together = _alike(track.notes.edits)
+        for alike in together:
             bars = [self._bar(edit.tone.start) for edit in alike]
             yield Row(min(bars), max(bars), label, f"{len(alike)} notes {self._alike(alike[0])}")
-            rest = [edit for edit in rest if edit not in alike]
+        rest = _without(track.notes.edits, together)
         rows = [*self._note_rows(rest, label, track), *self._turn_rows(track.turns, label)]
         yield from sorted(rows, key=lambda row: row.first_bar)
         if track.range_before != track.range_after and track.range_before and track.range_after:
@@ -117,7 +133,8 @@ class _Teller:
         for faults, word in ((found.gone, "gone"), (found.new, "new")):
             for fault in faults:
                 who = " of melody and bass" if fault.is_outer else ""
-                yield self._row(fault.time, "(voices)", f"{word}: {fault_name(fault.rule)}{who}: {RULES[fault.rule]}")
+                told = f"{word}: {fault_name(fault.rule)}{who}: {RULES[fault.rule]}"
+                yield Row(self._bar(fault.time), self._bar(fault.time), VOICES, told)
 
     def _note_rows(self, edits: Sequence[NoteEdit], label: str, track: Track) -> Iterator[Row]:
         by_bar: dict[int, list[NoteEdit]] = defaultdict(list)
@@ -143,9 +160,24 @@ class _Teller:
             span = f" ({low})" if low == high else f" ({low} to {high})"
             yield f"{len(found)} notes {_kinds(kinds)}{span}"
 
+    def _song_rows(self) -> Iterator[Row]:
+        """Where many events of a kind came or went, one row for them all."""
+        together = _many(self.difference.song)
+        for found in together:
+            bars = [self._bar(edit.time) for edit in found]
+            state = _state(found[0].before is None, found[0].after is None)
+            yield Row(min(bars), max(bars), SONG, f"{len(found)} {found[0].what}s {state}")
+        for edit in _without(self.difference.song, together):
+            yield Row(self._bar(edit.time), self._bar(edit.time), SONG, self._song(edit))
+
     def _turn_rows(self, edits: Sequence[TurnEdit], label: str) -> Iterator[Row]:
+        together = _many(edits)
+        for many in together:
+            bars = [self._bar(edit.time) for edit in many]
+            state = _state(many[0].before is None, many[0].after is None)
+            yield Row(min(bars), max(bars), label, f"{many[0].what}: {len(many)} {state}")
         groups: dict[tuple[int, str], list[TurnEdit]] = defaultdict(list)
-        for edit in edits:
+        for edit in _without(edits, together):
             groups[self._bar(edit.time), edit.what].append(edit)
         for (bar, what), found in sorted(groups.items()):
             if len(found) <= _TURNS_TOLD:
@@ -202,9 +234,6 @@ class _Teller:
         before, after = edit.before.text if edit.before else "", edit.after.text if edit.after else ""
         return f"{self._beat(edit.time)}{edit.what} {_from_to(before, after)}"
 
-    def _row(self, time: int, track: str, what: str) -> Row:
-        return Row(self._bar(time), self._bar(time), track, what)
-
     def _bar(self, time: int) -> int:
         return self.bars.place(time).bar
 
@@ -241,6 +270,20 @@ def _alike(edits: Sequence[NoteEdit]) -> list[list[NoteEdit]]:
         start = edit.after.start - edit.before.start if MOVED in edit.kinds else 0
         groups[edit.kinds, start, edit.after.pitch - edit.before.pitch].append(edit)
     return [found for found in groups.values() if len(found) >= _ALIKE_MIN]
+
+
+def _many(edits: Sequence[Event]) -> list[list[Event]]:
+    """Events of one kind that all came, or all went, where they are many."""
+    groups: dict[tuple[str, bool], list[Event]] = defaultdict(list)
+    for edit in edits:
+        if edit.before is None or edit.after is None:
+            groups[edit.what, edit.before is None].append(edit)
+    return [found for found in groups.values() if len(found) >= _ALIKE_MIN]
+
+
+def _without(edits: Sequence[Edit], told: Sequence[Sequence[Edit]]) -> list[Edit]:
+    gone = {edit for group in told for edit in group}
+    return [edit for edit in edits if edit not in gone]
 
 
 def _shifted(difference: Difference) -> str:
