@@ -101,7 +101,7 @@ def melody_job(
     midi: Path, brief_file: Path | None, output: Path | None, seed: int | None, ensemble: str | None, style: str | None
 ) -> Job:
     """Chords and an accompaniment for the tune of a MIDI file."""
-    from composer.compose.given import accompanied
+    from composer.compose.given import accompanied, added_to
     from composer.formats.given_midi import Kept, given_midi_bytes
     from composer.formats.tune import tune_of
 
@@ -113,7 +113,9 @@ def melody_job(
         return accompanied(tune, brief, seed, ensemble, style, voices=tools.voices)
 
     def written(draft: Draft) -> bytes:
-        return given_midi_bytes(draft.piece, source, [Kept(0, tune.track, tune.channel)], shift=tune.shift)
+        return given_midi_bytes(
+            added_to(draft.piece, tune), source, [Kept(0, tune.track, tune.channel)], shift=tune.shift
+        )
 
     return Job(
         compose,

@@ -261,6 +261,13 @@ def _with_tune(piece: Piece, reading: Reading) -> Piece:
     return replace(piece, parts=(melody, *(p for p in others if p.notes)), markers=markers, tempi=tempi, chords=chords)
 
 
+def added_to(piece: Piece, tune: GivenTune) -> Piece:
+    """What composer added to the tune: the piece without its notes, its tempi and the markers of its file."""
+    melody, *others = piece.parts
+    markers = () if tune.source.markers else piece.markers
+    return replace(piece, parts=(replace(melody, notes=()), *others), tempi=piece.tempi[:1], markers=markers)
+
+
 def _pickup_end(reading: Reading) -> int:
     """The tick of the first full bar, if the tune begins with a pick-up, else 0."""
     first = reading.tune.line[0].start

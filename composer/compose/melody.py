@@ -19,7 +19,16 @@ from composer.compose.harmony import Bar
 from composer.compose.plan import HALF, PERFECT, Phrase, Plan
 from composer.compose.rhythm import Ending, density_bias, duration_mask, ending_of
 from composer.compose.rules import BANNED_INTERVALS, OCTAVE, NoteContext, pitch_bias, relative_classes
-from composer.encoding.melody import DURATIONS, LOWEST, PITCHES, BarControls, ContextReader, Event, TuneFrame
+from composer.encoding.melody import (
+    DURATIONS,
+    LOWEST,
+    PITCHES,
+    BarControls,
+    ContextReader,
+    Event,
+    TuneFrame,
+    nearest_duration,
+)
 from composer.encoding.protocol import MelodyModel
 from composer.music.chord import Chord
 from composer.music.time import TICKS_PER_BEAT
@@ -60,10 +69,22 @@ class Melody:
 
 
 class MelodyWriter:
-    """Writes the melody of one plan. ``chords`` holds the chords of each bar, evenly divided."""
+    """Writes the melody of one plan. ``chords`` holds the chords of each bar, evenly divided.
 
-    def __init__(self, plan: Plan, chords: Sequence[Bar], model: MelodyModel, rng: np.random.Generator) -> None:
+    ``given`` are the events of the piece's beginning, without a gap from its first on: they are kept as they are and
+    go through the network, so that it knows them. A phrase in which they end begins with them.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        chords: Sequence[Bar],
+        model: MelodyModel,
+        rng: np.random.Generator,
+        given: Sequence[Event] = (),
+    ) -> None:
         self.plan, self.chords, self.model, self.rng = plan, chords, model, rng
+        self.given = tuple(given)
         self.bar_ticks = plan.meter.bar_ticks
         self.tonic = plan.tonic_midi
         self._base = int(rng.integers(2**32))
@@ -79,6 +100,9 @@ class MelodyWriter:
         for phrase in self.plan.phrases:
             # Each phrase has draws of its own: a longer section does not reshuffle what comes after it.
             self.rng = np.random.default_rng([self._base, phrase.index])
+            if self.given and self.given[-1].end >= (phrase.last + 1) * self.bar_ticks:
+                state = self._take_given(phrase, reader, state)
+                continue
             rows = self._rows(phrase, reader, state)
             self._grow(rows, phrase)
             chosen = self._choose(rows, phrase, len(reader.events))
@@ -87,6 +111,23 @@ class MelodyWriter:
             relaxed += chosen.relaxed
             self.events_of[phrase.index] = tuple(reader.events[start:])
         return Melody(tuple(reader.events), self.tonic, tuple(relaxed))
+
+    def _take_given(self, phrase: Phrase, reader: ContextReader, state: Any) -> Any:
+        """Feed the given events of a whole phrase to the network; its new state."""
+        held = self._given_in(phrase)
+        for event in held:
+            state, _ = self.model.step(state, reader.columns()[None])
+            reader.push(event)
+        end = (phrase.last + 1) * self.bar_ticks
+        notes = [e for e in held if e.pitch is not None]
+        self.endings[phrase.index] = Ending(notes[-1].start if notes else end - self.bar_ticks, end)
+        self.events_of[phrase.index] = held
+        return state
+
+    def _given_in(self, phrase: Phrase) -> tuple[Event, ...]:
+        """The given events that begin in the phrase."""
+        start, end = phrase.first * self.bar_ticks, (phrase.last + 1) * self.bar_ticks
+        return tuple(e for e in self.given if start <= e.start < end)
 
     # -- setting up a phrase
 
@@ -118,6 +159,8 @@ class MelodyWriter:
 
     def _kept(self, phrase: Phrase, ending: Ending, before: Sequence[Event]) -> tuple[list[Event], list[int]]:
         """What the phrase keeps of its source: events to copy, or durations to fill with new pitches."""
+        if held := self._given_in(phrase):
+            return list(held), []
         if phrase.source is None:
             return [], []
         source = self.plan.phrases[phrase.source]
@@ -125,7 +168,8 @@ class MelodyWriter:
         kept = operators.kept_of(phrase.operator, self.events_of[source.index], setting)
         if not self._is_singable(kept.events, phrase, before):
             kept = operators.rhythm_of(self.events_of[source.index], setting)
-        if kept.begins != phrase.first * self.bar_ticks:
+        # A tune that was given may have lengths that the network does not write.
+        if kept.begins != phrase.first * self.bar_ticks or any(d not in DURATIONS for d in kept.rhythm):
             return [], []
         return list(kept.events), list(kept.rhythm)
 
@@ -197,7 +241,7 @@ class MelodyWriter:
         """Index of the next duration: kept, tied to an earlier bar, or sampled under the metre."""
         now, ending = row.reader.now, self.endings[phrase.index]
         if row.pending:
-            return DURATIONS.index(row.pending[0].duration)
+            return nearest_duration(row.pending[0].duration)
         if now >= ending.onset:
             return DURATIONS.index(ending.end - now)
         bar, offset = divmod(now, self.bar_ticks)

@@ -32,34 +32,34 @@ _OF_THE_FILE = (SET_TEMPO, TIME_SIGNATURE, MARKER)
 # Sorting of events at one tick: names, then a note ends, controllers move, a note begins; a note of no length last.
 _NAME, _OFF, _CONTROL, _ON, _LATE_OFF = range(5)
 _Placed = tuple[int, RawEvent]
+_SOUND = ((CONTROL, 0), (CONTROL, 32), (PROGRAM, -1), (CONTROL, CC_VOLUME), (CONTROL, CC_PAN))
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The part of that index is the voice (track, channel) of the file, up to where composer goes on."""
+    """The part of that index is the voice (track, channel) of the file."""
 
     part: int
     track: int
     channel: int
 
 
-def given_midi_bytes(
-    piece: Piece, source: SourceMidi, kept: Sequence[Kept], *, shift: int = 0, cut: int | None = None
-) -> bytes:
-    """``piece`` as a type 1 file; its ticks begin ``shift`` ticks (480 to the quarter) before those of ``source``.
+def given_midi_bytes(added: Piece, source: SourceMidi, kept: Sequence[Kept], *, shift: int = 0) -> bytes:
+    """The file ``source`` with ``added`` as a type 1 file; the ticks of ``added`` begin ``shift`` ticks earlier.
 
-    Events of kept parts at or after ``cut`` (ticks of the piece) are the piece's own, all before are the file's;
-    without ``cut`` all are the file's.
+    ``added`` holds what composer adds and nothing else: its kept parts have new notes only (or none), its markers and
+    later tempi come to those of the file. What it has at its tick 0 counts where the file says nothing.
     """
-    ours = read_source(midi_bytes(piece), piece.title).tracks
-    layout = _Layout(source, _resolution(source, kept), shift, cut)
+    ours = read_source(midi_bytes(added), added.title).tracks
+    layout = _Layout(source, _resolution(source, kept), shift)
     voices = {one.part: one for one in kept}
     tracks = [layout.conductor(ours[0])]
     for index, track in enumerate(ours[1:-1]):
         voice = voices.get(index)
         tracks.append(layout.added(track) if voice is None else layout.kept(track, voice))
     tracks.append(layout.added(ours[-1]))
-    end = layout.bar_line_after(max(e.tick for track in tracks for e in track), piece.meter.bar_ticks)
+    last = max(layout.scaled(added.length), *(e.tick for track in tracks for e in track))
+    end = layout.bar_line_after(last, added.meter.bar_ticks)
     closed = [[*track, RawEvent(end, META, END_OF_TRACK, b"")] for track in tracks]
     return smf_bytes(1, layout.resolution, closed)
 
@@ -79,7 +79,6 @@ class _Layout:
     source: SourceMidi
     resolution: int
     shift: int
-    cut: int | None
 
     def scaled(self, tick: int) -> int:
         """A tick of the piece in the new file, which begins where the source does; negative before that."""
@@ -93,10 +92,6 @@ class _Layout:
     def of_file(self, tick: int) -> int:
         return tick * self.resolution // self.source.ticks_per_beat
 
-    def is_ours(self, event: RawEvent) -> bool:
-        """Whether an event of the piece lies where composer goes on."""
-        return self.cut is not None and event.tick >= self.cut
-
     def moved(self, event: RawEvent) -> RawEvent:
         return event._replace(tick=max(0, self.scaled(event.tick)))
 
@@ -109,13 +104,8 @@ class _Layout:
         events = [self.moved(e) for e in ours if e.meta not in (*_OF_THE_FILE, END_OF_TRACK)]
         for kind in _OF_THE_FILE:
             theirs = [e._replace(tick=self.of_file(e.tick)) for e in self.source.metas(kind)]
-            mine = [e for e in ours if e.meta == kind]
-            if kind == MARKER and not theirs:
-                events += [self.moved(e) for e in mine]
-                continue
-            if kind != MARKER and not any(e.tick == 0 for e in theirs):
-                events += [self.moved(e) for e in mine[:1]]
-            events += [*theirs, *(self.moved(e) for e in mine if self.is_ours(e))]
+            is_said = kind != MARKER and any(e.tick == 0 for e in theirs)
+            events += [*theirs, *(self.moved(e) for e in ours if e.meta == kind and not (is_said and e.tick == 0))]
         events += [e._replace(tick=self.of_file(e.tick)) for kind in (COPYRIGHT, CUE) for e in self.source.metas(kind)]
         return _sorted(_placed(dict.fromkeys(events + self._later_keys(ours))))
 
@@ -128,13 +118,13 @@ class _Layout:
         return [e._replace(tick=self.of_file(e.tick)) for e in theirs[1:]]
 
     def kept(self, ours: Sequence[RawEvent], voice: Kept) -> list[RawEvent]:
-        """A voice of the file on the part's channel, behind the part's name; later events are the part's own."""
+        """A voice of the file on the part's channel, behind the part's name, with the part's new notes."""
         channel = next(e.status & 0x0F for e in ours if e.meta < 0 and e.status < SYSEX)
         theirs = self._voice_events(voice, channel)
         said = {_kind(e) for _, e in theirs if e.tick == 0}
         setup = [e for e in ours if e.tick == 0 and _is_setup(e) and _kind(e) not in said]
-        later = [e for e in ours if self.is_ours(e) and e.meta != END_OF_TRACK and not _is_setup(e)]
-        return _sorted([*_placed(map(self.moved, setup)), *theirs, *_placed(map(self.moved, later))])
+        new = [e for e in ours if e.meta != END_OF_TRACK and not _is_setup(e)]
+        return _sorted([*_placed(map(self.moved, setup)), *theirs, *_placed(map(self.moved, new))])
 
     def _voice_events(self, voice: Kept, channel: int) -> list[_Placed]:
         """Channel events and lyrics of the voice in file order; note-ons of velocity 0 become note-offs."""
@@ -170,7 +160,13 @@ def _placed(events: Iterable[RawEvent]) -> list[_Placed]:
 
 
 def _sorted(events: Iterable[_Placed]) -> list[RawEvent]:
-    return [event for _, event in sorted(events, key=lambda placed: (placed[1].tick, placed[0]))]
+    return [event for _, event in sorted(events, key=lambda placed: (placed[1].tick, placed[0], _rank(placed[1])))]
+
+
+def _rank(event: RawEvent) -> int:
+    """The order in which a sound is chosen: bank, program, volume, pan, then everything else."""
+    kind = _kind(event)
+    return _SOUND.index(kind) if kind in _SOUND else len(_SOUND)
 
 
 def _order(event: RawEvent) -> int:
