@@ -17,7 +17,9 @@ from composer.workspace import pieces_in
 
 if TYPE_CHECKING:
     from composer.evaluate.beside import Beside
+    from composer.evaluate.critic import Verdict
 
+TELLS = 4  # of the critic's reasons that are shown
 PLOTTED = (*SOFT_RANGES, "pitch_class_entropy", "range", "notes_per_quarter", "last_note_ratio")
 
 
@@ -68,7 +70,7 @@ def tell_set(show: Show, found: PieceSet) -> None:
         _gate_words(found),
         f"soft ranges: {reached} of {len(ranged)} measures are inside in {INSIDE_AIM:.0%} of the pieces or more",
         f"overlap with real tunes: {near} of {of} measures share 0.7 of their area or more",
-        f"critic: {found.verdict.words() if found.verdict else 'needs four pieces or more'}",
+        f"critic: {_critic_words(found.verdict)}",
         f"distance from real tunes (Fréchet): {_number(found.frechet)}",
         *_set_words(found),
     ):
@@ -88,13 +90,12 @@ def tell_beside(show: Show, both: Beside) -> None:
         ))  # fmt: skip
     show.table(columns, rows)
     for label, found in (("A", both.one), ("B", both.other)):
-        critic = found.verdict.words() if found.verdict else "needs four pieces or more"
+        critic = f"critic against real tunes: {_critic_words(found.verdict)}"
         show.note(f"{label}: {found.name}, {_many(found)}")
-        for line in (_gate_words(found), f"critic against real tunes: {critic}", *_set_words(found)):
+        for line in (_gate_words(found), critic, *_set_words(found)):
             show.note(f"  {line}")
-    verdict = both.verdict.words() if both.verdict else "needs four pieces or more in each"
     show.note("A and B")
-    show.note(f"  critic between them: {verdict}")
+    show.note(f"  critic between them: {_critic_words(both.verdict)}")
     show.note(f"  distance between them (Fréchet): {_number(both.frechet)}")
 
 
@@ -116,6 +117,14 @@ def write_plots(show: Show, path: Path | None, sets: Sequence[PieceSet]) -> None
 def control_words(rho: Mapping[str, float | None]) -> str:
     """``density 0.81 (aim 0.7), ...``."""
     return ", ".join(f"{name} {_number(value)} (aim {AIMS[name]:g})" for name, value in rho.items())
+
+
+def _critic_words(verdict: Verdict | None) -> str:
+    """The verdict, and the measures that it goes by."""
+    if verdict is None:
+        return "needs four pieces or more"
+    tells = ", ".join(f"{tell.measure} {tell.share:.0%}" for tell in verdict.tells[:TELLS])
+    return verdict.words() if verdict.is_broken or not tells else f"{verdict.words()}; told by {tells}"
 
 
 def _piece_row(found: Evaluation) -> tuple[str, ...]:

@@ -113,17 +113,22 @@ def line_of(piece: Piece, phrase_ends: Sequence[int] | None = None) -> Line:
     notes = written(part.notes, piece.meter) if part else ()
     end = max([piece.length, *(note.end for note in notes)])
     length = -(-end // piece.meter.bar_ticks) * piece.meter.bar_ticks
-    ends = tuple(phrase_ends) if phrase_ends is not None else phrase_ends_of(piece, length)
+    has_pickup = bool(notes) and not piece.markers and notes[0].start >= piece.meter.bar_ticks // 2
+    default = phrase_ends_of(piece, length, first_bar=1 if has_pickup else 0)
+    ends = tuple(phrase_ends) if phrase_ends is not None else default
     chords = tuple(sorted(piece.chords, key=lambda span: span.start))
     return Line(notes, piece.meter, piece.key, length, ends, chords)
 
 
-def phrase_ends_of(piece: Piece, length: int | None = None) -> tuple[int, ...]:
+def phrase_ends_of(piece: Piece, length: int | None = None, first_bar: int = 0) -> tuple[int, ...]:
     """Ticks at which phrases end when nobody says: fours within each section, the remainder a phrase of its own,
-    one bar left over joined to the last."""
+    one bar left over joined to the last. Before ``first_bar`` there is a pick-up, which belongs to the first phrase."""
     bar_ticks = piece.meter.bar_ticks
     total = max(1, -(-(piece.length if length is None else length) // bar_ticks))
-    starts = sorted({0, *(m.tick // bar_ticks for m in piece.markers if m.tick % bar_ticks == 0)} & set(range(total)))
+    first_bar = min(first_bar, total - 1)
+    starts = sorted(
+        {first_bar, *(m.tick // bar_ticks for m in piece.markers if m.tick % bar_ticks == 0)} & set(range(total))
+    )
     ends = []
     for start, end in zip(starts, [*starts[1:], total], strict=True):
         bar = start

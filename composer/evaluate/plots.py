@@ -25,6 +25,7 @@ EXTRA_INCHES = 0.85  # of a panel's height for its title and scale
 DOTS_PER_INCH = 100
 COLOURS = ("#3b5b92", "#c44e52", "#dd8452", "#8172b3", "#64b5a5", "#937860", "#55a868", "#4c72b0")
 BAND = "#e8e4d8"
+LEGEND = "shade: density   bar: quartiles   stroke: median   band: soft range"
 TAILS = (0.5, 99.5)  # percentiles of all values within which a panel is drawn
 
 
@@ -43,6 +44,7 @@ def distributions_png(
         if index % COLUMNS:
             axes.set_yticklabels([])
     figure.suptitle(title or "Measures over sets of pieces", x=0.01, ha="left", fontsize=13, fontweight="bold")
+    figure.text(0.99, 1 - 0.22 / figure.get_figheight(), LEGEND, ha="right", fontsize=9, color="#555555")
     figure.tight_layout(rect=(0, 0, 1, 1 - 0.35 / figure.get_figheight()))
     stream = io.BytesIO()
     # No date and no version: the same values give the same bytes.

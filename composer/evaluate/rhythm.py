@@ -34,6 +34,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("onset_f1", "share", "likeness of neighbouring bars' onsets (F1)"),
     Measure("last_note_ratio", "ratio", "length of the last note over the mean length"),
     Measure("phrase_end_ratio", "ratio", "mean length of phrase-final notes over the mean length"),
+    Measure("close_ratio", "ratio", "longest note in the last bar of each phrase over the mean length"),
 )
 
 
@@ -50,6 +51,7 @@ def evaluate(piece: Piece, line: Line) -> Mapping[str, float | None]:
         "onset_f1": onset_f1(line),
         "last_note_ratio": last_note_ratio(line),
         "phrase_end_ratio": phrase_end_ratio(line),
+        "close_ratio": close_ratio(line),
     }
 
 
@@ -111,6 +113,15 @@ def last_note_ratio(line: Line) -> float | None:
 def phrase_end_ratio(line: Line) -> float | None:
     ends = [phrase[-1].duration for phrase in line.phrases]
     return sum(ends) / len(ends) / _mean_duration(line) if ends else None
+
+
+def close_ratio(line: Line) -> float | None:
+    """Like ``phrase_end_ratio``, but a pick-up to the next phrase does not hide the end of this one."""
+    bars = {(end - 1) // line.meter.bar_ticks for end in line.phrase_ends}
+    longest = [
+        max(n.duration for n in line.bars[bar]) for bar in sorted(bars) if bar < len(line.bars) and line.bars[bar]
+    ]
+    return sum(longest) / len(longest) / _mean_duration(line) if longest else None
 
 
 def _mean_duration(line: Line) -> float:

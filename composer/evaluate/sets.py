@@ -208,6 +208,7 @@ def critic_json(verdict: Verdict | None) -> Mapping[str, Any] | None:
         "error": _plain(verdict.error),
         "control_auc": _plain(verdict.control_auc),
         "broken": verdict.is_broken,
+        "told_by": {tell.measure: _plain(tell.share) for tell in verdict.tells},
     }
 
 

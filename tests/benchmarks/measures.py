@@ -31,7 +31,7 @@ from composer.evaluate.measures import MEASURES
 from composer.evaluate.plots import distributions_png
 from composer.evaluate.reference import load_reference
 from composer.evaluate.sets import PieceSet, Summary, alike
-from composer.evaluate.stage import evaluation_of
+from composer.evaluate.stage import Evaluation, evaluation_of
 from composer.formats.files import write_whole
 from composer.models.registry import load_melody_model
 from tests.benchmarks.baselines import MarkovMelody, colours_as_notes
@@ -43,7 +43,8 @@ from tests.benchmarks.tunes import piece_of_tune
 STYLE = "dance"
 REAL, MARKOV, FREE, COLOURS = "real", "Markov-2", "LSTM, no plan", "colours"
 SEEDS = 5  # takes of one brief that must not be alike
-WIDTH = 19
+WIDTH = 25
+TELLS = 4  # of the critic's reasons that are shown
 PLOTTED = (*SOFT_RANGES, "pitch_class_entropy", "range", "notes_per_quarter", "last_note_ratio")
 
 
@@ -73,7 +74,7 @@ def baselines(count: int, seed: int) -> dict[str, PieceSet]:
 
 def print_measures(sets: Mapping[str, PieceSet]) -> None:
     reference = load_reference(STYLE)
-    print(f"{'':21}{'':>10} {f'real ({len(reference.real)})':>9}" + "".join(f"{name:>{WIDTH}}" for name in sets))
+    print(f"{'':21}{'':>10} {f'real ({len(reference.real)})':>9}" + "".join(f"{name:>19}" for name in sets))
     print(f"{'measure':21}{'range':>10} {'median':>9}" + f"{'median':>8}{'in':>5}{'AUC':>6}" * len(sets))
     summaries = {name: {s.measure.name: s for s in found.summaries} for name, found in sets.items()}
     for name, measure in MEASURES.items():
@@ -108,6 +109,9 @@ def print_set_figures(sets: Mapping[str, PieceSet]) -> None:
         add("measures overlapping .7", f"{near} of {of}")
         add("critic: AUC (aim .70, <= .80)", f"{verdict.auc:.2f} ± {verdict.error:.2f}" if verdict else "–")
         add("  its Markov control (>= .95)", _control(verdict.control_auc, verdict.is_broken) if verdict else "–")
+        for place in range(TELLS):
+            tell = verdict.tells[place] if verdict and place < len(verdict.tells) else None
+            add(f"  told by, {place + 1}", f"{tell.measure} {tell.share:.0%}" if tell else "–")
         add("Fréchet distance to real", _number(found.frechet, 1))
         add("shared run: median, largest", f"{shared.median:g}, {shared.largest}" if shared else "–")
         add("  12 or more; 16 or more", f"{shared.share_12:.0%}; {shared.share_16:.0%}" if shared else "–")
@@ -126,10 +130,8 @@ def print_gates(sets: Mapping[str, PieceSet]) -> None:
     names = list(dict.fromkeys(name for found in sets.values() for name in found.failed_gates()))
     print(f"\n{'pieces with the fault':41}" + "".join(f"{name:>{WIDTH}}" for name in sets))
     for name in names:
-        cells = "".join(
-            f"{found.failed_gates().get(name, 0) / len(found.pieces):>{WIDTH}.0%}" for found in sets.values()
-        )
-        print(f"{name:41}{cells}")
+        shares = [found.failed_gates().get(name, 0) / len(found.pieces) for found in sets.values()]
+        print(f"{name:41}" + "".join(f"{share:>{WIDTH}.0%}" for share in shares))
     for label, found in sets.items():
         if label.startswith("ours"):
             print(f"\n{label}")
@@ -142,9 +144,8 @@ def print_gates(sets: Mapping[str, PieceSet]) -> None:
                 print(f"  {one.name}: {one.reason}")
 
 
-def _unoriginal(piece: object) -> list[str]:
-    originality = piece.originality  # type: ignore[attr-defined]
-    return [originality.words()] if originality.is_warning else []
+def _unoriginal(piece: Evaluation) -> list[str]:
+    return [piece.originality.words()] if piece.originality.is_warning else []
 
 
 def _pairs(values: Mapping[str, str]) -> str:
@@ -162,9 +163,8 @@ def _number(value: float | None, digits: int = 2) -> str:
 def print_takes(folder: Path, count: int, workers: int) -> None:
     """What takes of one brief have in common."""
     for brief in random_briefs(count):
-        jobs = [
-            Job(brief, folder, f"take{seed}-{brief.title.split()[-1]}", seed, False) for seed in range(1, SEEDS + 1)
-        ]
+        number = brief.title.split()[-1]
+        jobs = [Job(brief, folder, f"take{seed}-{number}", seed, False) for seed in range(1, SEEDS + 1)]
         lines = [one.draft.line for one in all_made(jobs, workers) if one.draft]
         print(f"{SEEDS} seeds of {brief.title}: the longest run two share is {longest_common_run(lines).length} moves")
 

@@ -252,3 +252,18 @@ def test_polyphony_counts_pitches_at_once() -> None:
 def test_beats_in_which_nothing_sounds() -> None:
     notes = (*line([60], 1.0), *line([62], 1.0, 2.0))
     assert measures_of(piece(notes))["empty_beats"] == pytest.approx(2 / 4)
+
+
+def test_a_pick_up_does_not_hide_the_end_of_a_phrase() -> None:
+    phrase = [*([60] * 13), 62]
+    lengths = [*([1.0] * 12), 3.0, 1.0]
+    found = line_of(piece(line([*phrase, *phrase], [*lengths, *lengths])))
+    assert rhythm.close_ratio(found) == pytest.approx(3 / (32 / 28))
+    assert rhythm.phrase_end_ratio(found) == pytest.approx(1 / (32 / 28))
+
+
+def test_phrases_begin_after_a_pick_up() -> None:
+    upbeat = piece(line([60] * 33, 1.0, 3.0), bars=9)
+    assert line_of(upbeat).phrase_ends == (5 * BAR, 9 * BAR)
+    late = piece(line([60] * 31, 1.0, 1.0), bars=8)
+    assert line_of(late).phrase_ends == (4 * BAR, 8 * BAR)

@@ -1,0 +1,198 @@
+"""Chords of the network beside chords of the bigrams: ``python -m tests.benchmarks.harmony``.
+
+Over the fixed briefs and some seeds, from plans alone (no melody is needed): the rank correlation of the plan's tension
+with the tension of the chords, entropy of the changes, how often two chords swing to and fro, chords that stay, chords
+in four bars, chords outside the scale, and the time for 32 bars. With ``--drafts N`` also how the melody fits the chords
+(PCS, MCTD, CTnCTR) in drafts of N briefs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+import numpy as np
+
+from composer.cli.steps import load_harmony
+from composer.compose.chord_variety import SEE_SAW_BARS, see_saws
+from composer.compose.draft import draft_of
+from composer.compose.harmony import Bar, Harmony, chords_of
+from composer.compose.plan import Plan, plan_of
+from composer.encoding.harmony import chord_tension, tension_levels
+from composer.evaluate.measures import measures_of
+from composer.formats.brief import Brief
+from composer.formats.midi import midi_bytes
+from composer.formats.source import read_source
+from composer.formats.source_piece import piece_of
+from composer.models.registry import load_melody_model
+from tests.benchmarks.briefs import random_briefs as briefs
+
+FIT = ("pitch_consonance", "tonal_distance", "chord_or_resolved")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A plan with its chords; ``seconds`` is what drawing the chords took."""
+
+    plan: Plan
+    bars: tuple[Bar, ...]
+    seconds: float
+
+
+def drawn(harmony: Harmony, asked: Sequence[Brief], seeds: Sequence[int]) -> list[Piece]:
+    pieces = []
+    for brief in asked:
+        for seed in seeds:
+            plan = plan_of(brief, "violin", np.random.default_rng([seed, 0]))
+            began = time.perf_counter()
+            bars = chords_of(plan, brief, harmony, np.random.default_rng([seed, 1]))
+            pieces.append(Piece(plan, bars, time.perf_counter() - began))
+    return pieces
+
+
+def with_curve(brief: Brief, rng: np.random.Generator) -> Brief:
+    """The brief with a random tension curve of its own."""
+    curve = np.clip(np.interp(np.linspace(0, 4, 32), np.arange(5), rng.uniform(0, 1, 5)), 0, 1)
+    flat = [0.5] * 32
+    return brief.model_copy(
+        update={
+            "curves": Brief.model_fields["curves"]
+            .annotation.__args__[0]
+            .model_validate(  # type: ignore[union-attr]
+                {"energy": curve.tolist(), "density": flat, "register": [0.0] * 32}
+            )
+        }
+    )
+
+
+def spearman(one: Sequence[float], other: Sequence[float]) -> float:
+    def ranks(values: Sequence[float]) -> np.ndarray:
+        array = np.asarray(values)
+        order = np.unique(array, return_inverse=True, return_counts=True)
+        ends = np.cumsum(order[2])
+        return (ends - (order[2] - 1) / 2)[order[1]]
+
+    a, b = ranks(one), ranks(other)
+    return float(np.corrcoef(a, b)[0, 1]) if a.std() and b.std() else math.nan
+
+
+def tensions(piece: Piece) -> list[float]:
+    """Mean raw tension of the chords of each bar."""
+    plan = piece.plan
+    return [float(np.mean([chord_tension(c, plan.key_at(i)) for c in bar])) for i, bar in enumerate(piece.bars)]
+
+
+def control(piece: Piece) -> float:
+    return spearman([b.tension for b in piece.plan.bars], tensions(piece))
+
+
+def control_smoothed(piece: Piece) -> float:
+    return spearman([b.tension for b in piece.plan.bars], tension_levels(tensions(piece)).tolist())
+
+
+def changes(piece: Piece) -> list[tuple[tuple[int, str], tuple[int, str]]]:
+    tonic = piece.plan.key.tonic_class
+    line = [((c.root - tonic) % 12, c.quality) for bar in piece.bars for c in bar]
+    return [(a, b) for a, b in pairwise(line) if a != b]
+
+
+def entropy(pieces: Sequence[Piece]) -> float:
+    """Bits of the distribution of chord changes over all pieces."""
+    counts = np.array(list(Counter(move for p in pieces for move in changes(p)).values()), float)
+    share = counts / counts.sum()
+    return float(-(share * np.log2(share)).sum())
+
+
+def see_saw_share(piece: Piece) -> float:
+    """Windows of five bars that swing between two chords, of all windows."""
+    roots = [bar[0].root for bar in piece.bars]
+    return see_saws(roots) / max(1, len(roots) - SEE_SAW_BARS)
+
+
+def held_share(piece: Piece) -> float:
+    """Bars beyond the second of one chord, of all bars."""
+    runs = [
+        len(list(run)) for _, run in groupby(bar[0].root if len(bar) == 1 else -i for i, bar in enumerate(piece.bars))
+    ]
+    return sum(max(0, run - 2) for run in runs) / len(piece.bars)
+
+
+def chords_in_four(piece: Piece) -> float:
+    fours = [p for p in piece.plan.phrases if p.bars == 4]
+    return float(np.mean([len({c.root for bar in piece.bars[p.first : p.first + 4] for c in bar}) for p in fours]))
+
+
+def foreign_share(piece: Piece) -> float:
+    """Chords with a tone outside the scale (the raised seventh of minor counts as inside)."""
+    found = total = 0
+    for index, bar in enumerate(piece.bars):
+        key = piece.plan.key_at(index)
+        scale = {*key.scale, *({(key.tonic_class + 11) % 12} if key.mode == "minor" else ())}
+        found += sum(not set(c.classes) <= scale for c in bar)
+        total += len(bar)
+    return found / total
+
+
+def sevenths_share(piece: Piece) -> float:
+    line = [c for bar in piece.bars for c in bar]
+    return sum(c.seventh is not None for c in line) / len(line)
+
+
+def milliseconds(piece: Piece) -> float:
+    """Time for 32 bars."""
+    return piece.seconds * 1000 * 32 / len(piece.bars)
+
+
+PER_PIECE: dict[str, Callable[[Piece], float]] = {
+    "tension: Spearman, bar by bar": control,
+    "tension: Spearman, three bars": control_smoothed,
+    "see-saw share": see_saw_share,
+    "held beyond two bars": held_share,
+    "roots in four bars": chords_in_four,
+    "outside the scale": foreign_share,
+    "sevenths": sevenths_share,
+    "ms for 32 bars": milliseconds,
+}
+
+
+def fit(harmony: Harmony, count: int, seed: int = 1) -> dict[str, list[float]]:
+    """How the melody fits the chords in drafts, read back from their MIDI bytes."""
+    model = load_melody_model()
+    found: dict[str, list[float]] = {name: [] for name in FIT}
+    for brief in briefs(count):
+        piece = piece_of(read_source(midi_bytes(draft_of(brief, model, harmony, seed).piece), brief.title), brief)
+        measures = measures_of(piece)
+        for name in FIT:
+            if (value := measures[name]) is not None:
+                found[name].append(value)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--briefs", type=int, default=20)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--drafts", type=int, default=0)
+    arguments = parser.parse_args()
+    rng = np.random.default_rng(3)
+    asked = [with_curve(b, rng) for b in briefs(arguments.briefs)]
+    engines = {"bigrams": load_harmony(with_network=False), "network": load_harmony()}
+    pieces = {name: drawn(h, asked, range(1, arguments.seeds + 1)) for name, h in engines.items()}
+    print(f"{'':34s}" + "".join(f"{name:>12s}" for name in engines))
+    for label, figure in PER_PIECE.items():
+        cells = [f"{np.nanmean([figure(p) for p in some]):12.3f}" for some in pieces.values()]
+        print(f"{label:34s}" + "".join(cells))
+    print(f"{'entropy of changes (bits)':34s}" + "".join(f"{entropy(some):12.3f}" for some in pieces.values()))
+    if arguments.drafts:
+        fits = {name: fit(h, arguments.drafts) for name, h in engines.items()}
+        for name in FIT:
+            print(f"{name:34s}" + "".join(f"{np.median(f[name]):12.3f}" for f in fits.values()))
+
+
+if __name__ == "__main__":
+    main()
