@@ -1,0 +1,276 @@
+"""Figures -> notes: where the right hand lies over each chord, and what both hands then play.
+
+The left hand's anchor is the structural bass. The right hand's is chosen for all chords at once (Viterbi): little
+motion, room under the tune and over the left hand, and no parallels between any of the voices that a listener hears.
+Where a doubled octave or a note under the bass would make one, the chord is played without it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from composer.compose.slots import cheapest_path
+from composer.compose.sounding import trimmed
+from composer.encoding.figuration import DURATIONS, PULSES, SHAPES, Figure, FigureFrame, Shape, pitches_of
+from composer.music.chord import Chord
+from composer.music.notes import Note
+
+LEFT, RIGHT = 0, 1
+ANCHORS = (48, 74)  # where the lowest note of the right hand may lie
+_BLOCK_NOTES = 3  # so many notes at once are heard as voices
+_PARALLEL, _OUTER_PARALLEL, _WIDE = 14.0, 20.0, 5.0
+_OVER_CEILING, _UNDER_LEFT, _MOTION, _OFF_CENTRE, _OFF_VOICING, _PLAIN, _LOW = 6.0, 1.5, 0.16, 0.08, 0.05, 0.7, 2.0
+_BELOW_TUNE = 8  # semitones from the middle of the right hand to the tune, where there is room
+_CENTRE = (57, 67)
+_STEP = 2
+_VELOCITIES = {LEFT: (84, 70), RIGHT: (68, 62)}  # on a beat, off it
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """What one hand strikes: ``length`` in ticks as the figure has it."""
+
+    tick: int
+    hand: int
+    shape: Shape
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """The notes of both hands, in order."""
+
+    left: tuple[Note, ...]
+    right: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """One way to play the strokes over a chord: pitches of each stroke; ``heard`` are the voices of its moment."""
+
+    anchor: int
+    pitches: tuple[tuple[int, ...], ...]
+    heard: tuple[int, ...]
+    is_block: bool
+    cost: float
+
+
+def played(
+    figures: Sequence[Figure],
+    frame: FigureFrame,
+    ceilings: Sequence[int],
+    voicings: Sequence[tuple[int, ...]],
+    reach: tuple[int, int],
+) -> Played:
+    """``figures`` as notes within ``reach`` (low, high); ``ceilings`` and ``voicings`` (low to high) per chord."""
+    strokes = _strokes(figures, frame)
+    options = []
+    for index, own in enumerate(strokes):
+        options.append(_options(own, frame, index, ceilings[index], voicings[index], reach))
+    local = [np.array([o.cost for o in found]) for found in options]
+    tops = [_top(frame, span.start) for span in frame.chords]
+    steps = [
+        np.array([[_move(a, b, before, after) for b in options[i + 1]] for a in options[i]])
+        for i, (before, after) in enumerate(pairwise(tops))
+    ]
+    path = cheapest_path(local, steps)
+    hands: tuple[list[Note], list[Note]] = ([], [])
+    for index, (own, found, choice) in enumerate(zip(strokes, options, path, strict=True)):
+        for stroke, pitches in zip(own, found[choice].pitches, strict=True):
+            hands[stroke.hand].extend(_notes(stroke, pitches, frame, index))
+    left = trimmed(_resolved(hands[LEFT], frame))
+    return Played(left, _without_doubles(left, trimmed(_resolved(hands[RIGHT], frame))))
+
+
+def _strokes(figures: Sequence[Figure], frame: FigureFrame) -> list[list[Stroke]]:
+    """The strokes over each chord, the left hand's first where both strike."""
+    found: list[list[Stroke]] = [[] for _ in frame.chords]
+    starts = [s.start for s in frame.chords]
+    for bar, figure in enumerate(figures):
+        for index, step in enumerate(figure.steps):
+            tick = bar * frame.meter.bar_ticks + index * PULSES[figure.pulse]
+            span = max(0, bisect_right(starts, tick) - 1)
+            for hand, token, length in ((LEFT, step.left, step.left_length), (RIGHT, step.right, step.right_length)):
+                shape = SHAPES[token]
+                if shape is not None:
+                    found[span].append(Stroke(tick, hand, shape, DURATIONS[length]))
+    return found
+
+
+def _options(
+    strokes: Sequence[Stroke],
+    frame: FigureFrame,
+    index: int,
+    ceiling: int,
+    voicing: Sequence[int],
+    reach: tuple[int, int],
+) -> list[_Option]:
+    chord = frame.chords[index].chord
+    anchors = [p for p in range(*ANCHORS) if p % 12 in chord.classes and p > frame.basses[index]]
+    if any(s.hand == RIGHT for s in strokes):
+        fitting = [p for p in anchors if p <= ceiling] or anchors[:1]
+        anchors = fitting[-7:]
+    else:
+        anchors = [min(anchors, key=lambda p: abs(p - voicing[0]))]
+    found = []
+    for anchor in anchors:
+        seen: set[tuple[tuple[int, ...], ...]] = set()
+        for is_plain in (False, True):
+            option = _option(strokes, frame, index, ceiling, voicing, reach, anchor, is_plain)
+            if option.pitches not in seen:
+                found.append(option)
+            seen.add(option.pitches)
+    return found
+
+
+def _option(
+    strokes: Sequence[Stroke],
+    frame: FigureFrame,
+    index: int,
+    ceiling: int,
+    voicing: Sequence[int],
+    reach: tuple[int, int],
+    anchor: int,
+    is_plain: bool,
+) -> _Option:
+    """The strokes with the right hand on ``anchor``; plain: no doubled octaves, nothing under the bass."""
+    chord, bass = frame.chords[index].chord, frame.basses[index]
+    cost = _PLAIN * is_plain + _OFF_VOICING * abs(anchor - voicing[0])
+    hands: tuple[list[int], list[int]] = ([], [])
+    pitches = []
+    for stroke in strokes:
+        shape = _plain(stroke.shape, stroke.hand) if is_plain else stroke.shape
+        place = bass if stroke.hand == LEFT else anchor
+        own = pitches_of(shape, place, chord, frame.key.scale)
+        kept = tuple(sorted({_within(p, *reach) for p in own if p <= ceiling or stroke.hand == LEFT}))
+        cost += _OVER_CEILING * (len(own) - len(kept)) / max(1, len(strokes))
+        hands[stroke.hand].extend(kept)
+        pitches.append(kept)
+    if hands[RIGHT]:
+        centre = min(max(ceiling - _BELOW_TUNE, _CENTRE[0]), _CENTRE[1])
+        cost += _OFF_CENTRE * abs((min(hands[RIGHT]) + max(hands[RIGHT])) / 2 - centre)
+        cost += _LOW * (min(hands[RIGHT]) < 50)
+        if hands[LEFT]:
+            cost += _UNDER_LEFT * (min(hands[RIGHT]) <= max(hands[LEFT])) + _UNDER_LEFT * (
+                min(hands[RIGHT]) <= min(hands[LEFT])
+            )
+    heard, is_block = _heard(strokes, pitches)
+    if is_block:
+        cost += _WIDE * sum(b - a > 12 for a, b in pairwise(heard[1:]))
+    return _Option(anchor, tuple(pitches), heard, is_block, cost)
+
+
+def _plain(shape: Shape, hand: int) -> Shape:
+    shape = replace(shape, octave=False)
+    return replace(shape, start=-shape.start) if hand == LEFT and shape.start < 0 else shape
+
+
+def _within(pitch: int, low: int, high: int) -> int:
+    while pitch > high:
+        pitch -= 12
+    while pitch < low:
+        pitch += 12
+    return pitch
+
+
+def _heard(strokes: Sequence[Stroke], pitches: Sequence[tuple[int, ...]]) -> tuple[tuple[int, ...], bool]:
+    """The voices of a chord as ``composer.music.voice_leading`` hears them: its first block, else all its pitches."""
+    if not strokes:
+        return (), False
+    first = {p for s, own in zip(strokes, pitches, strict=True) if s.tick == strokes[0].tick for p in own}
+    if len(first) >= _BLOCK_NOTES:
+        return tuple(sorted(first)), True
+    return tuple(sorted({p for own in pitches for p in own})), False
+
+
+def _top(frame: FigureFrame, tick: int) -> tuple[int, int]:
+    """The melody's pitch just before ``tick`` and at it."""
+    melody = frame.melody
+    if not melody:
+        return 127, 127
+    place = bisect_right(melody, tick, key=lambda n: n.start) - 1
+    at = melody[max(0, place)]
+    before = melody[max(0, place - 1)] if place > 0 and at.start == tick else at
+    return before.pitch, at.pitch
+
+
+def _move(before: _Option, after: _Option, top_before: tuple[int, int], top_after: tuple[int, int]) -> float:
+    """What going from one chord to the next costs; the tops are the melody just before and at each chord's start."""
+    cost = _MOTION * abs(after.anchor - before.anchor)
+    if not before.heard or not after.heard:
+        return cost
+    low0, low1 = before.heard[0], after.heard[0]
+    for top in (top_after[0], top_before[1]):
+        cost += _OUTER_PARALLEL * _is_parallel(low0, low1, top, top_after[1])
+    one, two = (*before.heard, top_before[1]), (*after.heard, top_after[1])
+    if len(one) == len(two) and _are_voices(before, after, one, two):
+        for i in range(len(one) - 1):
+            for j in range(i + 1, len(one)):
+                cost += _PARALLEL * _is_parallel(one[i], two[i], one[j], two[j])
+    return cost
+
+
+def _are_voices(before: _Option, after: _Option, one: tuple[int, ...], two: tuple[int, ...]) -> bool:
+    """Whether all pitches can be followed as voices from chord to chord."""
+    if before.is_block and after.is_block:
+        return True
+    jumps = any(abs(b - a) > 12 for a, b in zip(one, two, strict=True))
+    clear = all(o.is_block or o.heard[-1] - 12 not in o.heard[1:-1] for o in (before, after))
+    return clear and not jumps
+
+
+def _is_parallel(low0: int, low1: int, high0: int, high1: int) -> bool:
+    low, high = low1 - low0, high1 - high0
+    if not low or not high or (low > 0) != (high > 0):
+        return False
+    interval = (high0 - low0) % 12
+    return interval in (0, 7) and interval == (high1 - low1) % 12
+
+
+def _notes(stroke: Stroke, pitches: Sequence[int], frame: FigureFrame, index: int) -> list[Note]:
+    """The stroke's notes, ended with their chord at the latest; in the last bar held to its end."""
+    meter, end = frame.meter, frame.chords[index].end
+    is_last = stroke.tick >= (frame.bars - 1) * meter.bar_ticks
+    length = end - stroke.tick if is_last else min(stroke.length, end - stroke.tick)
+    velocity = _VELOCITIES[stroke.hand][meter.accent(stroke.tick) == 0]
+    return [Note(stroke.tick, pitch, length, velocity) for pitch in pitches]
+
+
+def _resolved(notes: Sequence[Note], frame: FigureFrame) -> list[Note]:
+    """The hand's notes with every tone outside its chord that does not go on by step put back into the chord."""
+    ordered = sorted(notes)
+    found = []
+    for index, note in enumerate(ordered):
+        chord = _chord_at(frame, note.start)
+        if note.pitch % 12 not in chord.classes:
+            following = next((n for n in ordered[index + 1 :] if n.start > note.start), None)
+            if following is None or not 0 < abs(following.pitch - note.pitch) <= _STEP:
+                near = [p for p in range(note.pitch - 4, note.pitch) if p % 12 in chord.classes]
+                note = replace(note, pitch=near[-1] if near else note.pitch)
+        found.append(note)
+    return found
+
+
+def _chord_at(frame: FigureFrame, tick: int) -> Chord:
+    place = bisect_right(frame.chords, tick, key=lambda s: s.start) - 1
+    return frame.chords[max(0, place)].chord
+
+
+def _without_doubles(left: Sequence[Note], right: Sequence[Note]) -> tuple[Note, ...]:
+    """The right hand without notes that the left one sounds already, ended where the left one strikes them."""
+    by_pitch: dict[int, list[Note]] = {}
+    for note in left:
+        by_pitch.setdefault(note.pitch, []).append(note)
+    kept = []
+    for note in right:
+        others = by_pitch.get(note.pitch, [])
+        if any(o.start <= note.start < o.end for o in others):
+            continue
+        stop = min([o.start for o in others if note.start < o.start < note.end], default=note.end)
+        kept.append(replace(note, duration=stop - note.start))
+    return tuple(kept)
