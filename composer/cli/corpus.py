@@ -37,7 +37,9 @@ def _show(show: Show, name: Annotated[str, typer.Argument(help="The corpus' name
 
 def _add(
     show: Show,
-    folder: Annotated[Path, typer.Argument(help="A folder of .mid, .midi or .abc files.", show_default=False)],
+    folder: Annotated[
+        Path, typer.Argument(help="A folder of .mid, .mxl, .musicxml, .abc or .krn.", show_default=False)
+    ],
     name: Annotated[str | None, typer.Option("--name", help="How to call it; as the folder if absent.")] = None,
 ) -> None:
     """Make a folder of your own music a corpus: melody, metre, key and chords of each file. Your files stay as is."""
@@ -45,7 +47,7 @@ def _add(
     from composer.errors import UsageProblem
 
     if not folder.is_dir():
-        raise UsageProblem(folder, "is not a folder", "name a folder of .mid or .abc files")
+        raise UsageProblem(folder, "is not a folder", "name a folder of .mid, .musicxml, .mxl, .abc or .krn files")
     with show.counting() as progress:
         added = add_folder(folder, name or folder.resolve().name, progress)
     report, reasons = added.report, Counter(one.reason for one in added.skipped)

@@ -12,13 +12,15 @@ import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from composer.corpus.scores import SCORE_SUFFIXES
 from composer.errors import BadInput, MissingTool, UsageProblem, printable
 from composer.formats.files import write_whole
 from composer.limits import MIDI_BYTES
 from composer.resources import corpora_folder, shipped
 
 OWN = "own"  # the reader of a user's folder
-OWN_SUFFIXES = (".abc", ".mid", ".midi")
+OWN_SUFFIXES = (".abc", ".mid", ".midi", *SCORE_SUFFIXES)
+OWN_FILES = ".mid, .musicxml, .mxl, .abc or .krn"
 BROUGHT = "lieder"  # the reader of files that come neither with composer nor with music21
 READERS = ("abc-dances", "abc-songs", "chorales", BROUGHT)
 LIEDER_VARIABLE = "COMPOSER_LIEDER"
@@ -62,7 +64,7 @@ class Corpus:
         if self.reader == OWN:
             own = sorted(p for p in Path(self.folder).rglob("*") if p.suffix.lower() in OWN_SUFFIXES and p.is_file())
             if not own:
-                raise BadInput(self.folder, "holds no MIDI or ABC file", "name a folder of .mid or .abc files")
+                raise BadInput(self.folder, "holds no music file", f"name a folder of {OWN_FILES} files")
             return own
         spec = importlib.util.find_spec("music21")  # does not import it
         base = Path(next(iter(spec.submodule_search_locations or []))) / "corpus" / self.folder if spec else None

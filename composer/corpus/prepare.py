@@ -25,7 +25,7 @@ from composer.resources import cache_folder, corpora_folder
 # Raise it whenever a reader, the labels, the clusters or the storage change what a tune looks like.
 READER_VERSION = 1
 # The same for folders of the user; apart, so that the name of what the shipped models learned from stays.
-_OWN_VERSION = 2
+_OWN_VERSION = 3
 _LIEDER_VERSION = 2
 DEFAULT = "default"
 _NO_TUNE = "a stretch without a tune of 8-48 bars"
@@ -225,8 +225,7 @@ def _read_lieder(path: Path, progress: Progress | None) -> tuple[list[Tune], dic
 def _split(tunes: list[Tune]) -> list[Tune]:
     """``tunes`` with their clusters and splits; of a small collection something is held out all the same."""
     leaders = clusters_of(tunes)
-    # The parts of one file (name#0, name#1) fall on one side.
-    groups = [tunes[leader].id.partition("#")[0] for leader in leaders]
+    groups = _families(tunes, leaders)
     sides = {group: split_of(group) for group in groups}
     if "train" not in sides.values():
         sides = dict.fromkeys(sides, "train")
@@ -235,6 +234,26 @@ def _split(tunes: list[Tune]) -> list[Tune]:
         if missing not in sides.values() and len(train) >= least:
             sides[min(train, key=lambda g: hashlib.sha256(g.encode()).digest())] = missing
     return [replace(t, cluster=c, split=sides[g]) for t, c, g in zip(tunes, leaders, groups, strict=True)]
+
+
+def _families(tunes: list[Tune], leaders: list[int]) -> list[str]:
+    """For each tune the file of the first tune that it hangs together with.
+
+    The parts of one file (name#0, name#1) hang together, and so do near-duplicates, whichever file they are in.
+    """
+    files = [tune.id.partition("#")[0] for tune in tunes]
+    first: dict[str, str] = {}
+
+    def find(name: str) -> str:
+        while first.get(name, name) != name:
+            name = first[name]
+        return name
+
+    order = {name: number for number, name in reversed(list(enumerate(files)))}
+    for leader, name in zip(leaders, files, strict=True):
+        one, two = sorted((find(files[leader]), find(name)), key=lambda n: order[n])
+        first[two] = one
+    return [find(name) for name in files]
 
 
 def _read_abc(corpus: catalog.Corpus, progress: Progress | None) -> tuple[list[Tune], Counter[str]]:

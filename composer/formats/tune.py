@@ -103,15 +103,19 @@ def key_of_tune(source: SourceMidi, notes: Iterable[Sounding], final: int) -> Ke
 
     Many programs write C major when they know nothing, and the major key of the signature for minor.
     """
+    is_named = len({event.data for event in source.metas(KEY_SIGNATURE)}) == 1
+    return key_of_notes(notes, final, piece_of(source).key if is_named else None)
+
+
+def key_of_notes(notes: Iterable[Sounding], final: int, named: Key | None) -> Key:
+    """``named`` (a signature, whose mode may be wrong) where ``notes`` agree, else the key that they tell."""
     weights = np.zeros(12)
     for start, end, pitch in notes:
         weights[pitch % 12] += end - start
-    if len({event.data for event in source.metas(KEY_SIGNATURE)}) == 1:
-        named = piece_of(source).key
-        if weights[list(named.scale)].sum() >= _SIGNATURE_SHARE * weights.sum():
-            if named.mode not in ("major", "minor"):
-                return named
-            return key_of_weights(weights, final % 12, FINAL_BONUS, named.fifths)
+    if named is not None and weights[list(named.scale)].sum() >= _SIGNATURE_SHARE * weights.sum():
+        if named.mode not in ("major", "minor"):
+            return named
+        return key_of_weights(weights, final % 12, FINAL_BONUS, named.fifths)
     return key_of_weights(weights, final % 12, FINAL_BONUS)
 
 
@@ -120,7 +124,7 @@ def tune_of(source: SourceMidi, key: Key | None = None) -> GivenTune:
     own = melody_notes(source, 1)
     if own is None:
         raise BadInput(source.name, "has no notes but drums", "name a file with a tune in it")
-    meter, shift, later = _bars(source)
+    meter, shift, later = bars_of(source)
     notes = tuple(sorted(_scaled(n, source, shift) for n in own))
     line = written(notes, meter)
     if key is None:
@@ -138,7 +142,7 @@ def _scaled(note: SourceNote, source: SourceMidi, shift: int) -> Note:
     return Note(start, note.pitch, max(1, end - start), note.velocity)
 
 
-def _bars(source: SourceMidi) -> tuple[Meter, int, tuple[int, ...]]:
+def bars_of(source: SourceMidi) -> tuple[Meter, int, tuple[int, ...]]:
     """The metre that holds longest, the ticks from a bar line to tick 0, and the bars where another metre begins."""
     changes = _metres(source)
     ends = [tick for tick, _ in changes[1:]] + [max(source.end_tick, changes[-1][0] + 1)]

@@ -14,6 +14,7 @@ from composer.corpus.own import midi_tunes, read_own
 from composer.corpus.tune import Tune
 from composer.errors import BadInput
 from composer.formats.source import SourceMidi, SourceNote, read_source
+from composer.formats.tune import melody_notes
 
 SCALE = (62, 64, 66, 67, 69, 71, 73, 74)  # D major
 
@@ -117,7 +118,7 @@ def test_a_folder_can_be_prepared_alone_or_beside_a_corpus(tmp_path: Path, monke
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="no MIDI or ABC"):
+    with pytest.raises(BadInput, match="no music file"):
         prepare.prepare(str(tmp_path))
 
 
@@ -160,7 +161,7 @@ def test_an_unexpected_failure_of_one_file_does_not_stop_the_rest(
 ) -> None:
     for name in ("a", "b"):
         written(tmp_path / f"{name}.mid", {"Melody": walk(8)})
-    whole = own.melody_notes
+    whole = melody_notes
 
     def failing(source: SourceMidi, notes_min: int) -> list[SourceNote] | None:
         if source.name == "a.mid":

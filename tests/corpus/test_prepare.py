@@ -115,3 +115,12 @@ def test_the_frame_of_a_tune_describes_every_bar() -> None:
     frame = made_tune(1, bars=12).frame()
     assert len(frame.controls) == len(frame.chords) == 12
     assert [c.role for c in frame.controls[:4]] == ["open", "continue", "pre-cadence", "cadence"]
+
+
+def test_parts_of_one_file_and_their_near_duplicates_stay_on_one_side(some_tunes: list[Tune]) -> None:
+    ids = ("m/a#0", "m/a#1", "m/b#0", "m/c#0", "m/d#0", "m/e#0")
+    tunes = [replace(tune, id=name) for tune, name in zip(some_tunes, ids, strict=True)]
+    tunes.append(replace(tunes[2], id="m/a#2"))  # the song b once more, in the file a
+    split = prepare._split(tunes)
+    assert len({t.split for t in split if t.id.startswith(("m/a", "m/b"))}) == 1
+    assert [t.cluster for t in split] == [0, 1, 2, 3, 4, 5, 2]
