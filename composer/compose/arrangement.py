@@ -11,15 +11,19 @@ import numpy as np
 from composer.compose.chorale import INNER_VOICES
 from composer.compose.ensembles import Player, split_voices
 from composer.compose.expression import articulated, pedal_of, with_dynamics
+from composer.compose.figured import figured
 from composer.compose.harmony import Bar
+from composer.compose.learned import LEARNED
 from composer.compose.melody import Melody, chord_line
 from composer.compose.orchestra import Orchestra
 from composer.compose.outer import mended_bass
 from composer.compose.plan import PERFECT, Plan
 from composer.compose.slots import Slot
+from composer.compose.splice import spliced
 from composer.compose.styles import NONE, Style, load_style
 from composer.compose.texture import Layout, Texture, VoicedChord, textured
 from composer.compose.voicing import Voicing, voicings_of
+from composer.encoding.protocol import FigurationModel
 from composer.encoding.voices import VoicesModel
 from composer.formats.brief import Brief
 from composer.music.instruments import PLUCKED, STRUCK, Instrument
@@ -55,13 +59,15 @@ def arrangement_of(
     texture_rng: np.random.Generator,
     expression_rng: np.random.Generator,
     voices: VoicesModel | None = None,
+    figuration: FigurationModel | None = None,
 ) -> Arrangement:
-    """Every player's part; ``voices`` weighs the lower voices of chorale and string textures.
+    """Every player's part; ``voices`` weighs the lower voices of chorale and string textures, ``figuration`` plays
+    the learned style.
 
     Raises BadInput for a style that does not exist.
     """
     spans = _spans(plan, chords)
-    style, notes = _style(orchestra.style, plan)
+    style, notes = _style(orchestra.style, plan, figuration is not None)
     is_chorale = style.name in CHORALE_STYLES or len(orchestra.accompaniment) > 1
     voicings = voicings_of(
         _slots(spans, melody, plan),
@@ -69,10 +75,12 @@ def arrangement_of(
         _voices(orchestra, style),
         _upper(orchestra),
         _bass(orchestra),
+        seats=_seats(orchestra),
         model=voices if is_chorale else None,
         meter=plan.meter,
     )
-    texture = _texture(style, orchestra, spans, voicings, melody, plan, brief, texture_rng)
+    texture, style_notes = _textures(style, orchestra, spans, voicings, melody, plan, brief, texture_rng, figuration)
+    notes += style_notes
     parts = _parts(orchestra, style, melody, texture, spans, voicings, plan, brief, expression_rng)
     return Arrangement(tuple(p for p in parts if p.notes), spans, tuple(notes))
 
@@ -128,6 +136,12 @@ def _voices(orchestra: Orchestra, style: Style) -> int:
     return players if players > 1 else INNER_VOICES if style.name == CHORALE else 3
 
 
+def _seats(orchestra: Orchestra) -> tuple[tuple[int, int], ...]:
+    """The ranges of players who have one voice each, from low to high; empty where one plays all."""
+    players = orchestra.accompaniment
+    return tuple((p.sound.low, p.sound.high) for p in reversed(players)) if len(players) > 1 else ()
+
+
 def _upper(orchestra: Orchestra) -> tuple[int, int]:
     """Range of the inner voices: clear middle register within what the instruments reach."""
     low = max(UPPER_VOICES[0], min(p.sound.low for p in orchestra.accompaniment))
@@ -143,11 +157,37 @@ def _bass(orchestra: Orchestra) -> tuple[int, int]:
     return max(28, instrument.low), min(instrument.high, LEFT_HAND[1] + 2)
 
 
-def _style(name: str, plan: Plan) -> tuple[Style, list[str]]:
+def _style(name: str, plan: Plan, has_figures: bool = False) -> tuple[Style, list[str]]:
     style = load_style(name)
+    if style.name == LEARNED and not has_figures:
+        return load_style(FALLBACK_STYLE), [f'style "{name}" without its network: played as {FALLBACK_STYLE}']
     if style.supports(plan.meter):
         return style, []
     return load_style(FALLBACK_STYLE), [f'style "{name}" has no patterns in {plan.meter}: played as {FALLBACK_STYLE}']
+
+
+def _textures(
+    style: Style,
+    orchestra: Orchestra,
+    spans: Sequence[ChordSpan],
+    voicings: Sequence[Voicing],
+    melody: Melody,
+    plan: Plan,
+    brief: Brief,
+    rng: np.random.Generator,
+    figuration: FigurationModel | None,
+) -> tuple[Texture, list[str]]:
+    """The piece in ``style``, and the sections that name a style of their own in that one."""
+    texture = _texture(style, orchestra, spans, voicings, melody, plan, brief, rng, figuration)
+    named = list(dict.fromkeys(s.style for s in brief.form if s.style is not None))
+    notes: list[str] = []
+    for name, own_rng in zip(named, rng.spawn(len(named)) if named else [], strict=True):
+        own, own_notes = _style(name, plan, figuration is not None)
+        other = _texture(own, orchestra, spans, voicings, melody, plan, brief, own_rng, figuration)
+        places = frozenset(index for index, section in enumerate(brief.form) if section.style == name)
+        texture = spliced(texture, other, places, plan)
+        notes += own_notes
+    return texture, notes
 
 
 def _texture(
@@ -159,12 +199,13 @@ def _texture(
     plan: Plan,
     brief: Brief,
     rng: np.random.Generator,
+    figuration: FigurationModel | None = None,
 ) -> Texture:
     names = _section_names(brief)
     bar_ticks = plan.meter.bar_ticks
     starts = [s * bar_ticks for s in plan.section_starts]
     voiced = []
-    ceilings: list[int | None] = []
+    ceilings: list[int] = []
     notes = [(e.start, e.end, e.pitch + melody.tonic_midi) for e in melody.events if e.pitch is not None]
     for index, (span, voicing) in enumerate(zip(spans, voicings, strict=True)):
         section = int(np.searchsorted(starts, span.start, side="right")) - 1
@@ -181,6 +222,21 @@ def _texture(
         drums=orchestra.drums is not None,
     )
     drums = load_style(orchestra.drum_style) if orchestra.drum_style else None
+    if style.name == LEARNED and figuration is not None:
+        tune = [Note(start, pitch, end - start) for start, end, pitch in notes]
+        return figured(
+            figuration,
+            style,
+            voiced,
+            plan.meter,
+            rng,
+            key=plan.key,
+            tempo_bpm=plan.tempo_bpm,
+            tune=tune,
+            layout=layout,
+            ceilings=ceilings,
+            drums=drums,
+        )
     return textured(style, voiced, plan.meter, rng, scale=plan.key.scale, layout=layout, ceilings=ceilings, drums=drums)
 
 
@@ -217,7 +273,7 @@ def _parts(
     tune = list(articulated(tune, brief.articulation, plan.phrase_ends))
     parts = [_part(orchestra.melody, MELODY, with_dynamics(tune, MELODY, plan, brief.dynamics, rng))]
     lines: Sequence[Sequence[Note]] = [texture.accompaniment]
-    if orchestra.bass is None:
+    if orchestra.bass is None and style.name != LEARNED:  # whose hands mend their own bass
         lines = [_with_mended_left_hand(texture.accompaniment, tune, spans, voicings, _bass(orchestra))]
     if len(orchestra.accompaniment) > 1:
         lines = split_voices(texture.accompaniment, len(orchestra.accompaniment))

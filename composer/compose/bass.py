@@ -20,9 +20,10 @@ DIMINISHED_ROOT = 1.5
 FIFTH_BELOW, SEVENTH_BELOW, UNRESOLVED_SEVENTH = 1.6, 2.4, 10.0  # more than the third, in seventh chords only
 DOUBLED_THIRD, DOUBLED_LEADING_TONE, UNRESOLVED_LEADING_TONE = 1.5, 8.0, 6.0
 DIRECT, DIRECT_LEAP, STRUCTURAL_DIRECT_LEAP = 0.7, 8.0, 6.0
-MOTION, REPEATED, CONTRARY, STEP = 0.08, 0.4, -0.3, -0.3
+MOTION, REPEATED, LEAVING, CONTRARY, STEP = 0.08, 0.4, 1.0, -0.3, -0.3
 LARGE, VERY_LARGE, HARSH, TOO_LARGE = 1.2, 2.5, 3.0, 8.0  # over a fifth, over a sixth, tritone and sevenths, over 8ve
-REGISTER, CROWDED = 0.06, 0.12  # a semitone off the middle; a semitone too little room above
+REGISTER, CROWDED = 0.09, 0.12  # a semitone off the middle; a semitone too little room above
+HIGH, EASY = 0.3, 7  # a semitone more for what lies more than a fifth over the middle
 ROOM_FOR_VOICES = 22  # semitones between bass and melody that three voices want
 NEVER = 100.0
 WITHOUT_THIRD = ("sus4", "sus2", "7sus4")
@@ -59,7 +60,8 @@ def _options(slot: Slot, low: int, high: int) -> Pitches:
 def _local_costs(pitches: Pitches, slot: Slot, key: Key, low: int, high: int) -> Costs:
     chord, leading = slot.chord, (key.tonic_class - 1) % 12
     classes = pitches % 12
-    cost = REGISTER * np.abs(pitches - (low + (high - low) * 0.4))
+    middle = low + (high - low) * 0.4
+    cost = REGISTER * np.abs(pitches - middle) + HIGH * np.maximum(0, pitches - middle - EASY)
     if chord.quality in ("dim", "m7b5") and chord.bass is None:
         cost = cost + DIMINISHED_ROOT * (classes == chord.root)
     else:
@@ -78,7 +80,9 @@ def _outer_costs(before: Pitches, after: Pitches, a: Slot, b: Slot, key: Key) ->
     move = low1 - low0
     size = np.abs(move)
     cost = MOTION * size + LARGE * (size > 7) + VERY_LARGE * (size > 9) * (size != 12) + TOO_LARGE * (size > 12)
-    cost = cost + HARSH * np.isin(size, (6, 10, 11)) + REPEATED * (size == 0) + STEP * np.isin(size, (1, 2))
+    cost = cost + HARSH * np.isin(size, (6, 10, 11)) + STEP * np.isin(size, (1, 2))
+    # A bass that stays through a change of chord is dull; one that leaves a chord that goes on is restless.
+    cost = cost + (LEAVING * (size > 0) if a.chord == b.chord else REPEATED * (size == 0))
     leading = (key.tonic_class - 1) % 12
     if leading in a.chord.classes and key.tonic_class in b.chord.classes:
         cost = cost + UNRESOLVED_LEADING_TONE * ((low0 % 12 == leading) & (move != 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from composer.compose.styles import DEFAULT, style_names
@@ -87,7 +88,7 @@ def ensemble_of(template: Template) -> Ensemble:
 def split_voices(notes: Sequence[Note], count: int) -> tuple[tuple[Note, ...], ...]:
     """``notes`` dealt to ``count`` single lines, highest first; no line ever has two notes at once.
 
-    Notes struck together go in order of pitch; a single note goes to the line that last played nearest to it.
+    Notes struck together go in order of pitch, each to a line that is free and last played near it.
     """
     lines: list[list[Note]] = [[] for _ in range(count)]
     for start in sorted({n.start for n in notes}):
@@ -100,19 +101,18 @@ def split_voices(notes: Sequence[Note], count: int) -> tuple[tuple[Note, ...], .
     return tuple(tuple(line) for line in lines)
 
 
-def _seats(chord: Sequence[Note], lines: Sequence[Sequence[Note]]) -> list[int]:
-    """The line for each note of ``chord`` (highest first), in order, nearest to what each line played last."""
-    count = len(lines)
-    if len(chord) >= count:
-        return list(range(count))
-    seats, first = [], 0
-    for index, note in enumerate(chord):
-        last = count - (len(chord) - index)
-        free = range(first, last + 1)
-        seat = min(free, key=lambda i: (abs(lines[i][-1].pitch - note.pitch) if lines[i] else i, i))
-        seats.append(seat)
-        first = seat + 1
-    return seats
+def _seats(chord: Sequence[Note], lines: Sequence[Sequence[Note]]) -> tuple[int, ...]:
+    """The line for each note of ``chord`` (highest first), in order: nearest to what each line played last, and if
+    possible none that still holds a note."""
+    if len(chord) >= len(lines):
+        return tuple(range(len(lines)))
+
+    def price(seats: tuple[int, ...]) -> tuple[int, int]:
+        taken = [(lines[seat], note) for seat, note in zip(seats, chord, strict=True) if lines[seat]]
+        cut = sum(line[-1].end > note.start for line, note in taken)
+        return cut, sum(abs(line[-1].pitch - note.pitch) for line, note in taken)
+
+    return min(combinations(range(len(lines)), len(chord)), key=price)
 
 
 def _player(

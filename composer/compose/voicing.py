@@ -23,9 +23,11 @@ PASSING_PARALLEL = 9.0  # between an inner voice and the last note of the tune b
 OVERLAP, OUTER_OVERLAP = 7.0, 7.0  # among the inner voices; between them and bass or melody
 NO_THIRD, NO_ROOT, NO_FIFTH, NO_SEVENTH = 6.0, 1.5, 0.8, 4.0
 DOUBLED_LEADING_TONE, DOUBLED_THIRD = 8.0, 1.0
-UNISON, UNISON_IN_ROOM = 1.2, 2.5  # two voices on one pitch: where room is short, and elsewhere
+# Two voices on one pitch: where room is short, elsewhere, and where there are only two.
+UNISON, UNISON_IN_ROOM, UNISON_OF_PLAYERS = 1.2, 2.5, 6.0
 UNRESOLVED_LEADING_TONE, UNRESOLVED_SEVENTH = 0.8, 6.0
 MOTION, LEAP = 0.15, 1.5  # a semitone in any voice; a voice that moves over a fifth
+STAYING = 1.5  # a voice that moves though the chord goes on
 MAX_GAP = 12  # semitones between neighbouring upper voices
 TENOR_BASS_GAP = 19  # a twelfth, between the lowest voice and the bass
 MUD_PITCH = 48  # below C3, thirds and seconds blur
@@ -49,18 +51,20 @@ def voicings_of(
     upper: tuple[int, int],
     bass: tuple[int, int],
     *,
+    seats: Sequence[tuple[int, int]] = (),
     model: VoicesModel | None = None,
     meter: Meter | None = None,
 ) -> tuple[Voicing, ...]:
     """The best bass line, then the best upper voices over it, within the ranges (low, high).
 
+    ``seats`` are the ranges of the upper voices, from low to high, where each has a player of its own.
     ``model`` with the ``meter`` adds what chorales do to the costs: of the bass, and of two upper voices.
     """
     if not slots:
         return ()
     term = ChoraleTerm(model, slots, key, meter) if model is not None and meter is not None else None
     line = bass_line(slots, key, bass, term)
-    options = [_candidates(slot, low, voices, upper, key) for slot, low in zip(slots, line, strict=True)]
+    options = [_candidates(slot, low, voices, upper, key, seats) for slot, low in zip(slots, line, strict=True)]
     local = [_local_costs(o, s, b, upper[0], key) for o, s, b in zip(options, slots, line, strict=True)]
     steps = [
         _transition(options[i - 1], options[i], slots[i - 1 : i + 1], line[i - 1 : i + 1], key)
@@ -75,7 +79,9 @@ def voicings_of(
     return tuple(Voicing(low, tuple(int(p) for p in o[i])) for low, o, i in zip(line, options, path, strict=True))
 
 
-def _candidates(slot: Slot, bass: int, voices: int, upper: tuple[int, int], key: Key) -> Pitches:
+def _candidates(
+    slot: Slot, bass: int, voices: int, upper: tuple[int, int], key: Key, seats: Sequence[tuple[int, int]]
+) -> Pitches:
     """(C, voices) voicings from low to high below the melody."""
     low, high = upper
     ceiling = min(high, slot.melody_low - 1)
@@ -88,6 +94,10 @@ def _candidates(slot: Slot, bass: int, voices: int, upper: tuple[int, int], key:
         tones = [p for p in range(bass + 1, bass + 30) if p % 12 in slot.chord.classes]
         found = [tuple(tones[i : i + voices]) for i in range(max(1, len(tones) - voices + 1))]
     array = np.array(found, dtype=np.int64)
+    if seats:
+        lows, highs = np.array(seats).T
+        within = ((array >= lows) & (array <= highs)).all(axis=1)
+        array = array[within] if within.any() else array
     if len(array) > MAX_CANDIDATES:
         cost = _local_costs(array, slot, bass, upper[0], key)
         array = array[np.argsort(cost, kind="stable")[:MAX_CANDIDATES]]
@@ -105,7 +115,9 @@ def _local_costs(options: Pitches, slot: Slot, bass: int, low: int, key: Key) ->
     chord = slot.chord
     sounding = np.concatenate([options % 12, np.full((len(options), 1), bass % 12)], axis=1)
     with_melody = np.concatenate([sounding, np.full((len(options), 1), slot.melody_at % 12)], axis=1)
-    cost = NO_THIRD * ~(sounding == chord.third).any(axis=1) + NO_ROOT * ~(sounding == chord.root).any(axis=1)
+    # Few voices count on the tune for a member of the chord.
+    told = with_melody if options.shape[1] <= INNER_VOICES else sounding
+    cost = NO_THIRD * ~(told == chord.third).any(axis=1) + NO_ROOT * ~(told == chord.root).any(axis=1)
     cost = cost + NO_FIFTH * ~(with_melody == chord.fifth).any(axis=1)
     if chord.seventh is not None:
         count = (with_melody == chord.seventh).sum(axis=1)
@@ -114,8 +126,11 @@ def _local_costs(options: Pitches, slot: Slot, bass: int, low: int, key: Key) ->
     if leading in chord.classes:
         cost = cost + DOUBLED_LEADING_TONE * ((with_melody == leading).sum(axis=1) > 1)
     cost = cost + DOUBLED_THIRD * ((with_melody == chord.third).sum(axis=1) > 1)
-    is_tight = slot.melody_low - low <= TIGHT
-    cost = cost + (UNISON if is_tight else UNISON_IN_ROOM) * (np.diff(options, axis=1) == 0).sum(axis=1)
+    if options.shape[1] <= INNER_VOICES:
+        unison = UNISON_OF_PLAYERS
+    else:
+        unison = UNISON if slot.melody_low - low <= TIGHT else UNISON_IN_ROOM
+    cost = cost + unison * (np.diff(options, axis=1) == 0).sum(axis=1)
     spread = options[:, -1] - options[:, 0]
     cost = cost + 0.15 * np.maximum(0, spread - 12) + 0.25 * np.maximum(0, 5 - spread)
     cost = cost + 0.6 * (options[:, 0] - bass < 3) + 0.1 * np.maximum(0, options[:, 0] - bass - TENOR_BASS_GAP)
@@ -128,6 +143,8 @@ def _transition(before: Pitches, after: Pitches, slots: Sequence[Slot], bass: Se
     a, b = before[:, None, :], after[None, :, :]
     size = np.abs(b - a)
     cost = MOTION * size.sum(axis=2) + LEAP * (size > 7).sum(axis=2)
+    if slots[0].chord == slots[1].chord:
+        cost = cost + STAYING * (size > 0).sum(axis=2)
     count = before.shape[1]
     low_before, low_after = np.asarray(bass[0]), np.asarray(bass[1])
     # Against the melody twice: the one that the chord before began with, and the note just before the change.

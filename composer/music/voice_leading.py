@@ -32,6 +32,7 @@ FIFTH, OCTAVE = 7, 12
 STEP_SEMITONES = 2
 SPACING_SEMITONES = 12
 HOLD_TICKS = TICKS_PER_BEAT  # a voice is remembered this long after its note ends (articulation, short rests)
+HELD_TICKS = TICKS_PER_BEAT // 2  # a note that sounds this long into a chord belongs to it
 BLOCK_VOICES = 3  # so many notes at once are a chord, fewer a broken texture
 EARLY_TICKS = 24  # performed notes may come this much before their chord
 # At most this share of the notes of a single line overlap the next.
@@ -173,12 +174,19 @@ def chord_moments(piece: Piece) -> list[Moment]:
 
 
 def _spanned(piece: Piece, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int, list[Note]]]:
-    """The accompaniment's notes that begin in each span."""
+    """The accompaniment's notes of each span: those that begin in it, and as if they did those held into it."""
     melody = melody_part(piece)
     parts = [p for p in piece.parts if p.role not in (BASS, DRUMS, MELODY) and p is not melody]
     notes = sorted((n for part in parts for n in part.notes), key=lambda n: n.start)
     starts = [n.start + EARLY_TICKS for n in notes]
-    return [(a, b, notes[bisect_left(starts, a) : bisect_left(starts, b)]) for a, b in sorted(spans)]
+    longest = max((n.duration for n in notes), default=0)
+    found = []
+    for a, b in sorted(spans):
+        first, last = bisect_left(starts, a), bisect_left(starts, b)
+        earlier = notes[bisect_left(starts, a - longest) : first]
+        held = [Note(a, n.pitch, n.end - a, n.velocity) for n in earlier if n.end >= a + HELD_TICKS]
+        found.append((a, b, [*held, *notes[first:last]]))
+    return found
 
 
 def _chord_voices(notes: Sequence[Note]) -> tuple[tuple[int, ...], bool]:

@@ -43,8 +43,18 @@ def test_an_ensemble_without_melody_is_refused() -> None:
 
 
 def test_split_voices_makes_single_lines_from_the_top() -> None:
-    notes = [Note(0, 60, 480), Note(0, 64, 960), Note(480, 65, 480), Note(960, 59, 480), Note(960, 67, 480)]
+    notes = [Note(0, 60, 480), Note(0, 64, 480), Note(480, 65, 480), Note(960, 59, 480), Note(960, 67, 480)]
     high, low = split_voices(notes, 2)
     assert [n.pitch for n in high] == [64, 65, 67]
     assert [n.pitch for n in low] == [60, 59]
-    assert high[0].end == 480
+
+
+def test_a_player_who_holds_a_note_is_not_interrupted() -> None:
+    high, low = split_voices([Note(0, 57, 1920), Note(0, 66, 3840), Note(1920, 62, 1920)], 2)
+    assert [n.pitch for n in high] == [66] and [n.pitch for n in low] == [57, 62]
+    assert high[0].end == 3840
+
+
+def test_a_line_that_is_struck_again_is_cut() -> None:
+    (line,) = split_voices([Note(0, 64, 960), Note(480, 65, 480)], 1)
+    assert [n.end for n in line] == [480, 960]
