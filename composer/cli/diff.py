@@ -23,10 +23,12 @@ def diff(
     from composer.compare.report import as_json
     from composer.compare.stage import compared
     from composer.compare.words import rounding_hint, rows_of, summary_of
-    from composer.errors import printable
+    from composer.errors import UsageProblem, printable
     from composer.formats.files import read_bytes, write_whole
     from composer.limits import MIDI_BYTES
 
+    if png is not None and png.suffix.lower() != ".png":
+        raise UsageProblem("--png", f"{png.name!r} does not end in .png", "name a picture, such as changes.png")
     old, new = (read_bytes(path, MIDI_BYTES, "MIDI file") for path in (before, after))
     found = compared(old, printable(before.name), new, printable(after.name), tolerance)
     show.note(f"{before} -> {after}: {summary_of(found)}")

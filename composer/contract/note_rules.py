@@ -18,7 +18,7 @@ def implicit_note_off(file: Subject) -> Iterator[Hit]:
 
 
 def late_note_off(file: Subject) -> Iterator[Hit]:
-    """At one tick a note ends after another has begun."""
+    """At one tick a note that sounds ends after another has begun (a note without length is another rule's)."""
     for track in range(len(file.source.tracks)):
         begun: dict[int, set[int]] = defaultdict(set)
         now = -1
@@ -29,7 +29,7 @@ def late_note_off(file: Subject) -> Iterator[Hit]:
             channel = event.status & 0x0F
             if event.is_note_on:
                 begun[channel].add(event.data[0])
-            elif event.is_note_off and begun[channel] - {event.data[0]}:
+            elif event.is_note_off and begun[channel] and event.data[0] not in begun[channel]:
                 yield Hit(
                     "a note ends after the next has begun at the same tick: single voices stumble", track, event.tick
                 )

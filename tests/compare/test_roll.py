@@ -46,12 +46,12 @@ def test_of_a_long_piece_only_the_systems_that_changed_are_drawn() -> None:
     def repeated(notes: list[Note]) -> list[Note]:
         return [replace(n, start=n.start + 8 * BAR * i) for i in range(26) for n in notes]
 
-    parts = tuple(replace(p, notes=tuple(repeated(list(p.notes))), controls=()) for p in piece().parts)
+    parts = tuple(replace(p, notes=tuple(repeated(list(p.notes))), controls=()) for p in piece().parts[:1])
     long = replace(piece(), parts=parts, length=208 * BAR, chords=())
     one = picture(long, with_notes(long, "Melody", lambda ns: [*ns[:-1], replace(ns[-1], pitch=80)]))
     all_of_it = picture(long, with_notes(long, "Melody", lambda ns: [replace(n, velocity=1) for n in ns]))
-    assert one.height < 800
-    assert one.height * 8 < all_of_it.height < one.height * (SYSTEMS_MAX + 1)
+    system = (all_of_it.height - one.height) / (SYSTEMS_MAX - 1)
+    assert one.height < 2 * system
 
 
 def test_names_that_the_font_lacks_do_not_break_it() -> None:

@@ -1,0 +1,32 @@
+"""What the program writes keeps its own contract, whatever the brief."""
+
+from __future__ import annotations
+
+import pytest
+
+from composer.cleanup.stage import CleanupOptions, cleaned
+from composer.cli.steps import load_harmony
+from composer.compose.draft import draft_of
+from composer.contract.stage import checked
+from composer.formats.brief import Brief
+from composer.formats.midi import midi_bytes
+from composer.models.registry import load_melody_model
+
+BASE = {"key": {"tonic": "D", "mode": "minor"}, "tempo_bpm": 96.0, "meter": "4/4", "form": [{"name": "A", "bars": 4}]}
+BRIEFS: dict[str, dict[str, object]] = {
+    "plain": {},
+    "waltz": {"meter": "3/4", "accompaniment": {"style": "waltz"}, "bass": {}},
+    "jig": {"meter": "6/8", "key": {"tonic": "G", "mode": "mixolydian"}},
+    "drums": {"drums": {}, "bass": {}, "form": [{"name": "Größe", "bars": 2}, {"name": "B", "bars": 3}]},
+    "accents": {"title": "Élégie für Übung さくら", "tempo_bpm": 61.7, "key": {"tonic": "Eb", "mode": "dorian"}},
+}
+
+
+@pytest.mark.parametrize("name", BRIEFS)
+def test_drafts_and_cleaned_files_are_clean(name: str) -> None:
+    brief = Brief.model_validate({**BASE, **BRIEFS[name]})
+    draft = midi_bytes(draft_of(brief, load_melody_model(), load_harmony(), 7).piece)
+    clean = cleaned(draft, "a.draft.mid", brief, CleanupOptions()).midi
+    for data in (draft, clean):
+        found = checked(data, "a.mid")
+        assert [(b.rule.name, b.hits[0]) for b in found.breaches] == []
