@@ -22,9 +22,12 @@ from composer.brief.features import features_of
 from composer.brief.form import (
     Length,
     bars_wanted,
+    brief_curves,
     climax_bar,
+    contrast_words,
     least_bars,
     length_for,
+    pattern_asked,
     pattern_of,
     section_bars,
     sections_of,
@@ -64,7 +67,7 @@ NO_STYLE = "none"  # the melody alone; no template stands for it
 @dataclass(frozen=True, slots=True)
 class BriefOptions:
     """What a person asked for; None leaves it to the picture. Raises UsageProblem for what cannot be, BadInput for a
-    style or ensemble that there is none of."""
+    style, ensemble or form that there is none of."""
 
     preset: str = "emotion"
     scheme: str | None = None
@@ -73,6 +76,7 @@ class BriefOptions:
     ensemble: str | None = None
     style: str | None = None
     bars: int | None = None
+    form: str | None = None
 
     def __post_init__(self) -> None:
         if self.preset not in PRESETS:
@@ -84,7 +88,7 @@ class BriefOptions:
             raise UsageProblem("--bars", f"{self.bars} bars", f"give 1 to {BRIEF_BARS} bars")
         if self.seed is not None and not 0 <= self.seed <= SEED_MAX:
             raise UsageProblem("--seed", f"{self.seed} is outside 0 to {SEED_MAX}", "give a smaller number")
-        for kind, name in (("styles", self.style), ("ensembles", self.ensemble)):
+        for kind, name in (("styles", self.style), ("ensembles", self.ensemble), ("forms", self.form)):
             if name is not None and name != NO_STYLE:
                 load_template(kind, name)
 
@@ -171,7 +175,7 @@ def _length_and_form(
 ) -> tuple[Choice[float], Choice[tuple[SectionPlan, ...]]]:
     """Tempo and sections; a duration that was asked for bends the tempo a little and sets the number of bars."""
     features, time = reading.features, meter_of(meter)
-    pattern = pattern_of(features, reading.palette)
+    pattern = pattern_asked(options.form) if options.form else pattern_of(features, reading.palette)
     bars = options.bars or bars_wanted(features, len(reading.palette), time, tempo.value)
     if options.duration_s is not None:
         fit = length_for(options.duration_s, time, tempo.value, options.bars)
@@ -189,6 +193,7 @@ def _length_and_form(
     evidence = pattern.evidence
     if len(letters) < len(pattern.value.letters):
         evidence += f" In {bars} bars there is room for {' '.join(letters)} only."
+    evidence += contrast_words(sections, parts, brief_curves(reading.curves, reading.mood, features))
     evidence += f" {_extent(bars, options)} The picture is most tense at bar {climax_bar(reading.curves, bars)}."
     return tempo, Choice(sections, evidence, pattern.runner_up, pattern.confidence)
 

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from composer.brief.curves import COLUMNS, Curve, PictureCurves
 from composer.brief.features import Features
 from composer.brief.mood import Mood, sigmoid
 from composer.brief.palette import Swatch
-from composer.brief.reasons import Choice
+from composer.brief.reasons import Choice, given
 from composer.formats.brief import Curves, SectionPlan
+from composer.formats.forms import (
+    SENTENCE,
+    Contrast,
+    Form,
+    contrasted,
+    form_of_letters,
+    letter_of,
+    load_form,
+    sentence_phrases,
+)
 from composer.limits import BRIEF_BARS, BRIEF_TEMPO_MAX_BPM, BRIEF_TEMPO_MIN_BPM
 from composer.music.time import TICKS_PER_BEAT, Meter
 
@@ -31,10 +42,14 @@ _SHORTER = ("ABA", "AA", "A")
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Letters in playing order; ``exact`` if returns are literal (a symmetric picture), else they are varied."""
+    """Letters in playing order; ``exact`` if returns are literal (a symmetric picture), else they are varied.
+
+    ``form`` is the template that was asked for by name, None where the picture decides.
+    """
 
     letters: str
     exact: bool
+    form: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +76,12 @@ def pattern_of(features: Features, palette: tuple[Swatch, ...]) -> Choice[Patter
         return Choice(Pattern("AABB" if count == 2 else "AABBCC", False), why, _spaced("AABA"), 0.6)
     letters, why = _open_form(count, symmetry, palette[0].share, features)
     return Choice(Pattern(letters, False), f"{why}.", _spaced("ABA" if letters != "ABA" else "AABA"), min(0.8, clear))
+
+
+def pattern_asked(name: str) -> Choice[Pattern]:
+    """The form that a person asked for by name; raises BadInput when there is none of that name."""
+    form = load_form(name)
+    return given(Pattern("".join(form.letters), False, form), f"the form {name}")
 
 
 def _open_form(count: int, symmetry: float, largest: float, features: Features) -> tuple[str, str]:
@@ -123,7 +144,7 @@ def section_bars(
     without it they sum to ``bars``, and what is left over lengthens the last section.
     """
     letters = _fitted(pattern.letters, bars // PHRASE)
-    lengths = _lengths(letters, bars, palette, least is None)
+    lengths = _lengths(letters, bars, _shares(letters, palette, pattern.form), least is None)
     if least is not None and sum(lengths) < least:
         return section_bars(pattern, bars + PHRASE, palette, least)
     return tuple(zip(letters, lengths, strict=True))
@@ -141,21 +162,49 @@ def sections_of(
     levels = brief_curves(curves, mood, features)
     plans, at, seen = [], 0, {letter: 0 for letter, _ in parts}
     for letter, length in parts:
-        first = min(COLUMNS - 1, at * COLUMNS // bars)
-        last = max(first + 1, round((at + length) * COLUMNS / bars))
         primes = 0 if pattern.exact else seen[letter]
         plans.append(
             SectionPlan(
                 name=letter + "'" * min(primes, 3),
                 bars=length,
-                energy=_mean(levels.energy[first:last]),
-                density=_mean(levels.density[first:last]),
-                register=_mean(levels.register_[first:last]),
+                energy=_level(levels.energy, at, length, bars),
+                density=_level(levels.density, at, length, bars),
+                register=_level(levels.register_, at, length, bars),
             )
         )
         seen[letter] += 1
         at += length
-    return tuple(plans)
+    form = pattern.form or form_of_letters("".join(letter for letter, _ in parts))
+    sections = contrasted(plans, form.contrasts, all_free=True)
+    return sections if pattern.form is None else tuple(_as_asked(s, form, sections) for s in sections)
+
+
+def _as_asked(section: SectionPlan, form: Form, sections: Sequence[SectionPlan]) -> SectionPlan:
+    """The section with the tension, the close and the phrases that its form gives it."""
+    letter = letter_of(section.name).upper()
+    contrast = form.contrasts.get(letter, Contrast())
+    changes: dict[str, object] = {"tension": round(min(1.0, max(0.0, section.energy + contrast.tension)), 2)}
+    is_last = section is sections[-1]
+    if contrast.cadence is not None and not is_last:
+        changes["cadence"] = contrast.cadence
+    first = next(s for s in sections if letter_of(s.name).upper() == letter)
+    if contrast.shape == SENTENCE and section is first:
+        changes["phrases"] = sentence_phrases(section.bars, letter, "PAC")
+    return section.model_copy(update=changes)
+
+
+def contrast_words(sections: Sequence[SectionPlan], parts: tuple[tuple[str, int], ...], curves: Curves) -> str:
+    """Which letters were set apart from the first one though the picture has them alike; "" for none."""
+    bars = sum(length for _, length in parts)
+    at, set_apart = 0, []
+    for section, (letter, length) in zip(sections, parts, strict=True):
+        seen = _level(curves.register_, at, length, bars), _level(curves.density, at, length, bars)
+        if (section.register_, section.density) != seen and letter not in set_apart:
+            set_apart.append(letter)
+        at += length
+    if not set_apart:
+        return ""
+    return f" {' and '.join(set_apart)} lies and moves otherwise than {parts[0][0]}, so that one hears the change."
 
 
 def brief_curves(curves: PictureCurves, mood: Mood, features: Features) -> Curves:
@@ -191,12 +240,11 @@ def _fitted(letters: str, units: int) -> str:
     return letters * min(times, units // len(letters))
 
 
-def _lengths(letters: str, bars: int, palette: tuple[Swatch, ...], exact: bool) -> list[int]:
-    """Bars of each section: equal letters get equal lengths, larger colours longer ones."""
+def _lengths(letters: str, bars: int, weights: dict[str, float], exact: bool) -> list[int]:
+    """Bars of each section: equal letters get equal lengths, heavier ones longer ones."""
     units, rest = divmod(bars, PHRASE)
     if units == 0:
         return [bars]
-    weights = _weights(letters, palette)
     per_letter = dict.fromkeys(letters, 1)
     left = units - len(letters)
     while left > 0:
@@ -214,6 +262,13 @@ def _lengths(letters: str, bars: int, palette: tuple[Swatch, ...], exact: bool) 
     return lengths
 
 
+def _shares(letters: str, palette: tuple[Swatch, ...], form: Form | None) -> dict[str, float]:
+    """How much of the piece each letter gets: by the form that was asked for, else by the colours."""
+    if form is None:
+        return _weights(letters, palette)
+    return {letter: form.contrasts[letter].share if letter in form.contrasts else 1.0 for letter in letters}
+
+
 def _weights(letters: str, palette: tuple[Swatch, ...]) -> dict[str, float]:
     """Share of the colour behind each letter; the colours stand from left to right."""
     names = sorted(set(letters))
@@ -227,8 +282,11 @@ def _bar_seconds(meter: Meter, tempo_bpm: float) -> float:
     return meter.bar_ticks / TICKS_PER_BEAT * 60.0 / tempo_bpm
 
 
-def _mean(values: list[float]) -> float:
-    return round(sum(values) / len(values), 2) + 0.0
+def _level(values: list[float], first: int, bars: int, total: int) -> float:
+    """The mean of a curve of ``COLUMNS`` values over ``bars`` bars of ``total``, from bar ``first`` on."""
+    start = min(COLUMNS - 1, first * COLUMNS // total)
+    part = values[start : max(start + 1, round((first + bars) * COLUMNS / total))]
+    return round(sum(part) / len(part), 2) + 0.0
 
 
 def _number(count: int) -> str:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from composer.cli.options import Bars, Card, Duration, Ensemble, Force, Images, Output, Preset, Scheme, Seed, Style
+from composer.cli.options import (
+    Bars,
+    Card,
+    Duration,
+    Ensemble,
+    Force,
+    Form,
+    Images,
+    Output,
+    Preset,
+    Scheme,
+    Seed,
+    Style,
+)
 from composer.cli.show import Show
 
 
@@ -17,6 +30,7 @@ def brief(
     bars: Bars = None,
     ensemble: Ensemble = None,
     style: Style = None,
+    form: Form = None,
     seed: Seed = None,
     card: Card = False,
     output: Output = None,
@@ -29,7 +43,7 @@ def brief(
     from composer.errors import UsageProblem
     from composer.workspace import PieceFiles
 
-    options = BriefOptions(preset, scheme, seed, duration, ensemble, style, bars)
+    options = BriefOptions(preset, scheme, seed, duration, ensemble, style, bars, form)
     if output is not None and len(images) > 1 and not output.is_dir():
         raise UsageProblem("--output", f"{output} is one file for {len(images)} pictures", "name a folder")
 

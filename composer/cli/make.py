@@ -13,6 +13,7 @@ from composer.cli.options import (
     Duration,
     Ensemble,
     Force,
+    Form,
     Images,
     Model,
     Preset,
@@ -34,6 +35,7 @@ def make(
     bars: Bars = None,
     ensemble: Ensemble = None,
     style: Style = None,
+    form: Form = None,
     seed: Seed = None,
     card: Card = False,
     model: Model = None,
@@ -48,7 +50,7 @@ def make(
     from composer.render.stage import RenderOptions
 
     wanted = Wanted(
-        brief=BriefOptions(preset, scheme, None, duration, ensemble, style, bars),
+        brief=BriefOptions(preset, scheme, None, duration, ensemble, style, bars, form),
         render=RenderOptions(soundfont, stems=stems),
         card=card,
         seed=seed,

@@ -36,6 +36,7 @@ Duration = Annotated[float | None, typer.Option("--duration", help="How long the
 Bars = Annotated[int | None, typer.Option("--bars", help="How many bars the piece shall have.")]
 Ensemble = Annotated[str | None, typer.Option("--ensemble", help="Who plays: `composer templates ensembles`.")]
 Style = Annotated[str | None, typer.Option("--style", help="The accompaniment: `composer templates styles`.")]
+Form = Annotated[str | None, typer.Option("--form", help="Order of the sections: `composer templates forms`.")]
 Card = Annotated[bool, typer.Option("--card", help="Draw the brief as a picture too: NAME.card.png.")]
 Model = Annotated[str | None, typer.Option("--model", help="A model of `composer models`; the shipped one if absent.")]
 Soundfont = Annotated[Path | None, typer.Option("--soundfont", help="A .sf2 or .sf3 file; see `composer doctor`.")]

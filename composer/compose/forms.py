@@ -100,14 +100,18 @@ def spans_of(brief: Brief, base: int) -> tuple[Span, ...]:
     """Where the phrases lie: as the brief writes them, else of four bars, or as a sentence of eight."""
     spans: list[Span] = []
     first = 0
+    divided: dict[tuple[str, int], list[int]] = {}
     for index, section in enumerate(brief.form):
         letter = letter_of(section.name)
         shape = np.random.default_rng([base, _SHAPE_DRAW, crc32(letter.encode()), section.bars])
         is_sentence = section.phrases is None and section.bars == 8 and bool(shape.random() < SENTENCE_SHARE)
         written: Sequence[PhrasePlan | None] = section.phrases or ()
-        lengths = [p.bars for p in section.phrases or ()] or (
-            [2, 2, 4] if is_sentence else phrase_lengths(section.bars)
-        )
+        if section.phrases is not None:
+            divided.setdefault((letter, section.bars), [p.bars for p in section.phrases])
+        # A return is divided as its first statement was.
+        known = [p.bars for p in section.phrases or ()] or divided.get((letter, section.bars))
+        is_sentence = is_sentence and known is None
+        lengths = known or ([2, 2, 4] if is_sentence else phrase_lengths(section.bars))
         for place, bars in enumerate(lengths):
             spans.append(Span(index, place, first, bars, is_sentence, written[place] if written else None))
             first += bars
@@ -185,9 +189,14 @@ class _FormWriter:
         """Antecedents stop on the dominant, sections close on the tonic, a contrasting middle leads back."""
         if span.written is not None and span.written.cadence is not None:
             return span.written.cadence
-        if index + 1 == len(self.spans):
+        is_last = index + 1 == len(self.spans)
+        closes = is_last or self.spans[index + 1].section != span.section
+        section = self.brief.form[span.section]
+        if closes and section.cadence is not None:
+            return section.cadence
+        if is_last:
             return PERFECT
-        if self.spans[index + 1].section == span.section:
+        if not closes:
             return HALF if span.place % 2 == 0 else IMPERFECT
         home, own = self.letters[0], self.letters[span.section]
         if own != home and self.letters[span.section + 1] == home:

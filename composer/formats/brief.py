@@ -84,6 +84,9 @@ InstrumentName = Annotated[
 ]
 
 
+Cadence = Literal["HC", "IAC", "PAC", "DC", "PC"]
+
+
 class Strict(BaseModel):
     """No unknown keys, no silent conversions, no NaN."""
 
@@ -124,7 +127,7 @@ class PhrasePlan(Strict):
     """One phrase of a section: its length, how it ends and which earlier phrase it is made from."""
 
     bars: Annotated[int, Field(ge=1, le=PHRASE_BARS_MAX)]
-    cadence: Literal["HC", "IAC", "PAC", "DC", "PC"] | None = Field(
+    cadence: Cadence | None = Field(
         default=None, description="half, imperfect, perfect, deceptive or plagal close; by its place if absent"
     )
     label: Annotated[Text, Field(min_length=1)] | None = Field(
@@ -173,6 +176,7 @@ class SectionPlan(Strict):
     )
     key: KeyChoice | None = Field(default=None, description="the section's own key; that of the piece if absent")
     style: Text | None = Field(default=None, description="the accompaniment style of this section")
+    cadence: Cadence | None = Field(default=None, description="how the section closes; by its place if absent")
     phrases: Annotated[list[PhrasePlan], Field(min_length=1)] | None = Field(
         default=None, description="the section's phrases in order; drawn if absent, see `composer plan`"
     )
