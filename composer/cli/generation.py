@@ -32,6 +32,7 @@ from composer.limits import MIDI_BYTES
 from composer.workspace import PieceFiles, save
 
 if TYPE_CHECKING:
+    from composer.cli.wish import Wish
     from composer.compose.draft import Draft
     from composer.compose.harmony import Harmony
     from composer.compose.takes import Take
@@ -84,33 +85,31 @@ def brief_job(brief_file: Path, output: Path, seed: int | None) -> Job:
     return Job(compose, output, (brief_file,), seed if seed is not None else brief.seed)
 
 
-def free_job(seed: int | None, output: Path | None, ensemble: str | None, style: str | None, force: bool) -> Job:
+def free_job(wish: Wish) -> Job:
     """A random brief, written beside its draft as ``free-SEED.brief.json``, and the draft that it asks for."""
     from composer.compose.free import random_brief
     from composer.formats.brief_text import brief_bytes
 
-    seed = checked_seed(seed)
-    brief = random_brief(seed, ensemble, style)
-    files = PieceFiles.of(output_of(output, Path(f"free-{seed}.draft.mid")))
+    seed = checked_seed(wish.seed)
+    brief = random_brief(seed, wish.ensemble, wish.style)
+    files = PieceFiles.of(output_of(wish.output, Path(f"free-{seed}.draft.mid")))
     content = {files.brief: brief_bytes(brief)}
-    save(files, BRIEF, content, options={"free": True}, seed=seed, versions={"composer": __version__}, force=force)
-    return replace(brief_job(files.brief, output_of(output, files.draft), seed), beside=(files.brief,))
+    save(files, BRIEF, content, options={"free": True}, seed=seed, versions={"composer": __version__}, force=wish.force)
+    return replace(brief_job(files.brief, output_of(wish.output, files.draft), seed), beside=(files.brief,))
 
 
-def melody_job(
-    midi: Path, brief_file: Path | None, output: Path | None, seed: int | None, ensemble: str | None, style: str | None
-) -> Job:
+def melody_job(wish: Wish) -> Job:
     """Chords and an accompaniment for the tune of a MIDI file."""
     from composer.compose.given import accompanied, added_to
     from composer.formats.given_midi import Kept, given_midi_bytes
     from composer.formats.tune import tune_of
 
-    brief = brief_in(brief_file) if brief_file else None
+    midi, brief = wish.subject, brief_in(wish.brief) if wish.brief else None
     source = read_source(read_bytes(midi, MIDI_BYTES, "MIDI file"), printable(midi.name))
     tune = tune_of(source, brief.key.key if brief else None)
 
     def compose(tools: Tools, seed: int) -> Draft:
-        return accompanied(tune, brief, seed, ensemble, style, voices=tools.voices)
+        return accompanied(tune, brief, seed, wish.ensemble, wish.style, voices=tools.voices)
 
     def written(draft: Draft) -> bytes:
         return given_midi_bytes(
@@ -119,10 +118,41 @@ def melody_job(
 
     return Job(
         compose,
-        output_of(output, given_output(midi, MELODY)),
-        (midi, *([brief_file] if brief_file else [])),
-        seed if seed is not None else brief.seed if brief else None,
-        options=_chosen(MELODY, midi, ensemble, style),
+        output_of(wish.output, given_output(midi, MELODY)),
+        (midi, *([wish.brief] if wish.brief else [])),
+        wish.seed if wish.seed is not None else brief.seed if brief else None,
+        options=_chosen(MELODY, midi, wish.ensemble, wish.style),
+        written=written,
+    )
+
+
+def continue_job(wish: Wish) -> Job:
+    """New bars after what a person played."""
+    from composer.compose.beginning import beginning_of
+    from composer.compose.continuation import added_after, continued
+    from composer.formats.given_midi import Kept, given_midi_bytes
+    from composer.formats.source_piece import part_lines
+    from composer.formats.tune import tune_of
+
+    midi, brief = wish.subject, brief_in(wish.brief) if wish.brief else None
+    source = read_source(read_bytes(midi, MIDI_BYTES, "MIDI file"), printable(midi.name))
+    tune = tune_of(source, brief.key.key if brief else None)
+    bars = wish.new_bars
+
+    def compose(tools: Tools, seed: int) -> Draft:
+        models = (tools.melody, tools.harmony)
+        return continued(tune, bars, brief, *models, seed, wish.ensemble, wish.style, voices=tools.voices)
+
+    def written(draft: Draft) -> bytes:
+        kept = [Kept(part, *line) for part, line in enumerate(part_lines(source))]
+        return given_midi_bytes(added_after(draft.piece, beginning_of(tune)), source, kept, shift=tune.shift)
+
+    return Job(
+        compose,
+        output_of(wish.output, given_output(midi, CONTINUE)),
+        (midi, *([wish.brief] if wish.brief else [])),
+        wish.seed if wish.seed is not None else brief.seed if brief else None,
+        options={**_chosen(CONTINUE, midi, wish.ensemble, wish.style), "bars": bars},
         written=written,
     )
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer.errors import UsageProblem
+from composer.limits import CONTINUE_BARS, TAKES
 
 if TYPE_CHECKING:
     from composer.cli.generation import Job
 
 BARS_DEFAULT = 8
-BARS_MAX = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,11 @@ class Wish:
         from composer.workspace import PieceFiles
 
         if self.free:
-            return generation.free_job(self.seed, self.output, self.ensemble, self.style, self.force)
+            return generation.free_job(self)
         if self.melody is not None:
-            return generation.melody_job(
-                self.melody, self.brief, self.output, self.seed, self.ensemble, self.style
-            )  # fmt: skip
+            return generation.melody_job(self)
+        if self.continued is not None:
+            return generation.continue_job(self)
         assert self.brief is not None
         return generation.brief_job(self.brief, output_of(self.output, PieceFiles.of(self.brief).draft), self.seed)
 
@@ -79,9 +79,7 @@ class Wish:
             raise UsageProblem("--bars", "goes with --continue", "a brief has the bars of each section in its form")
 
     def _check_values(self) -> None:
-        from composer.compose.takes import TAKES_MAX
-
-        if self.bars is not None and not (self.bars.isdecimal() and 1 <= int(self.bars) <= BARS_MAX):
-            raise UsageProblem("--bars", f"{self.bars!r} is not a number of bars", f"give one from 1 to {BARS_MAX}")
-        if not 1 <= self.takes <= TAKES_MAX:
-            raise UsageProblem("--takes", f"{self.takes} is outside 1 to {TAKES_MAX}", "choose another number")
+        if self.bars is not None and not (self.bars.isdecimal() and 1 <= int(self.bars) <= CONTINUE_BARS):
+            raise UsageProblem("--bars", f"{self.bars!r} is not a number of bars", f"give one from 1 to {CONTINUE_BARS}")
+        if not 1 <= self.takes <= TAKES:
+            raise UsageProblem("--takes", f"{self.takes} is outside 1 to {TAKES}", "choose another number")

@@ -27,6 +27,7 @@ from composer.formats.tune import GivenTune
 from composer.limits import BRIEF_BARS, BRIEF_SECTIONS, BRIEF_TEMPO_MAX_BPM, BRIEF_TEMPO_MIN_BPM, BRIEF_TEXT_CHARS
 from composer.music.chord import progression_of
 from composer.music.instruments import instrument_of_program
+from composer.music.key import Key
 from composer.music.notes import MELODY, Marker, Note, Part, Piece
 from composer.music.time import TICKS_PER_BEAT, Meter
 
@@ -47,16 +48,13 @@ class Reading:
     """
 
     tune: GivenTune
+    bars: int
     phrases: tuple[Span, ...]
     sections: tuple[tuple[str, int], ...]
     events: tuple[Event, ...]
     low: int
     high: int
     tonic_midi: int
-
-    @property
-    def bars(self) -> int:
-        return self.tune.bars
 
 
 def accompanied(
@@ -85,26 +83,34 @@ def accompanied(
     return Draft(_with_tune(draft.piece, reading), (*notes_on(reading, brief), *draft.notes), sketch)
 
 
-def reading_of(tune: GivenTune) -> Reading:
-    """Phrases and sections of a tune; raises OverLimit for more bars than a piece may have."""
-    if tune.bars > BRIEF_BARS:
-        reason = f"has {tune.bars} bars, the limit is {BRIEF_BARS}"
-        raise OverLimit(tune.source.name, reason, "give a part of it")
-    phrases = phrases_in(tune.line, tune.meter, tune.bars)
+def reading_of(tune: GivenTune, bars: int | None = None) -> Reading:
+    """Phrases and sections of the first ``bars`` bars of a tune, or of all of it.
+
+    Raises OverLimit for more bars than a piece may have.
+    """
+    bars = tune.bars if bars is None else bars
+    if bars > BRIEF_BARS:
+        raise OverLimit(tune.source.name, f"has {bars} bars, the limit is {BRIEF_BARS}", "give a part of it")
+    phrases = phrases_in(tune.line, tune.meter, bars)
     pitches = [n.pitch for n in tune.line]
     low, high = min(pitches), max(pitches)
+    tonic = tonic_under(low, high, tune.key)
+    events = events_of(tune.line, tonic, bars * tune.meter.bar_ticks)
+    return Reading(tune, bars, phrases, _sections(tune, bars, phrases), events, low, high, tonic)
+
+
+def tonic_under(low: int, high: int, key: Key) -> int:
+    """The tonic at or below the middle of a range, as the plan has it."""
     centre = (low + high) // 2
-    tonic = centre - (centre - tune.key.tonic_class) % 12
-    events = events_of(tune.line, tonic, tune.bars * tune.meter.bar_ticks)
-    return Reading(tune, phrases, _sections(tune, phrases), events, low, high, tonic)
+    return centre - (centre - key.tonic_class) % 12
 
 
-def _sections(tune: GivenTune, phrases: Sequence[Span]) -> tuple[tuple[str, int], ...]:
+def _sections(tune: GivenTune, bars: int, phrases: Sequence[Span]) -> tuple[tuple[str, int], ...]:
     """Phrases gathered to sections; one that begins like an earlier one has its letter, with a dash."""
-    least = max(_SECTION_BARS, -(-tune.bars // (BRIEF_SECTIONS // 2)))
+    least = max(_SECTION_BARS, -(-bars // (BRIEF_SECTIONS // 2)))
     starts = [0]
     for phrase in phrases:
-        if phrase.first - starts[-1] >= least and tune.bars - phrase.first >= least // 2:
+        if phrase.first - starts[-1] >= least and bars - phrase.first >= least // 2:
             starts.append(phrase.first)
     contents = [_content(tune.line, start, tune.meter) for start in starts]
     names: list[str] = []

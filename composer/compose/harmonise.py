@@ -44,11 +44,13 @@ def harmonised(
     rests: Sequence[int],
     written: Mapping[int, Bar] | None = None,
     rng: np.random.Generator | None = None,
+    closes: bool = True,
 ) -> tuple[Bar, ...]:
     """The chords of every bar; event pitches are semitones above the tonic.
 
     ``rests`` are the bars (from 0) in which a phrase comes to rest; ``written`` are the bars whose chords a person
     wrote: those are kept, and what stands around them fits to them. ``rng`` decides where the tune leaves a choice.
+    ``closes`` says that the last bar ends the piece.
     """
     mode = "minor" if key.is_minor else "major"
     states, slots = STATES[mode], slots_of(meter)
@@ -59,7 +61,7 @@ def harmonised(
     emission = (_EMISSION * (local / totals) @ tones.T + prior) / slots
     if rng is not None:
         emission += rng.normal(0.0, _FREEDOM, emission.shape)
-    emission += _form(states, bars, slots, rests)
+    emission += _form(states, bars, slots, rests, closes)
     for bar, given in (written or {}).items():
         _hold(emission, states, key, bar * slots, [given[i * len(given) // slots] for i in range(slots)])
     inside = moves + _CHANGE_INSIDE
@@ -71,7 +73,7 @@ def harmonised(
     return tuple((written or {}).get(bar, chord) for bar, chord in enumerate(found))
 
 
-def _form(states: Sequence[State], bars: int, slots: int, rests: Sequence[int]) -> Floats:
+def _form(states: Sequence[State], bars: int, slots: int, rests: Sequence[int], closes: bool) -> Floats:
     """(bars * slots, states) what the place of a chord in the form is worth."""
     tonic = np.array([s.root == 0 and s.is_plain for s in states])
     dominant = np.array([s.root == 7 and s.is_plain and s.quality != "m" for s in states])
@@ -80,8 +82,9 @@ def _form(states: Sequence[State], bars: int, slots: int, rests: Sequence[int]) 
     for bar in rests:
         last = (bar + 1) * slots - 1
         form[last] += np.where(tonic, _REST_TONIC, np.where(dominant, _REST_DOMINANT, _REST_OTHER))
-    form[-1, ~tonic] += _END_FOREIGN
-    if bars > 1:
+    if closes:
+        form[-1, ~tonic] += _END_FOREIGN
+    if closes and bars > 1:
         form[(bars - 1) * slots - 1, dominant] += _DOMINANT_BEFORE_END
     return form
 

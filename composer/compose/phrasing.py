@@ -76,10 +76,12 @@ def events_of(line: Sequence[Note], tonic_midi: int, end: int) -> tuple[Event, .
     events: list[Event] = []
     now = 0
     for note in line:
+        if note.start >= end:
+            break
         if note.start > now:
             events.append(Event(now, note.start - now, None))
-        events.append(Event(note.start, note.duration, note.pitch - tonic_midi))
-        now = note.end
+        events.append(Event(note.start, min(note.end, end) - note.start, note.pitch - tonic_midi))
+        now = events[-1].end
     if now < end:
         events.append(Event(now, end - now, None))
     return tuple(events)

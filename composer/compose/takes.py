@@ -19,7 +19,6 @@ from composer.encoding.melody import Event
 from composer.music.time import TICKS_PER_BEAT
 from composer.music.voice_leading import CROSSED, PARALLELS, offences
 
-TAKES_MAX = 20
 _SEED_BELOW = 10**6  # derived seeds are short enough to type again
 RULE_COST, FAULT_COST, ENDING_COST = 0.25, 0.4, 1.5
 DENSITY_COST, REGISTER_COST = 0.8, 0.08  # for an octave of density, and a semitone of register

@@ -8,9 +8,9 @@ to the quarter where that moves no kept event, else at the resolution of the fil
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from composer.formats.midi import CC_PAN, CC_VOLUME, midi_bytes
+from composer.formats.midi import CC_PAN, CC_VOLUME, DRUM_CHANNEL, midi_bytes
 from composer.formats.smf_scan import (
     END_OF_TRACK,
     KEY_SIGNATURE,
@@ -23,7 +23,7 @@ from composer.formats.smf_scan import (
     RawEvent,
 )
 from composer.formats.source import MARKER, SourceMidi, read_source, smf_bytes
-from composer.music.notes import Piece
+from composer.music.notes import CHORDS, Piece
 from composer.music.time import TICKS_PER_BEAT
 
 COPYRIGHT, LYRIC, CUE = 0x02, 0x05, 0x07
@@ -50,7 +50,7 @@ def given_midi_bytes(added: Piece, source: SourceMidi, kept: Sequence[Kept], *, 
     ``added`` holds what composer adds and nothing else: its kept parts have new notes only (or none), its markers and
     later tempi come to those of the file. What it has at its tick 0 counts where the file says nothing.
     """
-    ours = read_source(midi_bytes(added), added.title).tracks
+    ours = read_source(midi_bytes(_with_one_kit(added)), added.title).tracks
     layout = _Layout(source, _resolution(source, kept), shift)
     voices = {one.part: one for one in kept}
     tracks = [layout.conductor(ours[0])]
@@ -62,6 +62,13 @@ def given_midi_bytes(added: Piece, source: SourceMidi, kept: Sequence[Kept], *, 
     end = layout.bar_line_after(last, added.meter.bar_ticks)
     closed = [[*track, RawEvent(end, META, END_OF_TRACK, b"")] for track in tracks]
     return smf_bytes(1, layout.resolution, closed)
+
+
+def _with_one_kit(piece: Piece) -> Piece:
+    """The piece with one drum part at most, as MIDI has one drum channel; kept drums find back to it by themselves."""
+    drums = [part.name for part in piece.parts if part.is_drums][1:]
+    parts = (replace(p, role=CHORDS) if p.name in drums else p for p in piece.parts)
+    return replace(piece, parts=tuple(parts)) if drums else piece
 
 
 def _resolution(source: SourceMidi, kept: Sequence[Kept]) -> int:
@@ -120,6 +127,9 @@ class _Layout:
     def kept(self, ours: Sequence[RawEvent], voice: Kept) -> list[RawEvent]:
         """A voice of the file on the part's channel, behind the part's name, with the part's new notes."""
         channel = next(e.status & 0x0F for e in ours if e.meta < 0 and e.status < SYSEX)
+        if voice.channel == DRUM_CHANNEL:
+            channel = DRUM_CHANNEL
+            ours = [e if e.meta >= 0 else e._replace(status=e.status & 0xF0 | channel) for e in ours]
         theirs = self._voice_events(voice, channel)
         said = {_kind(e) for _, e in theirs if e.tick == 0}
         setup = [e for e in ours if e.tick == 0 and _is_setup(e) and _kind(e) not in said]

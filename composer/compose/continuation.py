@@ -1,0 +1,173 @@
+"""Going on from what a person played: new bars of melody, and the accompaniment with them.
+
+The network hears what was played before it writes. The accompaniment goes on in its own figures, or in a style that
+was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from composer.compose.beginning import SECTION_NAME, Beginning, beginning_of, brief_on, plan_on, played_chords
+from composer.compose.draft import CHORD_JOB, MELODY_JOB, PLAN_JOB, Draft, Sketch, arranged, rng_of
+from composer.compose.given import written_chords
+from composer.compose.harmony import Bar, Harmony, chords_of
+from composer.compose.imitation import Models, imitated, model_bars
+from composer.compose.melody import MelodyWriter
+from composer.compose.orchestra import orchestra_of
+from composer.encoding.protocol import MelodyModel
+from composer.encoding.voices import VoicesModel
+from composer.errors import OverLimit
+from composer.formats.brief import Brief
+from composer.formats.tune import GivenTune
+from composer.limits import BRIEF_BARS
+from composer.music.notes import MELODY, Control, Marker, Note, Part, Piece, Tempo
+
+CC_PEDAL, PEDAL_DOWN = 64, 64
+
+
+def continued(
+    tune: GivenTune,
+    bars: int,
+    brief: Brief | None,
+    model: MelodyModel,
+    harmony: Harmony,
+    seed: int,
+    ensemble: str | None,
+    style: str | None,
+    *,
+    voices: VoicesModel | None = None,
+) -> Draft:
+    """What was played and ``bars`` new bars; an unfinished last bar is finished first.
+
+    Raises BadInput for a style or ensemble that does not exist, OverLimit for a piece of too many bars.
+    """
+    begun = beginning_of(tune)
+    if begun.bars + bars > BRIEF_BARS:
+        reason = f"has {begun.bars} bars, and {bars} more are over the limit of {BRIEF_BARS}"
+        raise OverLimit(tune.source.name, reason, "ask for fewer bars")
+    played = played_chords(begun)
+    wanted = brief_on(begun, brief, ensemble, style, played, bars)
+    plan = plan_on(begun, wanted, played, bars, rng_of(seed, PLAN_JOB))
+    drawn = chords_of(plan, wanted, harmony, rng_of(seed, CHORD_JOB))
+    new = written_chords(brief, bars)
+    chords = tuple(
+        played[bar] if bar < begun.bars else new.get(bar - begun.bars, drawn[bar]) for bar in range(len(drawn))
+    )
+    melody = MelodyWriter(plan, chords, model, rng_of(seed, MELODY_JOB), given=begun.events).write()
+    sketch = Sketch(wanted, orchestra_of(wanted), plan, chords, melody)
+    draft = arranged(sketch, seed, voices=voices)
+    is_asked = style is not None or ensemble is not None or brief is not None
+    piece = _whole(begun, draft.piece, chords, is_asked)
+    notes = _notes_on(begun, piece, bars, is_asked)
+    return Draft(piece, (*notes, *(n for n in draft.notes if is_asked or "gave way" in n)), sketch)
+
+
+def added_after(piece: Piece, begun: Beginning) -> Piece:
+    """What composer added to the beginning: new notes, pedals, markers and tempi, and parts that the file lacks."""
+    parts = [
+        replace(
+            part,
+            notes=tuple(n for n in part.notes if index >= len(begun.parts) or n.start >= begun.end),
+            controls=tuple(c for c in part.controls if index >= len(begun.parts) or c.tick >= begun.end),
+        )
+        for index, part in enumerate(piece.parts)
+    ]
+    tempi = (piece.tempi[0], *(t for t in piece.tempi[1:] if t.tick >= begun.end))
+    markers = tuple(m for m in piece.markers if m.text == SECTION_NAME and m.tick >= begun.reading.bars)
+    return replace(piece, parts=tuple(parts), tempi=tempi, markers=markers)
+
+
+def _whole(begun: Beginning, draft: Piece, chords: Sequence[Bar], is_asked: bool) -> Piece:
+    """The parts of the file with what follows in each, and new parts where the file has none for their notes."""
+    composed = {part.role: part for part in reversed(draft.parts)}
+    models = Models(chords, begun.bars, begun.tune.key, begun.tune.meter)
+    others = [p for i, p in enumerate(begun.parts) if i != begun.melody]
+    sources = model_bars(others, models)
+    taken: set[str] = set()
+    parts = []
+    for index, part in enumerate(begun.parts):
+        if index == begun.melody:
+            new: Sequence[Note] = _loud_as(part, _after(composed.get(MELODY), begun.end))
+        elif not is_asked:
+            new = imitated(part, sources, models)
+        else:
+            new = () if part.role in taken else _after(composed.get(part.role), begun.end)
+            taken.add(part.role)
+        parts.append(_joined(part, new, begun.end))
+    if is_asked:
+        missing = [p for p in draft.parts if p.role != MELODY and p.role not in taken]
+        parts += [_only_after(part, begun.end) for part in missing]
+    return replace(
+        begun.piece,
+        meter=begun.tune.meter,
+        key=begun.tune.key,
+        parts=tuple(p for i, p in enumerate(parts) if p.notes or i < len(begun.parts)),
+        length=draft.length,
+        tempi=_tempi(begun, draft),
+        markers=(*(replace(m, tick=m.tick + begun.tune.shift) for m in begun.piece.markers), _marker(begun)),
+        chords=draft.chords,
+        keys=(),
+    )
+
+
+def _marker(begun: Beginning) -> Marker:
+    return Marker(begun.bars * begun.tune.meter.bar_ticks, SECTION_NAME)
+
+
+def _after(part: Part | None, tick: int) -> tuple[Note, ...]:
+    return tuple(n for n in part.notes if n.start >= tick) if part is not None else ()
+
+
+def _only_after(part: Part, tick: int) -> Part:
+    return replace(part, notes=_after(part, tick), controls=tuple(c for c in part.controls if c.tick >= tick))
+
+
+def _loud_as(part: Part, notes: Sequence[Note]) -> tuple[Note, ...]:
+    """The notes as loud on the mean as those that were played."""
+    if not notes:
+        return ()
+    louder = round(float(np.mean([n.velocity for n in part.notes]) - np.mean([n.velocity for n in notes])))
+    return tuple(replace(n, velocity=min(127, max(1, n.velocity + louder))) for n in notes)
+
+
+def _joined(part: Part, new: Sequence[Note], end: int) -> Part:
+    """A part with its new notes: none begins while one of its pitch still sounds, and no pedal stays down."""
+    sounding = {n.pitch: n.end for n in part.notes if n.end > end}
+    late = []
+    for note in new:
+        start = max(note.start, sounding.get(note.pitch, 0))
+        if start < note.end:
+            late.append(replace(note, start=start, duration=note.end - start))
+    pedal = [c for c in part.controls if c.number == CC_PEDAL]
+    is_down = bool(pedal) and max(pedal, key=lambda c: c.tick).value >= PEDAL_DOWN
+    release = (Control(max(end, max(c.tick for c in pedal)), CC_PEDAL, 0),) if is_down else ()
+    return replace(part, notes=(*part.notes, *late), controls=(*part.controls, *release))
+
+
+def _tempi(begun: Beginning, draft: Piece) -> tuple[Tempo, ...]:
+    """The tempi of the file, and the slowing down of the last bar from the one that is in force there."""
+    played = tuple(replace(t, tick=t.tick + begun.tune.shift if t.tick else 0) for t in begun.piece.tempi)
+    slower = [t for t in draft.tempi[1:] if t.tick >= begun.end]
+    ratio = [t.bpm / draft.tempi[0].bpm for t in slower]
+    return (*played, *(Tempo(t.tick, round(played[-1].bpm * r, 3)) for t, r in zip(slower, ratio, strict=True)))
+
+
+def _notes_on(begun: Beginning, piece: Piece, bars: int, is_asked: bool) -> list[str]:
+    """What a person should know about where composer went on, and how."""
+    tune = begun.tune
+    name = f'"{tune.name}"' if tune.name else f"track {tune.track + 1}"
+    finished = f"bar {begun.bars} is finished first; " if begun.end < begun.bars * tune.meter.bar_ticks else ""
+    notes = [
+        f"the tune: {name}, {begun.bars} bars of {tune.meter} in {tune.key}",
+        f"{finished}bars {begun.bars + 1} to {begun.bars + bars} are new",
+    ]
+    silent = [p.name for p in piece.parts if not any(n.start >= begun.end for n in p.notes)]
+    if silent:
+        notes.append(f"silent in the new bars: {', '.join(silent[:6])}")
+    if len(begun.parts) > 1 and not is_asked:
+        notes.append("the accompaniment goes on in its own figures; --style asks for another")
+    return notes
