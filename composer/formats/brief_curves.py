@@ -34,7 +34,7 @@ def bar_targets(brief: Brief) -> tuple[BarTarget, ...]:
     density, register, energy, tension = (
         levels_of(brief, name, form) for name in ("density", "register", "energy", "tension")
     )
-    tension = np.where(has_tension(brief, form), tension, energy)
+    tension = np.where(writes_tension(brief, form), tension, energy)
     return tuple(BarTarget(*map(float, values)) for values in zip(density, register, energy, tension, strict=True))
 
 
@@ -53,7 +53,7 @@ def filled(brief: Brief) -> list[SectionPlan]:
     return form
 
 
-def has_tension(brief: Brief, form: Sequence[SectionPlan]) -> NDArray[np.bool_]:
+def writes_tension(brief: Brief, form: Sequence[SectionPlan]) -> NDArray[np.bool_]:
     """(bars,) whether the tension of a bar is written, by its section or for itself."""
     written = np.array([section.tension is not None for section in form for _ in range(section.bars)])
     written[[change.bar - 1 for change in brief.bars_ if change.tension is not None]] = True

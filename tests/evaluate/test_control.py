@@ -10,7 +10,7 @@ import pytest
 from composer.evaluate.control import bar_tension, broken_promises, control_of, ranks, realised, roughness, spearman
 from composer.evaluate.line import line_of
 from composer.formats.brief import Brief
-from composer.formats.brief_curves import bar_targets, levels_of
+from composer.formats.brief_curves import bar_targets, filled, levels_of
 from composer.music.chord import chord_of
 from composer.music.key import key_of
 from composer.music.notes import Note, Piece, Tempo
@@ -134,10 +134,19 @@ def test_the_targets_of_bars_are_the_sections_values_bent_by_the_curves() -> Non
 def test_levels_stay_within_what_the_brief_may_say() -> None:
     form = [{"name": "A", "bars": 8, "density": 1.0, "register": -1.0}]
     steep = brief(form=form, curves={"energy": [0.0, 1.0], "density": [0.0, 1.0], "register": [-1.0, 1.0]})
-    assert levels_of(steep, "density").max() == 1.0
-    assert levels_of(steep, "register").min() == -1.0
+    assert levels_of(steep, filled(steep), "density").max() == 1.0
+    assert levels_of(steep, filled(steep), "register").min() == -1.0
 
 
 def test_a_written_tension_wins_over_energy() -> None:
     form = [{"name": "A", "bars": 4, "energy": 0.9, "tension": 0.1}, {"name": "B", "bars": 4, "energy": 0.3}]
     assert [t.tension for t in bar_targets(brief(form=form))] == [0.1] * 4 + [0.3] * 4
+
+
+def test_what_is_said_of_a_bar_wins_and_what_a_section_leaves_out_comes_from_the_curves() -> None:
+    form = [{"name": "A", "bars": 4}, {"name": "B", "bars": 4, "density": 0.5}]
+    curves = {"energy": [0.0, 1.0], "density": [0.0, 1.0], "register": [0.0, 0.0]}
+    asked = brief(form=form, curves=curves, bars=[{"bar": 8, "density": 0.0}])
+    densities = [t.density for t in bar_targets(asked)]
+    assert np.mean(densities[:4]) == pytest.approx(0.25)
+    assert densities[7] == 0.0 and densities[6] > 0.5
