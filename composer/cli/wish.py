@@ -80,6 +80,7 @@ class Wish:
 
     def _check_values(self) -> None:
         if self.bars is not None and not (self.bars.isdecimal() and 1 <= int(self.bars) <= CONTINUE_BARS):
-            raise UsageProblem("--bars", f"{self.bars!r} is not a number of bars", f"give one from 1 to {CONTINUE_BARS}")
+            hint = f"give one from 1 to {CONTINUE_BARS}"
+            raise UsageProblem("--bars", f"{self.bars!r} is not a number of bars", hint)
         if not 1 <= self.takes <= TAKES:
             raise UsageProblem("--takes", f"{self.takes} is outside 1 to {TAKES}", "choose another number")
