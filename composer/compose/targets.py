@@ -38,10 +38,10 @@ class Targets:
 def targets_of(brief: Brief, meter: Meter, low: int, high: int, phrase_ends: Sequence[int]) -> Targets:
     """The targets of every bar of ``brief``; the melody ranges from ``low`` to ``high``, phrases end at ticks."""
     form = contrasted(filled(brief))
-    energy, density, register = (levels_of(brief, name, form) for name in ("energy", "density", "register"))
+    energy, density, register = (levels_of(brief, form, name) for name in ("energy", "density", "register"))
     written = writes_tension(brief, form)
     plain = _TENSION_ENERGY * energy + _TENSION_REGISTER * (register + 1) / 2
-    tension = np.where(written, levels_of(brief, "tension", form), plain)
+    tension = np.where(written, levels_of(brief, form, "tension"), plain)
     climax = climax_of(energy + tension)
     near = _nearness(len(energy), climax)
     tension = np.where(written, tension, plain + _TENSION_RISE * _rise(len(energy), climax))

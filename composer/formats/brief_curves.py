@@ -32,7 +32,7 @@ def bar_targets(brief: Brief) -> tuple[BarTarget, ...]:
     """One for each bar of the form."""
     form = filled(brief)
     density, register, energy, tension = (
-        levels_of(brief, name, form) for name in ("density", "register", "energy", "tension")
+        levels_of(brief, form, name) for name in ("density", "register", "energy", "tension")
     )
     tension = np.where(writes_tension(brief, form), tension, energy)
     return tuple(BarTarget(*map(float, values)) for values in zip(density, register, energy, tension, strict=True))
