@@ -243,7 +243,7 @@ class MelodyWriter:
         if row.pending:
             return nearest_duration(row.pending[0].duration)
         if now >= ending.onset:
-            return DURATIONS.index(ending.end - now)
+            return _closing_duration(ending.end - now)
         bar, offset = divmod(now, self.bar_ticks)
         if offset == 0 and bar in row.ties:
             source = row.ties[bar]
@@ -342,6 +342,12 @@ class MelodyWriter:
         )
         weights = np.exp((scores - scores.max()) / CHOICE_TEMPERATURE)
         return rows[int(self.rng.choice(len(rows), p=weights / weights.sum()))]
+
+
+def _closing_duration(ticks: int) -> int:
+    """Index of the longest length within ``ticks``, such that what is left over is a length too (a bar of 9/8)."""
+    fitting = [d for d in DURATIONS if d == ticks or ticks - d in DURATIONS]
+    return DURATIONS.index(max(fitting or [d for d in DURATIONS if d <= ticks]))
 
 
 def chord_line(chords: Sequence[Bar], bar_ticks: int) -> tuple[list[int], list[Chord]]:
