@@ -22,6 +22,8 @@ OWNED = {
     "render art.mid": {"scipy"},
     "status": set(),
     "evaluate art.mid": set(),
+    "diff art.draft.mid art.mid --png art.png": {"scipy"},
+    "check art.mid --for live": set(),
     "templates": set(),
     "models": set(),
     "corpus": set(),

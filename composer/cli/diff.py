@@ -31,6 +31,11 @@ def diff(
         raise UsageProblem("--png", f"{png.name!r} does not end in .png", "name a picture, such as changes.png")
     old, new = (read_bytes(path, MIDI_BYTES, "MIDI file") for path in (before, after))
     found = compared(old, printable(before.name), new, printable(after.name), tolerance)
+    if png is not None:
+        from composer.compare.roll import roll_png
+
+        write_whole(png, roll_png(found))
+        show.wrote(png)
     show.note(f"{before} -> {after}: {summary_of(found)}")
     if not found.voice_leading.compared:
         show.note("  voice leading is not compared: tracks were put together or taken apart")
@@ -39,9 +44,4 @@ def diff(
     rows = rows_of(found)
     if rows:
         show.table(("bar", "track", "difference"), [row.cells for row in rows])
-    if png is not None:
-        from composer.compare.roll import roll_png
-
-        write_whole(png, roll_png(found))
-        show.wrote(png)
     show.result({**as_json(found), "png": png})

@@ -24,13 +24,13 @@ SYSTEMS_MAX = 12
 _LEFT, _RIGHT, _TOP, _BOTTOM = 150, 24, 96, 20
 _RULER, _GAP, _LANE_GAP = 40, 28, 6
 _LANE_MIN, _LANE_MAX, _ROW_MAX = 34, 150, 7
-_LABEL_CHARS = 20
+_LABEL_CHARS, _EVENT_CHARS = 20, 24
 _LAST_PRINTABLE = 0x24F  # the built-in font has Latin letters only
 
 _PAPER, _LANE, _INK, _SOFT, _RULE, _BEAT = (
     (250, 248, 244), (255, 255, 255), (28, 30, 34), (104, 106, 112), (190, 186, 178), (232, 229, 222)
 )  # fmt: skip
-_SAME = (188, 188, 190)
+_SAME, _EVENT = (188, 188, 190), (90, 60, 150)
 # Okabe and Ito's colours, which colour-blind readers tell apart.
 COLOURS: dict[str, Colour] = {
     ADDED: (0, 158, 115), REMOVED: (213, 94, 0), MOVED: (0, 114, 178), PITCH: (204, 121, 167),
@@ -117,6 +117,9 @@ class _Roll:
             x += 22 + _font(14).getlength(words) + 26
         self.draw.rectangle((x, 72, x + 16, 83), outline=_SOFT, width=2)
         self._text(x + 22, 83, "outline: how it was before", 14, _INK)
+        x += 22 + _font(14).getlength("outline: how it was before") + 26
+        self.draw.polygon([(x + 8, 83), (x + 2, 73), (x + 14, 73)], fill=_EVENT)
+        self._text(x + 22, 83, "tempo, markers, controllers", 14, _INK)
 
     def _system(self, first_bar: int, top: int) -> None:
         last_bar = first_bar + BARS_A_SYSTEM
@@ -150,7 +153,8 @@ class _Roll:
         )
         self._text(24, top + 14, label if len(label) <= _LABEL_CHARS else label[: _LABEL_CHARS - 1] + "...", 14, colour)
         if not lane.track.is_same:
-            self._text(24, top + 30, f"{len(lane.track.notes.edits)} notes differ", 11, _SOFT)
+            count = len(lane.track.notes.edits)
+            self._text(24, top + 30, "1 note differs" if count == 1 else f"{count} notes differ", 11, _SOFT)
 
     def _song(self, window: _Window, top: int) -> None:
         """What changed in tempo, metre, key and markers, above the bars where it did."""
@@ -159,9 +163,9 @@ class _Roll:
             if not window.holds(edit.time):
                 continue
             x = window.x(edit.time)
-            self.draw.polygon([(x, top + 34), (x - 4, top + 26), (x + 4, top + 26)], fill=COLOURS[LENGTH])
+            self.draw.polygon([(x, top + 34), (x - 4, top + 26), (x + 4, top + 26)], fill=_EVENT)
             event = edit.after or edit.before
-            words = f"{edit.what} {event.text if event else ''}"[:28]
+            words = event.text[:_EVENT_CHARS] if event else ""
             if x >= free:
                 self._text(x + 7, top + 34, words, 11, _SOFT)
                 free = x + 14 + _font(11).getlength(words)
@@ -174,7 +178,7 @@ class _Roll:
         for turn in lane.track.turns:
             if window.holds(turn.time):
                 x = window.x(turn.time)
-                self.draw.rectangle((x - 1, top + lane.height - 4, x + 1, top + lane.height), fill=COLOURS[LENGTH])
+                self.draw.rectangle((x - 1, top + lane.height - 4, x + 1, top + lane.height), fill=_EVENT)
 
     def _edit(self, lane: _Lane, window: _Window, top: int, edit: NoteEdit) -> None:
         colour = COLOURS[edit.kinds[0]]

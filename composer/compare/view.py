@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from composer.formats.midi import key_of_signature_bytes
+from composer.formats.midi import NO_CHORD, key_of_signature_bytes
 from composer.formats.smf_scan import (
     END_OF_TRACK,
     KEY_SIGNATURE,
@@ -24,11 +24,13 @@ from composer.formats.smf_scan import (
 )
 from composer.formats.source import MARKER, TEXT, TRACK_NAME, SourceMidi, decoded
 from composer.music.bars import BarMap
+from composer.music.chord import chord_of
 from composer.music.time import TICKS_PER_BEAT
 
 _AFTERTOUCH, _CONTROL, _PRESSURE, _BEND = 0xA0, 0xB0, 0xD0, 0xE0
 _BEND_CENTRE = 8192
-MARKERS, TEXTS, TEMPO, METRE, KEY, NAME = "marker", "text", "tempo", "metre", "key", "track name"
+MARKERS, TEXTS, CHORDS, TEMPO, METRE = "marker", "text", "chord symbol", "tempo", "metre"
+KEY, NAME = "key", "track name"
 _SONG_KINDS = {
     TEXT: TEXTS, 0x02: "copyright", TRACK_NAME: NAME, 0x04: "instrument name", 0x05: "lyric", MARKER: MARKERS,
     0x07: "cue point", 0x20: "channel prefix", 0x21: "port", SET_TEMPO: TEMPO, SMPTE_OFFSET: "SMPTE offset",
@@ -36,7 +38,7 @@ _SONG_KINDS = {
 }  # fmt: skip
 _LAST_TEXT = 0x0F
 # Kinds that stand at a place in the music and are the same elsewhere; the others set something from there on.
-MOVABLE = frozenset({MARKERS, TEXTS, "cue point", "lyric"})
+MOVABLE = frozenset({MARKERS, TEXTS, CHORDS, "cue point", "lyric"})
 CONTROL_NAMES = {
     0: "bank (CC0)", 1: "modulation (CC1)", 7: "volume (CC7)", 10: "pan (CC10)", 11: "expression (CC11)",
     32: "bank (CC32)", 64: "pedal (CC64)", 91: "reverb (CC91)", 93: "chorus (CC93)",
@@ -222,7 +224,15 @@ def _song_event(event: RawEvent, scale: int) -> SongEvent:
     show = _SHOWN.get(event.meta)
     if show is None:
         show = decoded if event.meta <= _LAST_TEXT else bytes.hex
-    return SongEvent(time, what, show(event.data))
+    text = show(event.data)
+    return SongEvent(time, CHORDS if what == TEXTS and _is_chord(text) else what, text)
+
+
+def _is_chord(text: str) -> bool:
+    try:
+        return text == NO_CHORD or chord_of(text) is not None
+    except ValueError:
+        return False
 
 
 def tempo_text(data: bytes) -> str:

@@ -22,10 +22,11 @@ from composer.music.voice_leading import RULES
 SONG, VOICES = "(song)", "(voices)"
 # More notes of one bar and track than this are told in sum.
 _NOTES_TOLD = 4
-# So many notes or events of a track that all changed in the same way are one row.
-_ALIKE_MIN = 8
+# So many notes or events of a track that all changed in the same way are one row, if they are most of what changed.
+_ALIKE_MIN, _ALIKE_SHARE = 8, 0.5
 _TURNS_TOLD = 3
-_PLAIN_DENOMINATOR_MAX = 48
+# Fractions that musicians write; others are shown as decimals.
+_PLAIN_DENOMINATORS = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48}
 Event = TypeVar("Event", SongEdit, TurnEdit)
 Edit = TypeVar("Edit", NoteEdit, SongEdit, TurnEdit)
 _DRUMS = {key: name for name, key in DRUM_KEYS.items()}
@@ -148,17 +149,20 @@ class _Teller:
             yield Row(bar, bar, label, told)
 
     def _summed(self, edits: Sequence[NoteEdit], track: Track) -> Iterator[str]:
-        groups: dict[tuple[str, ...], list[NoteEdit]] = defaultdict(list)
-        for edit in edits:
-            groups[edit.kinds].append(edit)
-        for kinds, found in groups.items():
-            if len(found) == 1:
-                yield self._note(found[0], track)
-                continue
-            pitches = [edit.tone.pitch for edit in found]
-            low, high = self._name(min(pitches), track), self._name(max(pitches), track)
-            span = f" ({low})" if low == high else f" ({low} to {high})"
-            yield f"{len(found)} notes {_kinds(kinds)}{span}"
+        """``"2 notes added (A4 to B4)"``, ``"5 notes changed (pitch 4, velocity 5)"``."""
+        for kind in (ADDED, REMOVED):
+            found = [edit for edit in edits if edit.kinds == (kind,)]
+            if found:
+                pitches = [edit.tone.pitch for edit in found]
+                low, high = self._name(min(pitches), track), self._name(max(pitches), track)
+                yield f"{_count(len(found), 'note')} {kind} ({low if low == high else f'{low} to {high}'})"
+        changed = [edit for edit in edits if edit.before is not None and edit.after is not None]
+        counts = Counter(kind for edit in changed for kind in edit.kinds)
+        if len(changed) == 1:
+            yield self._note(changed[0], track)
+        elif changed:
+            parts = ", ".join(f"{kind} {counts[kind]}" for kind in (MOVED, PITCH, LENGTH, VELOCITY) if counts[kind])
+            yield f"{len(changed)} notes changed ({parts})"
 
     def _song_rows(self) -> Iterator[Row]:
         """Where many events of a kind came or went, one row for them all."""
@@ -269,7 +273,8 @@ def _alike(edits: Sequence[NoteEdit]) -> list[list[NoteEdit]]:
             continue
         start = edit.after.start - edit.before.start if MOVED in edit.kinds else 0
         groups[edit.kinds, start, edit.after.pitch - edit.before.pitch].append(edit)
-    return [found for found in groups.values() if len(found) >= _ALIKE_MIN]
+    enough = max(_ALIKE_MIN, _ALIKE_SHARE * len(edits))
+    return [found for found in groups.values() if len(found) >= enough]
 
 
 def _many(edits: Sequence[Event]) -> list[list[Event]]:
@@ -304,7 +309,7 @@ def _number(value: Fraction) -> str:
     if value < 0:
         return f"-{_number(-value)}"
     whole, rest = divmod(value, 1)
-    if rest.denominator > _PLAIN_DENOMINATOR_MAX:
+    if rest.denominator not in _PLAIN_DENOMINATORS:
         return f"{float(value):.3f}"
     return f"{whole} {rest}".strip() if whole and rest else str(rest or whole)
 
@@ -321,11 +326,6 @@ def _values(edit: TurnEdit) -> tuple[str, str]:
 
 def _state(is_new: bool, is_gone: bool) -> str:
     return "added" if is_new else "removed" if is_gone else "changed"
-
-
-def _kinds(kinds: tuple[str, ...]) -> str:
-    words = {PITCH: "of another pitch", LENGTH: "of another length", VELOCITY: "of another velocity"}
-    return ", ".join(words.get(kind, kind) for kind in kinds)
 
 
 def _count(number: int, thing: str) -> str:

@@ -123,7 +123,7 @@ def test_one_clip_on_one_channel_holds_all_parts() -> None:
     assert [edit.what for edit in track.edits] == [MERGED]
     assert not found.voice_leading.compared
     assert found.note_edits == []  # this piece has only times that 96 ticks to the quarter can hold
-    assert ("1-8", "(song)", "8 texts removed") in told(found)
+    assert ("1-8", "(song)", "8 chord symbols removed") in told(found)
 
 
 def test_rounded_times_are_equal_within_the_tolerance() -> None:
