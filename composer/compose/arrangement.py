@@ -19,6 +19,7 @@ from composer.compose.orchestra import Orchestra
 from composer.compose.outer import mended_bass
 from composer.compose.plan import PERFECT, Plan
 from composer.compose.slots import Slot
+from composer.compose.sounding import trimmed
 from composer.compose.splice import spliced
 from composer.compose.styles import NONE, Style, load_style
 from composer.compose.texture import Layout, Texture, VoicedChord, textured
@@ -274,7 +275,8 @@ def _parts(
     parts = [_part(orchestra.melody, MELODY, with_dynamics(tune, MELODY, plan, brief.dynamics, rng))]
     lines: Sequence[Sequence[Note]] = [texture.accompaniment]
     if orchestra.bass is None and style.name != LEARNED:  # whose hands mend their own bass
-        lines = [_with_mended_left_hand(texture.accompaniment, tune, spans, voicings, _bass(orchestra))]
+        hand = mended_bass(texture.left_hand, tune, spans, *_bass(orchestra))
+        lines = [trimmed((*hand, *texture.accompaniment))]
     if len(orchestra.accompaniment) > 1:
         lines = split_voices(texture.accompaniment, len(orchestra.accompaniment))
     for seat, line in zip(orchestra.accompaniment, lines, strict=True):
@@ -289,24 +291,6 @@ def _parts(
     if orchestra.drums is not None:
         parts.append(_part(orchestra.drums, DRUMS, with_dynamics(texture.drums, DRUMS, plan, brief.dynamics, rng)))
     return parts
-
-
-def _with_mended_left_hand(
-    notes: Sequence[Note],
-    tune: Sequence[Note],
-    spans: Sequence[ChordSpan],
-    voicings: Sequence[Voicing],
-    reach: tuple[int, int],
-) -> tuple[Note, ...]:
-    """The accompaniment, its lowest line kept out of parallels with the melody where no bass part plays."""
-    floors = {span.start: voicing.voices[0] for span, voicing in zip(spans, voicings, strict=True)}
-    starts = sorted(floors)
-    bass = [n for n in notes if n.pitch < floors[starts[int(np.searchsorted(starts, n.start, side="right")) - 1]]]
-    if not bass or len({n.start for n in bass}) < len(bass):
-        return tuple(notes)
-    rest = [n for n in notes if n not in set(bass)]
-    high = min(reach[1], min(floors.values()) - 1)
-    return tuple(sorted([*rest, *mended_bass(bass, tune, spans, reach[0], high)]))
 
 
 def _wants_pedal(instrument: Instrument, style: Style) -> bool:

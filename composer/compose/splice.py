@@ -22,4 +22,5 @@ def spliced(texture: Texture, other: Texture, sections: frozenset[int], plan: Pl
         line(texture.accompaniment, other.accompaniment),
         line(texture.bass, other.bass),
         line(texture.drums, other.drums),
+        line(texture.left_hand, other.left_hand),
     )

@@ -73,11 +73,15 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Texture:
-    """The notes of the three parts in order of onset; velocities are the patterns' own, 1..127."""
+    """The notes of the three parts in order of onset; velocities are the patterns' own, 1..127.
+
+    ``left_hand`` is a bass line that the accompaniment's player plays, not yet among the accompaniment's notes.
+    """
 
     accompaniment: tuple[Note, ...] = ()
     bass: tuple[Note, ...] = ()
     drums: tuple[Note, ...] = ()
+    left_hand: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +116,20 @@ def textured(
         return Texture()
     accompaniment: tuple[Note, ...] = ()
     bass: tuple[Note, ...] = ()
+    left_hand: tuple[Note, ...] = ()
     beat: tuple[Note, ...] = ()
     if layout.accompaniment is not None and style.patterns:
         player = _Player(style, spans, meter, rng, frozenset(scale), CHORDS, layout.accompaniment)
         accompaniment = player.notes(with_bass=layout.bass is None)
         if style.left_hand and layout.bass is None:
             low, high = layout.accompaniment
-            hand = _Player(style, spans, meter, rng, frozenset(scale), BASS, (low, min(high, max(LEFT_HAND, low + 12))))
-            accompaniment = trimmed((*hand.notes(), *accompaniment))
+            reach = (low, min(high, max(LEFT_HAND, low + 12)))
+            left_hand = _Player(style, spans, meter, rng, frozenset(scale), BASS, reach).notes()
     if layout.bass is not None:
         bass = _Player(style, spans, meter, rng, frozenset(scale), BASS, layout.bass).notes()
     if layout.drums:
         beat = _Player(drums or style, spans, meter, rng, frozenset(scale), DRUMS, (0, 127)).notes()
-    return Texture(accompaniment, bass, beat)
+    return Texture(accompaniment, bass, beat, left_hand)
 
 
 def level_of(intensity: float) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 from composer.compose.bass import bass_line
 from composer.compose.chorale import INNER_VOICES, ChoraleTerm
 from composer.compose.slots import PARALLEL, Costs, Pitches, Slot, cheapest_path, parallel_cost
+from composer.compose.sounding import MUD_PITCH, MUD_SEMITONES
 from composer.encoding.voices import VoicesModel
 from composer.music.chord import Chord
 from composer.music.key import Key
@@ -30,7 +31,7 @@ MOTION, LEAP = 0.15, 1.5  # a semitone in any voice; a voice that moves over a f
 STAYING = 1.5  # a voice that moves though the chord goes on
 MAX_GAP = 12  # semitones between neighbouring upper voices
 TENOR_BASS_GAP = 19  # a twelfth, between the lowest voice and the bass
-MUD_PITCH = 48  # below C3, thirds and seconds blur
+MUD = 5.0
 MAX_CANDIDATES = 90
 TIGHT, NARROW = 17, 5  # semitones of room: too little for three free voices; too little for any
 MIDDLE = 59  # B3: the comfortable middle of the keyboard
@@ -133,6 +134,8 @@ def _local_costs(options: Pitches, slot: Slot, bass: int, low: int, key: Key) ->
     cost = cost + unison * (np.diff(options, axis=1) == 0).sum(axis=1)
     spread = options[:, -1] - options[:, 0]
     cost = cost + 0.15 * np.maximum(0, spread - 12) + 0.25 * np.maximum(0, 5 - spread)
+    # What blurs with the bass will not be struck, and then the chord lacks a voice.
+    cost = cost + MUD * ((options[:, 0] < MUD_PITCH) & (options[:, 0] - bass < MUD_SEMITONES))
     cost = cost + 0.6 * (options[:, 0] - bass < 3) + 0.1 * np.maximum(0, options[:, 0] - bass - TENOR_BASS_GAP)
     cost = cost + 0.3 * np.maximum(0, slot.melody_at - options[:, -1] - MAX_GAP)
     return np.asarray(cost + 0.02 * np.abs(options.mean(axis=1) - MIDDLE))

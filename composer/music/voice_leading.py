@@ -140,8 +140,8 @@ def outer_moments(piece: Piece) -> list[Moment]:
 
 
 def bass_line(piece: Piece) -> tuple[Note, ...]:
-    """The bass part as a line; without one, the lowest accompaniment note of each chord (of each bar without chords),
-    held as long as the chord."""
+    """The bass part as a line; without one, what lies under the block chord of each chord (of each bar without chords),
+    or the lowest accompaniment note of a chord, held as long as it lasts."""
     part = piece.part(BASS)
     if part is not None and part.notes:
         return written(part.notes, piece.meter)
@@ -149,7 +149,15 @@ def bass_line(piece: Piece) -> tuple[Note, ...]:
     bars = [(bar * bar_ticks, (bar + 1) * bar_ticks) for bar in range(piece.bars)]
     line = []
     for start, end, notes in _spanned(piece, [(s.start, s.end) for s in piece.chords] or bars):
-        if notes:
+        chord = sorted(_block(notes))
+        # A block of four struck with the chord holds the bass itself.
+        opening = min((n.pitch for n in notes if n.start <= start + EARLY_TICKS), default=None)
+        holds_bass = len(chord) > BLOCK_VOICES and opening in chord
+        floor = chord[int(holds_bass)] if chord else 0
+        under = [n for n in notes if n.pitch < floor]
+        if under:
+            line += under
+        elif notes:
             line.append(Note(start, min(n.pitch for n in notes), end - start))
     return written(line, piece.meter)
 
@@ -192,12 +200,16 @@ def _spanned(piece: Piece, spans: Iterable[tuple[int, int]]) -> list[tuple[int, 
 def _chord_voices(notes: Sequence[Note]) -> tuple[tuple[int, ...], bool]:
     """Ascending pitches of the first block chord with the low note before it, else all pitches of the broken texture;
     and whether it is broken."""
-    struck = list(_struck(notes))
-    block = next((chord for chord in struck if len(chord) >= BLOCK_VOICES), None)
-    if block is None:
+    block = _block(notes)
+    if not block:
         return tuple(sorted({n.pitch for n in notes})), True
-    low = min(struck[0])
+    low = min(next(_struck(notes)))
     return tuple(sorted(block | {low} if low < min(block) else block)), False
+
+
+def _block(notes: Sequence[Note]) -> set[int]:
+    """The pitches of the first block chord; empty where there is none."""
+    return next((chord for chord in _struck(notes) if len(chord) >= BLOCK_VOICES), set())
 
 
 def _struck(notes: Sequence[Note]) -> Iterator[set[int]]:
