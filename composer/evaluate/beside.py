@@ -14,7 +14,7 @@ from composer.evaluate.critic import Verdict
 from composer.evaluate.critic import beside as critic_beside
 from composer.evaluate.diversity import SPREAD_FEATURES
 from composer.evaluate.measures import MEASURES
-from composer.evaluate.sets import PieceSet, Summary, critic_json, summary
+from composer.evaluate.sets import PieceSet, Summary, critic_json
 
 FORMAT = "composer.evaluation-beside/1"
 
@@ -29,7 +29,7 @@ class Beside:
     @cached_property
     def rows(self) -> list[tuple[Summary, Summary]]:
         """For each measure the summary of ``one`` beside real tunes, and of ``other`` beside ``one``."""
-        of_other = [summary(m, self.other.values(m.name), self.one.values(m.name)) for m in MEASURES.values()]
+        of_other = [Summary(m, self.other.values(m.name), self.one.values(m.name)) for m in MEASURES.values()]
         return list(zip(self.one.summaries, of_other, strict=True))
 
     @cached_property

@@ -43,18 +43,43 @@ class Unread:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Summary:
-    """One measure over a set. ``inside`` is the share of pieces in the soft range; ``auc`` the chance that the other
-    side's value is larger, ``overlap`` the area shared with it, ``distances`` mgeval's figures."""
+    """One measure over a set, ``values``, beside the ``other`` values that it is compared with."""
 
     measure: Measure
-    median: float | None
-    other_median: float | None
-    inside: float | None
-    auc: float | None
-    overlap: float | None
-    distances: Distances
+    values: Floats
+    other: Floats
+
+    @property
+    def median(self) -> float | None:
+        return _median(self.values.tolist())
+
+    @property
+    def other_median(self) -> float | None:
+        return _median(self.other.tolist())
+
+    @property
+    def inside(self) -> float | None:
+        """The share of pieces in the soft range."""
+        if self.measure.name not in SOFT_RANGES or not len(self.values):
+            return None
+        return float(np.mean([bool(is_inside(self.measure.name, value)) for value in self.values.tolist()]))
+
+    @cached_property
+    def auc(self) -> float | None:
+        """The chance that a value of the other side is larger."""
+        return _number(auc(self.other, self.values))
+
+    @cached_property
+    def overlap(self) -> float | None:
+        """The area shared with the other side."""
+        return _number(overlap(self.other, self.values))
+
+    @cached_property
+    def distances(self) -> Distances:
+        """mgeval's figures."""
+        return distances(self.other, self.values)
 
     def as_json(self) -> Mapping[str, Any]:
         return {
@@ -117,7 +142,7 @@ class PieceSet:
     @cached_property
     def summaries(self) -> list[Summary]:
         """Every measure beside the real tunes."""
-        return [summary(m, self.values(m.name), self.reference.values(m.name)) for m in MEASURES.values()]
+        return [Summary(m, self.values(m.name), self.reference.values(m.name)) for m in MEASURES.values()]
 
     @cached_property
     def shapes(self) -> dict[str, Floats]:
@@ -152,20 +177,6 @@ class PieceSet:
             "unread": [{"file": one.name, "reason": one.reason} for one in self.unread],
             **(_set_json(self) if self.pieces else {}),
         }
-
-
-def summary(measure: Measure, values: Floats, other: Floats) -> Summary:
-    """One measure of a set beside the values of another set."""
-    ranged = measure.name in SOFT_RANGES and len(values) > 0
-    return Summary(
-        measure=measure,
-        median=_median(values.tolist()),
-        other_median=_median(other.tolist()),
-        inside=float(np.mean([bool(is_inside(measure.name, v)) for v in values.tolist()])) if ranged else None,
-        auc=_number(auc(other, values)),
-        overlap=_number(overlap(other, values)),
-        distances=distances(other, values),
-    )
 
 
 def alike(summaries: Sequence[Summary]) -> tuple[int, int]:
