@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from composer.contract.subject import Hit, Subject
 from composer.formats.smf_scan import KEY_SIGNATURE, META, SET_TEMPO, SYSEX, TIME_SIGNATURE
 from composer.formats.source import MARKER
-from composer.music.bars import BarMap
 from composer.music.time import TICKS_PER_BEAT
 
 PORT, CHANNEL_PREFIX = 0x21, 0x20
@@ -70,13 +69,8 @@ def odd_time_signature(file: Subject) -> Iterator[Hit]:
 
 
 def metre_within_bar(file: Subject) -> Iterator[Hit]:
-    earlier: list[tuple[int, int, int]] = []
-    for track, event in file.metas(TIME_SIGNATURE):
-        if earlier and not BarMap(earlier, file.source.ticks_per_beat).is_bar_line(event.tick):
-            yield Hit(
-                "the metre changes within a bar: the bar lines of programs will differ from here on", track, event.tick
-            )
-        earlier.append((event.tick, event.data[0], 2 ** event.data[1]))
+    for tick in file.bars.cuts:
+        yield Hit("the metre changes within a bar: the bar lines of programs will differ from here on", 0, tick)
 
 
 def conductor_event_elsewhere(file: Subject) -> Iterator[Hit]:

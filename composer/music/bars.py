@@ -44,9 +44,13 @@ class BarMap:
         A metre that begins within a bar begins a new bar there, as notation programs have it.
         """
         self._stretches = [_stretch(0, 1, 4, 4, ticks_per_quarter)]
+        self.cuts: list[int] = []
+        """Ticks at which a metre begins within a bar."""
         for tick, upper, lower in sorted(metres):
             last = self._stretches[-1]
             bars = -(-(tick - last.start) // last.bar)
+            if (tick - last.start) % last.bar:
+                self.cuts.append(tick)
             new = _stretch(tick, last.first_bar + int(bars), upper, lower, ticks_per_quarter)
             if tick == last.start:
                 self._stretches.pop()
