@@ -193,6 +193,7 @@ class MelodyWriter:
             high=high,
             register=float(np.mean([bar.register for bar in bars])) - self.tonic,
             density_npq=float(np.mean([bar.density_npq for bar in bars])),
+            bar_npq=tuple(bar.density_npq for bar in bars),
             rng=self.rng,
         )
 

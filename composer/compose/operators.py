@@ -14,6 +14,7 @@ import numpy as np
 from composer.compose import phrase as plan
 from composer.compose.rhythm import starts_well
 from composer.compose.variation import (
+    divided,
     fit_to_chords,
     fit_to_scales,
     inverted,
@@ -30,8 +31,9 @@ from composer.music.time import TICKS_PER_BEAT, Meter
 
 SEQUENCE_STEPS = 3  # the furthest that a sequence moves, in scale steps
 NEAR_SEMITONES = 2.0  # a register this near to the source's leaves the direction of a sequence to chance
-# Kept notes are divided or joined where the bar targets ask for this many times their number.
-DENSER, SPARSER = 1.35, 0.74
+# Kept notes are joined or divided where a bar shall have fewer or more than these times their number; what returns
+# literally is left alone longer.
+CLOSE, LITERAL = (0.78, 1.28), (0.6, 1.65)
 _Operator = Callable[[list[Event], "Setting"], "Kept"]
 
 
@@ -43,7 +45,7 @@ class Setting:
     ``shift`` is the distance in ticks from the source's first bar line and ``source_bars`` the source's length.
     ``pickup`` is the phrase's own anacrusis. ``chords`` begin at the ticks ``chord_starts``. ``low``, ``high`` and
     ``register`` (the wanted mean) are semitones above the tonic that events count from; ``density_npq`` is the wanted
-    number of notes to the quarter.
+    number of notes to the quarter, ``bar_npq`` that of each bar (all like the phrase if empty).
     """
 
     key: Key
@@ -63,6 +65,7 @@ class Setting:
     density_npq: float
     rng: np.random.Generator
     pickup: int = 0
+    bar_npq: tuple[float, ...] = ()
 
     def bar_start(self, bar: int) -> int:
         """The tick at which bar ``bar`` (from 0) of the phrase begins."""
@@ -105,18 +108,20 @@ def rhythm_of(source_events: Sequence[Event], setting: Setting) -> Kept:
 def _copy(events: list[Event], setting: Setting) -> Kept:
     final = next((e for e in events if e.start == setting.onset), None)
     if final and setting.same_cadence and setting.bars == setting.source_bars:
-        whole = [*(e for e in events if e.end <= setting.onset), replace(final, duration=setting.end - setting.onset)]
+        before = _matched([e for e in events if e.end <= setting.onset], setting, LITERAL)
+        whole = [*before, replace(final, duration=setting.end - setting.onset)]
         return Kept(events=tuple(_lawful(whole, setting)), begins=_begins(whole, setting))
-    return _kept(_until(events, setting, max(1, setting.bars - 1)), setting)
+    return _kept(_matched(_until(events, setting, max(1, setting.bars - 1)), setting, LITERAL), setting)
 
 
 def _new_end(events: list[Event], setting: Setting) -> Kept:
     most = max(1, setting.bars - 1)
-    return _kept(_until(events, setting, int(setting.rng.integers(max(1, setting.bars // 2), most + 1))), setting)
+    head = _until(events, setting, int(setting.rng.integers(max(1, setting.bars // 2), most + 1)))
+    return _kept(_matched(head, setting, LITERAL), setting)
 
 
 def _same_rhythm(events: list[Event], setting: Setting) -> Kept:
-    inside = [e for e in _until(events, setting, setting.bars) if e.start < setting.onset]
+    inside = _matched([e for e in _until(events, setting, setting.bars) if e.end <= setting.onset], setting)
     return Kept(rhythm=tuple(e.duration for e in inside), begins=_begins(inside, setting))
 
 
@@ -132,15 +137,15 @@ def _fit_chord(events: list[Event], setting: Setting) -> Kept:
 
 def _ornament(events: list[Event], setting: Setting) -> Kept:
     head, tail = _split(_until(events, setting, _most_bars(setting)), setting)
-    if setting.density_npq > DENSER * _density(head, setting):
-        head = ornamented(head, setting.key, setting.meter, setting.rng)
-    return _kept([*head, *_at_home(ornamented(tail, setting.key, setting.meter, setting.rng), setting)], setting)
+    decorated = _at_home(ornamented(tail, setting.key, setting.meter, setting.rng), setting)
+    return _kept(_matched([*head, *decorated], setting, (LITERAL[0], CLOSE[1])), setting)
 
 
 def _simplify(events: list[Event], setting: Setting) -> Kept:
     head = _until(events, setting, _most_bars(setting))
     wanted = setting.density_npq / max(_density(head, setting), 1e-6)
-    return _kept(_at_home(simplified(head, setting.meter, min(wanted, SPARSER)), setting), setting)
+    plain = _at_home(simplified(head, setting.meter, min(wanted, CLOSE[0])), setting)
+    return _kept(_matched(plain, setting), setting)
 
 
 def _invert(events: list[Event], setting: Setting) -> Kept:
@@ -168,7 +173,7 @@ def _fragment(events: list[Event], setting: Setting) -> Kept:
     line: list[Event] = []
     for turn in range(max(1, setting.bars // 2)):
         line += sequence(moved(motif, turn * bar_ticks), direction * turn, setting.key)
-    return _kept(_chorded(line, setting), setting)
+    return _kept(_matched(_chorded(line, setting), setting, LITERAL), setting)
 
 
 def _augment(events: list[Event], setting: Setting) -> Kept:
@@ -261,14 +266,29 @@ def _density(events: Sequence[Event], setting: Setting) -> float:
     return sum(e.pitch is not None for e in events) * TICKS_PER_BEAT / ticks if ticks else 0.0
 
 
-def _matched(events: list[Event], setting: Setting) -> list[Event]:
-    """The events with notes divided or joined where the phrase shall be much denser or sparser than its source."""
-    own = _density(events, setting)
-    if not own or SPARSER <= setting.density_npq / own <= DENSER:
-        return events
-    if setting.density_npq > own:
-        return ornamented(events, setting.key, setting.meter, setting.rng, min(1.0, setting.density_npq / own - 0.8))
-    return simplified(events, setting.meter, setting.density_npq / own)
+def _matched(events: Sequence[Event], setting: Setting, bounds: tuple[float, float] = CLOSE) -> list[Event]:
+    """The events with notes divided or joined in each full bar whose density lies outside ``bounds`` of its target."""
+    bar_ticks = setting.meter.bar_ticks
+    bars = sorted({(e.start - setting.start) // bar_ticks for e in events})
+    result: list[Event] = []
+    for bar in bars:
+        inside = [e for e in events if (e.start - setting.start) // bar_ticks == bar]
+        after = next((e for e in events if e.start >= setting.bar_start(bar + 1)), None)
+        count = sum(e.pitch is not None for e in inside)
+        is_full = sum(e.duration for e in inside) == bar_ticks
+        wanted = _npq(setting, bar) * bar_ticks / TICKS_PER_BEAT
+        if not is_full or not count or bounds[0] <= wanted / count <= bounds[1]:
+            result += inside
+        elif wanted > count:
+            result += divided(inside, after, setting.key, setting.meter, setting.rng, round(wanted) - count)
+        else:
+            result += simplified(inside, setting.meter, wanted / count)
+    return result
+
+
+def _npq(setting: Setting, bar: int) -> float:
+    """Notes to the quarter that bar ``bar`` of the phrase shall have."""
+    return setting.bar_npq[bar] if 0 <= bar < len(setting.bar_npq) else setting.density_npq
 
 
 def _steps_toward(events: Sequence[Event], setting: Setting) -> int:

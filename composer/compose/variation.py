@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 import numpy as np
 
@@ -97,22 +98,42 @@ def ornamented(
     """Divides about ``share`` of the longer notes: what follows the division passes toward the next note, or is a
     neighbour that returns."""
     result: list[Event] = []
-    for index, event in enumerate(events):
-        following = events[index + 1].pitch if index + 1 < len(events) else None
-        division = _division(event, meter)
-        if event.pitch is None or following is None or not division or rng.random() >= share:
-            result.append(event)
-            continue
-        gap = following - event.pitch
-        direction = int(np.sign(gap)) or (1 if rng.random() < 0.5 else -1)
-        # A passing tone fills a third; a neighbour decorates a repeated note or a step. Larger gaps stay open.
-        middle = transposed_steps(event.pitch, direction if abs(gap) >= 3 or gap == 0 else -direction, key)
-        if abs(gap) > 4 or abs(middle - event.pitch) > 2 or abs(middle - following) > 4:
-            result.append(event)
-            continue
-        rest = event.duration - division
-        result += [replace(event, duration=division), Event(event.start + division, rest, middle)]
+    for event, following in zip_longest(events, events[1:]):
+        pair = _divided_note(event, following, key, meter, rng) if rng.random() < share else None
+        result += pair or [event]
     return result
+
+
+def divided(
+    events: Sequence[Event], after: Event | None, key: Key, meter: Meter, rng: np.random.Generator, more: int
+) -> list[Event]:
+    """The events with up to ``more`` notes divided, the longest first; ``after`` is the note that follows them."""
+    line = list(events)
+    order = sorted(events, key=lambda e: (-e.duration, e.start))
+    for event in order[: max(0, more) * 2]:
+        if len(line) >= len(events) + more:
+            break
+        place = line.index(event)
+        following = line[place + 1] if place + 1 < len(line) else after
+        pair = _divided_note(event, following, key, meter, rng)
+        line[place : place + 1] = pair or [event]
+    return line
+
+
+def _divided_note(
+    event: Event, following: Event | None, key: Key, meter: Meter, rng: np.random.Generator
+) -> list[Event] | None:
+    """The note and what leads from it to the next one; None where it is too short or the way too far."""
+    division = _division(event, meter)
+    if event.pitch is None or following is None or following.pitch is None or not division:
+        return None
+    gap = following.pitch - event.pitch
+    direction = int(np.sign(gap)) or (1 if rng.random() < 0.5 else -1)
+    # A passing tone fills a third; a neighbour decorates a repeated note or a step. Larger gaps stay open.
+    middle = transposed_steps(event.pitch, direction if abs(gap) >= 3 or gap == 0 else -direction, key)
+    if abs(gap) > 4 or abs(middle - event.pitch) > 2 or abs(middle - following.pitch) > 4:
+        return None
+    return [replace(event, duration=division), Event(event.start + division, event.duration - division, middle)]
 
 
 def _division(event: Event, meter: Meter) -> int:
