@@ -33,7 +33,7 @@ from composer.music.notes import BASS, CHORDS, DRUMS, MELODY, ChordSpan, Note, P
 UPPER_VOICES = (47, 76)  # B2..E5: where inner voices sound clear
 LEFT_HAND = (36, 55)  # C2..G3: structural bass without a bass part
 FALLBACK_STYLE = "block"
-# What a bass other than the root costs: in a close; at the start of a section and before a close; elsewhere.
+# What a bass other than the root costs: in a close; where phrases end, sections begin and before a close; elsewhere.
 CLOSE, ROOTED, FREE = 7.0, 4.0, 0.9
 CHORALE = "chorale"
 SLOW_STYLES = frozenset({"pad", "block", CHORALE})  # textures that sustain by themselves and want no pedal
@@ -98,6 +98,7 @@ def _slots(spans: Sequence[ChordSpan], melody: Melody, plan: Plan) -> list[Slot]
     notes = [(e.start, e.end, e.pitch + melody.tonic_midi) for e in melody.events if e.pitch is not None]
     bar_ticks = plan.meter.bar_ticks
     cadences = {p.last for p in plan.phrases if p.cadence == PERFECT}
+    rests = {p.last for p in plan.phrases}
     openings = {bar * bar_ticks for bar in plan.section_starts}
     ends = {0, spans[-1].start} if spans else set()
     slots: list[Slot] = []
@@ -106,7 +107,7 @@ def _slots(spans: Sequence[ChordSpan], melody: Melody, plan: Plan) -> list[Slot]
         before = [pitch for start, _, pitch in notes if start < span.start]
         bar = span.start // bar_ticks
         is_cadence = bar in cadences
-        is_rooted = span.start in openings or (bar + 1 in cadences and span.end % bar_ticks == 0)
+        is_rooted = span.start in openings or bar in rests or (bar + 1 in cadences and span.end % bar_ticks == 0)
         at = over[0] if over else (before[-1] if before else plan.high)
         slots.append(
             Slot(

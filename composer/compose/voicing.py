@@ -133,7 +133,7 @@ def _local_costs(options: Pitches, slot: Slot, bass: int, low: int, key: Key) ->
         unison = UNISON if slot.melody_low - low <= TIGHT else UNISON_IN_ROOM
     cost = cost + unison * (np.diff(options, axis=1) == 0).sum(axis=1)
     spread = options[:, -1] - options[:, 0]
-    cost = cost + 0.15 * np.maximum(0, spread - 12) + 0.25 * np.maximum(0, 5 - spread)
+    cost = cost + 0.35 * np.maximum(0, spread - 12) + 0.25 * np.maximum(0, 5 - spread)
     # What blurs with the bass will not be struck, and then the chord lacks a voice.
     cost = cost + MUD * ((options[:, 0] < MUD_PITCH) & (options[:, 0] - bass < MUD_SEMITONES))
     cost = cost + 0.6 * (options[:, 0] - bass < 3) + 0.1 * np.maximum(0, options[:, 0] - bass - TENOR_BASS_GAP)
