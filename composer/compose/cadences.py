@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.chord_table import ModeTable
-from composer.compose.plan import DECEPTIVE, HALF, PERFECT, PLAGAL, Phrase, Plan
+from composer.compose.chord_table import DIMINISHED, ModeTable
+from composer.compose.plan import DECEPTIVE, HALF, IMPERFECT, PERFECT, PLAGAL, Phrase, Plan
 from composer.encoding.harmony import BEAT_RATE, SlotPlan
 from composer.music.key import Key
 from composer.music.time import seconds_of
@@ -19,6 +19,7 @@ SIX_FOUR_SHARE = 0.25  # of those, how many are a cadential six-four and its dom
 SLOW_BAR_SECONDS = 3.2  # a bar that lasts longer may have two chords ...
 SLOW_TENSION = 0.4  # ... where something is going on
 CHROMATIC_TENSION = 0.5  # above it, chords may leave the scale
+LEADING_TONE = 11  # semitones above the tonic
 _DOMINANTS = {
     "major": ((7, ""), (7, "7")),
     "minor": ((7, ""), (7, "7")),
@@ -114,7 +115,7 @@ def allowed_states(
     # An applied or diminished chord needs the slot after it for its resolution.
     allowed[-1] &= ~table.is_restless
     _close(allowed, phrase, slots, table, tonic, dominant)
-    if phrase.first == 0 and slots[0].bar == 0 and phrase.bars > 2:
+    if phrase.first == 0 and slots[0].bar == 0 and phrase.bars > 1:
         allowed[0] = tonic
     return allowed
 
@@ -140,6 +141,8 @@ def _close(
     if phrase.cadence == DECEPTIVE:
         submediant = np.array([s.root in (8, 9) and s.is_triad for s in states]) & ~table.is_chromatic
         allowed[-1] = submediant if submediant.any() else tonic
+    elif phrase.cadence == IMPERFECT and (slots[-1].asked.tension or 0.0) > CHROMATIC_TENSION:
+        before = dominant | np.array([s.root == LEADING_TONE and s.quality in DIMINISHED for s in states])
     elif phrase.cadence == PLAGAL:
         subdominant = np.array([s.root == 5 and s.is_triad for s in states]) & ~table.is_chromatic
         before = subdominant if subdominant.any() else ~dominant & ~tonic & ~table.is_restless

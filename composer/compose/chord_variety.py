@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from composer.compose.chord_search import Paths
 from composer.compose.chord_table import ModeTable
-from composer.encoding.harmony import tension_levels
+from composer.encoding.harmony import raw_of_level
 
 Floats = NDArray[np.float64]
 SEE_SAW_BARS = 4  # bars that may swing between two chords
@@ -19,7 +19,7 @@ HELD_BARS, HELD_BARS_CALM = 2, 4  # bars that one chord may last
 CALM_TENSION = 0.25
 RICH_TENSION, RICH_BARS, RICH_CHORDS = 0.3, 4, 3  # in four bars above that tension three chords at least
 _FAULT = 4.0  # nats for each breach of a rule
-_TENSION = 4.0  # nats for a bar whose tension misses its target by 1
+_TENSION = 6.0  # nats for a raw tension that misses its target by 1
 _LIKELIHOOD = 1.0  # nats for a nat a chord
 _PREPARED = 0.4  # nats for a predominant before the dominant of a cadence
 _SPREAD = 0.35  # nats: how freely the choice falls on a worse path
@@ -51,7 +51,7 @@ def chosen(paths: Paths, table: ModeTable, setting: Setting, rng: np.random.Gene
 def score(path: Sequence[int], table: ModeTable, setting: Setting) -> float:
     """What speaks for a path beside its likelihood, in nats."""
     raw = _bar_means([float(table.tension[state]) for state in path], setting.bars)
-    missed = float(np.abs(tension_levels(raw) - np.asarray(setting.targets)).mean())
+    missed = float(np.abs(raw - raw_of_level(np.asarray(setting.targets))).mean())
     prepared = len(path) > 2 and table.states[path[-3]].root in (2, 5)
     return _PREPARED * prepared - _TENSION * missed - _FAULT * faults(path, table, setting)
 
@@ -86,8 +86,8 @@ def _mains(path: Sequence[int], bars: Sequence[int]) -> list[int]:
     return [state for i, (state, bar) in enumerate(zip(path, bars, strict=True)) if i == 0 or bars[i - 1] != bar]
 
 
-def _bar_means(values: Sequence[float], bars: Sequence[int]) -> list[float]:
+def _bar_means(values: Sequence[float], bars: Sequence[int]) -> Floats:
     found: dict[int, list[float]] = {}
     for value, bar in zip(values, bars, strict=True):
         found.setdefault(bar, []).append(value)
-    return [float(np.mean(group)) for group in found.values()]
+    return np.array([np.mean(group) for group in found.values()])

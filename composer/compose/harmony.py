@@ -59,7 +59,7 @@ def _kept(phrase: Phrase, bars: Sequence[Bar], plan: Plan) -> list[Bar]:
     closes = phrase.cadence != PERFECT or copied[-1][-1].root == key.tonic_class
     if phrase.cadence == source.cadence and closes:
         return copied
-    return copied[: max(1, phrase.bars - 2)] if phrase.bars > 1 else []
+    return copied[: max(0, phrase.bars - 2)]
 
 
 def _transposed(chord: Chord, semitones: int) -> Chord:

@@ -253,7 +253,7 @@ def _nearest(mode: str, root: int, quality: str) -> int | None:
             continue
         if mine[1] != steps[1] or ((mine[2] == 6) != (steps[2] == 6)):
             continue
-        shared = (4 if mine == steps else 0) + (2 if len(mine) == len(steps) else 0) + (1 if len(mine) == 3 else 0)
+        shared = 3 if mine == steps else 2 if mine[3:] == steps[3:] else 1 if len(mine) == 3 else 0
         if best is None or shared > best[0]:
             best = (shared, _INDEX[state.root, state.quality])
     return None if best is None else best[1]
@@ -266,35 +266,43 @@ _UNREST = {
     "": 0.0, "m": 0.0, "6": 0.2, "m6": 0.3, "sus2": 0.3, "sus4": 0.3, "m7": 0.3, "maj7": 0.4, "7": 0.5, "7sus4": 0.5,
     "m7b5": 0.7, "dim": 0.8, "mMaj7": 0.8, "aug": 0.9, "dim7": 1.0,
 }  # fmt: skip
-_OUTSIDE, _CHROMATIC, _QUALITY, _FIFTHS = 0.30, 0.30, 0.25, 0.15
+_DISTANCE, _CHROMATIC, _QUALITY, _FIFTHS = 0.45, 0.20, 0.25, 0.10
+_FARTHEST = 1.8  # distance of tonal centroids: about that of the triad on the second degree, raised or not
 # Raw tension below which lie a fifth, two fifths ... of the chords of the training corpora (bars, means over three).
-LEVEL_KNOTS = (0.0, 0.10, 0.17, 0.23, 0.31, 0.55)
+LEVEL_KNOTS = (0.0, 0.10, 0.20, 0.28, 0.35, 0.60)
 NEIGHBOUR_WEIGHT = 0.5  # of the bars before and after, in the tension of a bar
 
 
 def raw_tension(root: int, quality: str, scale: str) -> float:
     """0..1: how far a chord strains from the tonic triad.
 
-    0.30 for tones outside the tonic triad (share), 0.30 for tones outside the scale (two or more count full; the raised
-    seventh of minor is in it), 0.25 for the quality (a triad 0, a diminished seventh chord 1) and 0.15 for the distance
-    of the roots along the circle of fifths (of six). ``root`` is semitones above the tonic, ``scale`` a mode.
+    0.45 for the distance of its tonal centroid from that of the tonic triad (Harte et al. 2006; of 1.8), 0.20 for
+    tones outside the scale (two or more count full; the raised seventh of minor is in it over V and vii), 0.25 for the
+    quality (a triad 0, a diminished seventh chord 1) and 0.10 for the distance of the roots along the circle of
+    fifths (of six). ``root`` is semitones above the tonic, ``scale`` a mode.
     """
     return _raw(root % 12, quality, scale)
 
 
 @cache
 def _raw(root: int, quality: str, scale: str) -> float:
-    classes = {(root + step) % 12 for step in QUALITIES[quality]}
-    is_minor = 3 in SCALES[scale]
-    tonic = {0, 3 if is_minor else 4, 7}
+    classes = tuple((root + step) % 12 for step in QUALITIES[quality])
+    tonic = (0, 3 if 3 in SCALES[scale] else 4, 7)
     inside = set(SCALES[scale]) | ({11} if scale == "minor" and root in (7, 11) else set())
     fifths = root * 7 % 12
     return (
-        _OUTSIDE * len(classes - tonic) / len(classes)
-        + _CHROMATIC * min(2, len(classes - inside)) / 2
+        _DISTANCE * min(1.0, float(np.linalg.norm(_centroid(classes) - _centroid(tonic))) / _FARTHEST)
+        + _CHROMATIC * min(2, len(set(classes) - inside)) / 2
         + _QUALITY * _UNREST[quality]
         + _FIFTHS * min(fifths, 12 - fifths) / 6
     )
+
+
+def _centroid(classes: tuple[int, ...]) -> Floats:
+    """(6,) the mean place of the tones on the circles of fifths, minor thirds and major thirds (radii 1, 1, 0.5)."""
+    angles = np.outer((7 * np.pi / 6, 3 * np.pi / 2, 2 * np.pi / 3), classes)
+    radii = np.array([[1.0], [1.0], [0.5]])
+    return np.concatenate([(radii * np.sin(angles)).mean(axis=1), (radii * np.cos(angles)).mean(axis=1)])
 
 
 def chord_tension(chord: Chord, key: Key) -> float:
@@ -354,6 +362,7 @@ def vocabulary_sha256() -> str:
     """sha256, hexadecimal, of every table that gives a column or a logit its meaning."""
     tables = (
         STATES, TOKENS, FEATURES, CADENCES, STYLES, METER_CLASSES, PARTS, PARENTS, LEVEL_KNOTS, NEIGHBOUR_WEIGHT,
-        sorted(_UNREST.items()), (_OUTSIDE, _CHROMATIC, _QUALITY, _FIFTHS), (_HELD_MAX, _BARS_MAX, _SLOTS_MAX),
+        sorted(_UNREST.items()), (_DISTANCE, _CHROMATIC, _QUALITY, _FIFTHS, _FARTHEST),
+        (_HELD_MAX, _BARS_MAX, _SLOTS_MAX),
     )  # fmt: skip
     return hashlib.sha256(repr(tables).encode()).hexdigest()

@@ -236,14 +236,16 @@ def hidden(passage: Passage, names: Sequence[str]) -> Passage:
     return replace(passage, columns=columns)
 
 
-def with_unknowns(passage: Passage, chance: float, generator: np.random.Generator) -> Passage:
-    """Controls set to unknown at random: half of the chance for the whole passage, half slot by slot."""
+def with_unknowns(passage: Passage, chance: float, tension_chance: float, generator: np.random.Generator) -> Passage:
+    """Controls set to unknown at random: half of the chance for the whole passage, half slot by slot; tension, which
+    tells much of the chord itself, by a chance of its own."""
     columns = passage.columns.copy()
     for name in CONTROLS:
-        if generator.random() < chance / 2:
+        own = (tension_chance if name == "tension" else chance) / 2
+        if generator.random() < own:
             columns[:, COLUMNS[name]] = 0
         else:
-            columns[generator.random(len(columns)) < chance / 2, COLUMNS[name]] = 0
+            columns[generator.random(len(columns)) < own, COLUMNS[name]] = 0
     return replace(passage, columns=columns)
 
 

@@ -8,6 +8,7 @@ import json
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -48,9 +49,9 @@ def measured(passages: Sequence[Passage], nats: Nats) -> dict[str, dict[str, flo
     figures: dict[str, dict[str, float]] = {}
     for name in BASELINES:
         table, strengths = fitted(name, splits["train"], splits["valid"])
-        figures[name] = _by_corpus(splits["test"], lambda some, t=table, s=strengths: t.nats(some, s))
+        figures[name] = _by_corpus(splits["test"], partial(table.nats, strengths=strengths))
     for name, hide in ABLATIONS.items():
-        figures[name] = _by_corpus(splits["test"], lambda some, h=hide: nats([hidden(p, h) for p in some]))
+        figures[name] = _by_corpus([hidden(p, hide) for p in splits["test"]], nats)
     return figures
 
 

@@ -16,7 +16,8 @@ FORMAT = "composer.harmony-recipe/1"
 
 @dataclass(frozen=True, slots=True)
 class HarmonyRecipe:
-    """``chords``: the longest excerpt in chords; ``control_dropout``: how often a plan value is hidden, 0..1."""
+    """``chords``: the longest excerpt in chords; ``control_dropout`` and ``tension_dropout``: how often a plan value is
+    hidden, 0..1; ``chorale_copies``: how often each chorale stands in the training set, for chorales are few."""
 
     name: str = "harmony"
     title: str = "Harmony LSTM"
@@ -32,7 +33,9 @@ class HarmonyRecipe:
     clip_norm: float = 1.0
     label_smoothing: float = 0.02
     patience: int = 6
-    control_dropout: float = 0.2
+    control_dropout: float = 0.15
+    tension_dropout: float = 0.5
+    chorale_copies: int = 3
 
 
 def read_harmony_recipe(path: Path | None = None) -> HarmonyRecipe:
@@ -53,8 +56,22 @@ def read_harmony_recipe(path: Path | None = None) -> HarmonyRecipe:
         if type(value) is not wanted and not (wanted is float and type(value) is int):
             raise BadInput(path, f"{name}: {value!r} is not of type {wanted.__name__}", "correct it")
     recipe = HarmonyRecipe(**table)
-    if min(recipe.units, recipe.embedding, recipe.epochs, recipe.batch, recipe.chords, recipe.patience) < 1:
+    if (
+        min(
+            recipe.units,
+            recipe.embedding,
+            recipe.epochs,
+            recipe.batch,
+            recipe.chords,
+            recipe.patience,
+            recipe.chorale_copies,
+        )
+        < 1
+    ):
         raise BadInput(path, "holds a size below 1", "choose a larger one")
-    if not all(0 <= share < 1 for share in (recipe.dropout, recipe.label_smoothing, recipe.control_dropout)):
+    if not all(
+        0 <= share < 1
+        for share in (recipe.dropout, recipe.label_smoothing, recipe.control_dropout, recipe.tension_dropout)
+    ):
         raise BadInput(path, "holds a share that is not within 0 to 1", "choose another value")
     return recipe

@@ -80,11 +80,15 @@ class HarmonyTrainer:
         )
         generator = np.random.default_rng([self.recipe.seed, epoch])
         shown = [
-            with_unknowns(passage, self.recipe.control_dropout, generator)
-            for passage in excerpts(train, self.recipe.chords, generator)
+            with_unknowns(passage, self.recipe.control_dropout, self.recipe.tension_dropout, generator)
+            for passage in excerpts(self._weighted(train), self.recipe.chords, generator)
         ]
         losses = [self._loss(batch) for batch in batches(shown, self.recipe.batch, generator)]
         return float(np.mean(losses))
+
+    def _weighted(self, train: Sequence[Passage]) -> list[Passage]:
+        copies = self.recipe.chorale_copies
+        return [p for p in train for _ in range(copies if p.corpus.startswith("chorale") else 1)]
 
     def _loss(self, batch: Batch) -> float:
         return float(self._step(batch.columns, batch.tokens, batch.weights))

@@ -1,9 +1,9 @@
 """Chords of the network beside chords of the bigrams: ``python -m tests.benchmarks.harmony``.
 
-Over the fixed briefs and some seeds, from plans alone (no melody is needed): the rank correlation of the plan's tension
-with the tension of the chords, entropy of the changes, how often two chords swing to and fro, chords that stay, chords
-in four bars, chords outside the scale, and the time for 32 bars. With ``--drafts N`` also how the melody fits the chords
-(PCS, MCTD, CTnCTR) in drafts of N briefs.
+Over random briefs with random tension curves and some seeds, from plans alone (no melody is needed): the rank
+correlation of the plan's tension with the tension of the chords, entropy of the changes, how often two chords swing to
+and fro, chords that stay, roots in four bars, chords outside the scale, and the time for 32 bars. With ``--drafts N``
+also how the melody fits the chords in drafts of N briefs: PCS, MCTD, CTnCTR.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from composer.compose.harmony import Bar, Harmony, chords_of
 from composer.compose.plan import Plan, plan_of
 from composer.encoding.harmony import chord_tension, tension_levels
 from composer.evaluate.measures import measures_of
-from composer.formats.brief import Brief
+from composer.formats.brief import Brief, Curves
 from composer.formats.midi import midi_bytes
 from composer.formats.source import read_source
 from composer.formats.source_piece import piece_of
@@ -57,17 +57,12 @@ def drawn(harmony: Harmony, asked: Sequence[Brief], seeds: Sequence[int]) -> lis
 
 def with_curve(brief: Brief, rng: np.random.Generator) -> Brief:
     """The brief with a random tension curve of its own."""
-    curve = np.clip(np.interp(np.linspace(0, 4, 32), np.arange(5), rng.uniform(0, 1, 5)), 0, 1)
-    flat = [0.5] * 32
-    return brief.model_copy(
-        update={
-            "curves": Brief.model_fields["curves"]
-            .annotation.__args__[0]
-            .model_validate(  # type: ignore[union-attr]
-                {"energy": curve.tolist(), "density": flat, "register": [0.0] * 32}
-            )
-        }
+    curve = np.interp(np.linspace(0, 4, 32), np.arange(5), rng.uniform(0, 1, 5))
+    curves = Curves.model_validate(
+        {"energy": [0.5] * 32, "density": [0.5] * 32, "register": [0.0] * 32, "tension": curve.tolist()}
     )
+    form = [section.model_copy(update={"tension": 0.5}) for section in brief.form]
+    return brief.model_copy(update={"curves": curves, "form": form})
 
 
 def spearman(one: Sequence[float], other: Sequence[float]) -> float:
