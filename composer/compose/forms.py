@@ -47,9 +47,14 @@ IDEA_OPERATORS = {SEQUENCE: 0.45, FIT_CHORD: 0.35, SAME_RHYTHM: 0.2}
 SENTENCE_SHARE = 0.2  # of the sections of eight bars that are a sentence (2 + 2 + 4) and no period (4 + 4)
 FIRST_STRAIN_SHARE = 0.5  # of the fourth phrases that answer the second one and not the third
 # Real tunes repeat a quarter of their bars to the note, hardly ever more than 42 % (p90 of 4,145 fiddle tunes).
-EXACT_SHARE_MAX = 0.28
+EXACT_SHARE_MAX = 0.2
+HOME_SHARE = 0.35  # of these bars for repeats inside a section, where the section itself returns later
+# Where literal bars are used up, what varies more: a repeat, and a return that still has to be known again.
+LATE_REPEAT = {SAME_RHYTHM: 0.3, SEQUENCE: 0.3, FIT_CHORD: 0.2, ORNAMENT: 0.2}
+LATE_RETURN = {ORNAMENT: 0.7, FIT_CHORD: 0.3}
+LITERAL_SHARE = {NEW_END: 0.65, ORNAMENT: 0.55, FIT_CHORD: 0.3}  # of a phrase's bars, as measured in drafts
 # Targets that differ by more than this are met by the operator: semitones, and ratios of notes to the quarter.
-SEQUENCE_GAP, OCTAVE_GAP = 4.0, 8.0
+REPEAT_GAP, SEQUENCE_GAP, OCTAVE_GAP = 2.5, 3.5, 8.0
 DENSER, SPARSER = 1.35, 0.72
 # Ticks of a pick-up and how often a piece has it; a sparse tune has none.
 PICKUPS = {0: 0.4, 240: 0.2, 480: 0.4}
@@ -240,20 +245,27 @@ class _FormWriter:
         ratio, gap = density / from_density, abs(register - from_register)
         fitted = dict(weights)
         is_repeat = NEW not in weights and FRAGMENT not in weights
-        if is_repeat and gap > SEQUENCE_GAP:
+        is_return = weights == RETURN_OPERATORS
+        if is_repeat and gap > (SEQUENCE_GAP if is_return else REPEAT_GAP):
             return {OCTAVE: 1.0} if gap >= OCTAVE_GAP else {SEQUENCE: 1.0}
         if is_repeat and ratio > DENSER:
             return {ORNAMENT: 1.0}
         if is_repeat and ratio < SPARSER:
-            return {SIMPLIFY: 1.0} if ratio > 0.6 or weights == RETURN_OPERATORS else {SIMPLIFY: 0.5, AUGMENT: 0.5}
+            return {SIMPLIFY: 1.0} if ratio > 0.6 or is_return else {SIMPLIFY: 0.5, AUGMENT: 0.5}
         if not SPARSER <= ratio <= DENSER:
             fitted.pop(SAME_RHYTHM, None)
-        budget = EXACT_SHARE_MAX * self.brief.bars - self.exact_bars
-        within = {o: w for o, w in fitted.items() if self._literal_bars(o, span, cadence, source) <= max(budget, 1.0)}
-        return within or {ORNAMENT: 1.0}
+        budget = EXACT_SHARE_MAX * self.brief.bars * (1.0 if is_return or not self._returns(span) else HOME_SHARE)
+        left = max(budget - self.exact_bars, 0.5)
+        within = {o: w for o, w in fitted.items() if self._literal_bars(o, span, cadence, source) <= left}
+        return within or (LATE_RETURN if is_return else LATE_REPEAT)
+
+    def _returns(self, span: Span) -> bool:
+        """Whether any section after this one brings back a letter."""
+        later = self.letters[span.section + 1 :]
+        return any(letter in self.letters[: span.section + 1 + place] for place, letter in enumerate(later))
 
     def _literal_bars(self, operator: str, span: Span, cadence: str, source: int) -> float:
         """How many bars will probably be as they were, to the note."""
         if operator == COPY:
             return span.bars if cadence == self.phrases[source].cadence else span.bars - 1
-        return {NEW_END: 0.6 * span.bars, ORNAMENT: 1.0, FIT_CHORD: 0.3 * span.bars}.get(operator, 0.0)
+        return LITERAL_SHARE.get(operator, 0.0) * span.bars

@@ -95,13 +95,34 @@ def _nearest(pitch: int, classes: frozenset[int]) -> int:
 def ornamented(
     events: Sequence[Event], key: Key, meter: Meter, rng: np.random.Generator, share: float = ORNAMENT_SHARE
 ) -> list[Event]:
-    """Divides about ``share`` of the longer notes: what follows the division passes toward the next note, or is a
-    neighbour that returns."""
+    """Divides about ``share`` of the longer notes and takes another way between some others.
+
+    What follows a division passes toward the next note, or is a neighbour that returns; a weak note between two that
+    stay becomes another neighbour or passing tone.
+    """
     result: list[Event] = []
     for event, following in zip_longest(events, events[1:]):
-        pair = _divided_note(event, following, key, meter, rng) if rng.random() < share else None
+        chosen = rng.random() < share
+        pair = _divided_note(event, following, key, meter, rng) if chosen else None
+        if pair is None and chosen and result:
+            pair = [_turned(result[-1], event, following, key, meter)]
         result += pair or [event]
     return result
+
+
+def _turned(before: Event, event: Event, following: Event | None, key: Key, meter: Meter) -> Event:
+    """A weak note as another tone on the way from ``before`` to ``following``; itself where there is none."""
+    if event.pitch is None or before.pitch is None or following is None or following.pitch is None:
+        return event
+    if meter.accent(event.start):
+        return event
+    gap = following.pitch - before.pitch
+    if gap == 0:
+        direction = -1 if event.pitch > before.pitch else 1
+        return replace(event, pitch=transposed_steps(before.pitch, direction, key))
+    step = transposed_steps(before.pitch, int(np.sign(gap)), key)
+    passes = abs(following.pitch - step) <= 4 and step != following.pitch and step != event.pitch
+    return replace(event, pitch=step) if passes else event
 
 
 def divided(
