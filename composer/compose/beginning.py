@@ -104,9 +104,12 @@ def played_chords(begun: Beginning) -> tuple[Bar, ...]:
         if found:
             written[bar] = tuple(dict.fromkeys(found))
     tonic = begun.reading.tonic_midi
-    heard = [Event(n.start, n.duration, n.pitch - tonic) for p in begun.parts if not p.is_drums for n in p.notes]
+    pitched = [part for part in begun.parts if not part.is_drums]
+    heard = [Event(n.start, n.duration, n.pitch - tonic) for part in pitched for n in part.notes]
     rests = [phrase.last for phrase in begun.reading.phrases[:-1]]
-    return harmonised(heard, tune.key, tune.meter, begun.bars, rests, written, closes=False)
+    return harmonised(
+        heard, tune.key, tune.meter, begun.bars, rests, written, closes=False, is_heard=len(pitched) > 1
+    )  # fmt: skip
 
 
 def brief_on(
@@ -171,11 +174,10 @@ def _new_phrases(begun: Beginning, given: Sequence[Phrase], total: int, rng: np.
 
 
 def _lengths(begun: Beginning, last: Phrase, bars: int) -> list[int]:
-    """Bars of the new phrases: a short phrase that was begun is filled up to four first, then by fours."""
+    """Bars of the new phrases: by fours; a short phrase that was begun is filled up first where that comes out."""
     lead = -last.bars % PHRASE if last.bars < PHRASE else 0
-    if begun.bars > begun.reading.bars and lead == 1:
-        lead += PHRASE  # the bar that is finished is no phrase of its own
-    if lead == 0 or bars - lead < 2:
+    is_own_phrase = lead > 1 or begun.bars == begun.reading.bars  # a bar that is only finished is none
+    if not lead or not is_own_phrase or bars - lead < PHRASE or bars % PHRASE == 0:
         return phrase_lengths(bars)
     return [lead, *phrase_lengths(bars - lead)]
 

@@ -2,8 +2,8 @@
 
 The states, the weight of chord tones and the moves between functions are those that label the training tunes. To them
 come what a musician adds: a change inside a bar must pay for itself, phrases come to rest on tonic or dominant, the
-last chord is the tonic and wants a dominant before it. Of the half bars of 150 folk tunes 67 % get the root that their
-own editor chose (63 % with one chord a bar and no form).
+last chord is the tonic and wants a dominant before it. On 160 folk tunes that no weight was set by, 70 % of the half
+bars get the root that their own editor chose, and 65 % with one labelled chord a bar.
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ from composer.music.key import Key
 from composer.music.time import Meter
 
 Floats = NDArray[np.float64]
-_EMISSION = 5.0  # nats for a whole bar of chord tones
+_EMISSION = 5.0  # nats for a whole bar of chord tones in a tune, which leaves much open ...
+_EMISSION_HEARD = 14.0  # ... and in all that sounds, which leaves little
 _CHANGE_INSIDE = -1.0
 _START_FOREIGN = -1.0  # the first chord is neither tonic nor dominant
 _END_FOREIGN = -6.0
 _REST_TONIC, _REST_DOMINANT, _REST_OTHER = 0.6, 0.4, -0.4  # where a phrase ends
 _DOMINANT_BEFORE_END = 0.8
-_FREEDOM = 0.25  # standard deviation of what a seed adds: enough to decide between equals
+# Nats for a whole bar of (semitones above the tonic, quality): plain tunes want their three main chords first.
+_LIKING = {(7, ""): 0.1, (7, "7"): 0.2, (2, "m"): -0.5, (4, "m"): -0.8, (9, "m"): -0.5, (11, "dim"): -1.0}
+_FREEDOM = 0.25  # standard deviation of a seed's liking for each chord: enough to decide between equals
 
 
 def slots_of(meter: Meter) -> int:
@@ -45,12 +48,13 @@ def harmonised(
     written: Mapping[int, Bar] | None = None,
     rng: np.random.Generator | None = None,
     closes: bool = True,
+    is_heard: bool = False,
 ) -> tuple[Bar, ...]:
     """The chords of every bar; event pitches are semitones above the tonic.
 
     ``rests`` are the bars (from 0) in which a phrase comes to rest; ``written`` are the bars whose chords a person
     wrote: those are kept, and what stands around them fits to them. ``rng`` decides where the tune leaves a choice.
-    ``closes`` says that the last bar ends the piece.
+    ``closes`` says that the last bar ends the piece, ``is_heard`` that the events hold an accompaniment too.
     """
     mode = "minor" if key.is_minor else "major"
     states, slots = STATES[mode], slots_of(meter)
@@ -58,9 +62,10 @@ def harmonised(
     half = Meter(meter.numerator // slots, meter.denominator)
     local = bar_weights(events, half, bars * slots)
     totals = np.maximum(local.sum(axis=1, keepdims=True), half.bar_ticks / 2)
-    emission = (_EMISSION * (local / totals) @ tones.T + prior) / slots
+    prior = prior + np.array([_LIKING.get((s.root, s.quality), 0.0) for s in states])
+    emission = ((_EMISSION_HEARD if is_heard else _EMISSION) * (local / totals) @ tones.T + prior) / slots
     if rng is not None:
-        emission += rng.normal(0.0, _FREEDOM, emission.shape)
+        emission += rng.normal(0.0, _FREEDOM, len(states))
     emission += _form(states, bars, slots, rests, closes)
     for bar, given in (written or {}).items():
         _hold(emission, states, key, bar * slots, [given[i * len(given) // slots] for i in range(slots)])

@@ -17,7 +17,10 @@ from composer.music.notes import Note, Part
 from composer.music.time import Meter
 
 _ROOT_COST, _QUALITY_COST, _RHYTHM_COST, _PLACE_COST, _AGE_COST = 2.0, 0.5, 1.0, 0.75, 0.02
+_MISFIT_COST = 4.0  # for a bar none of whose notes are in the chord that was heard
+_INVERSION_COST, _INVERSION_COST_LAST = 0.5, 4.0
 _PHRASE_BARS = 4
+STROKE_TICKS = 30  # notes that begin within this time are one stroke
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,34 +39,54 @@ class Models:
 
 
 def model_bars(parts: Sequence[Part], models: Models) -> list[int]:
-    """For each new bar the played bar that it follows: one where all play, over a like chord, at a like place."""
+    """For each new bar the played bar that it follows: one where all play, over a like chord, at a like place.
+
+    -1 where nobody played.
+    """
     bar_ticks = models.meter.bar_ticks
     playing = [{n.start // bar_ticks for n in part.notes} for part in parts]
     full = max((sum(bar in own for own in playing) for bar in range(models.given_bars)), default=0)
     able = [b for b in range(models.given_bars) if full and sum(b in own for own in playing) >= max(1, full - 1)]
     # The last bar that was played often rests: it is a model only where there is no other.
     able = [b for b in able if b < models.given_bars - 1] or able
-    return [
-        min(able, key=lambda old: (_distance(models, old, new), -old)) if able else -1
-        for new in range(models.given_bars, len(models.chords))
-    ]
+    news = range(models.given_bars, len(models.chords))
+    if not able:
+        return [-1] * len(news)
+    faults = {old: _faults(parts, models, old) for old in able}
+    return [min(able, key=lambda old: (_distance(models, old, new, faults[old]), -old)) for new in news]
 
 
-def _distance(models: Models, old: int, new: int) -> float:
+def _faults(parts: Sequence[Part], models: Models, bar: int) -> tuple[float, bool]:
+    """The share of a bar's pitched notes outside the chord that was heard, and whether the bass is not its root."""
+    start = bar * models.meter.bar_ticks
+    notes = [n for p in parts if not p.is_drums for n in p.notes if start <= n.start < start + models.meter.bar_ticks]
+    if not notes:
+        return 0.0, False
+    foreign = sum(n.pitch % 12 not in models.chord_at(n.start).classes for n in notes)
+    first = min(n.start for n in notes)
+    bass = min(n.pitch for n in notes if n.start - first < STROKE_TICKS)
+    return foreign / len(notes), bass % 12 != models.chord_at(start).root
+
+
+def _distance(models: Models, old: int, new: int, faults: tuple[float, bool]) -> float:
     mine, theirs = models.chords[new], models.chords[old]
+    misfit, is_inverted = faults
+    is_last = new == len(models.chords) - 1
     return (
         _ROOT_COST * (mine[0].root != theirs[0].root)
         + _QUALITY_COST * (mine[0].quality != theirs[0].quality)
         + _RHYTHM_COST * (len(mine) != len(theirs))
         + _PLACE_COST * ((new - old) % _PHRASE_BARS != 0)
         + _AGE_COST * (models.given_bars - old)
+        + _MISFIT_COST * misfit
+        + (_INVERSION_COST_LAST if is_last else _INVERSION_COST) * is_inverted
     )
 
 
 def imitated(part: Part, sources: Sequence[int], models: Models) -> tuple[Note, ...]:
     """The notes of a part in the new bars; ``sources`` has the played bar for each, -1 for none.
 
-    The last bar holds what its model strikes first, to its end.
+    The last bar holds what its model plays in its first beat.
     """
     bar_ticks = models.meter.bar_ticks
     found: list[Note] = []
@@ -72,16 +95,18 @@ def imitated(part: Part, sources: Sequence[int], models: Models) -> tuple[Note, 
         shift = (new - old) * bar_ticks
         inside = sorted(n for n in part.notes if n.start // bar_ticks == old)
         if place == len(sources) - 1:
-            inside = _held(inside, (old + 1) * bar_ticks, part.is_drums)
+            inside = _held(inside, old * bar_ticks, part.is_drums, models.meter)
         moved = [_moved(note, shift, part, models) for note in inside]
         found += {(n.start, n.pitch): n for n in moved}.values()
     return tuple(sorted(found))
 
 
-def _held(notes: Sequence[Note], end: int, is_drums: bool) -> list[Note]:
-    """The first stroke of a bar, held to the tick ``end``."""
-    first = [n for n in notes if n.start - notes[0].start < 30]
-    return [n if is_drums else replace(n, duration=max(1, end - n.start)) for n in first]
+def _held(notes: Sequence[Note], start: int, is_drums: bool, meter: Meter) -> list[Note]:
+    """The first beat of the bar that begins at ``start``, each pitch held to the bar's end; drums strike once."""
+    if is_drums:
+        return [n for n in notes if n.start - start < STROKE_TICKS]
+    first = {n.pitch: n for n in reversed(notes) if n.start - start < meter.beat_ticks}
+    return sorted(replace(n, duration=start + meter.bar_ticks - n.start) for n in first.values())
 
 
 def _moved(note: Note, shift: int, part: Part, models: Models) -> Note:
