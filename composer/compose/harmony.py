@@ -29,7 +29,7 @@ TENSE = 0.6  # mean tension of a phrase above which they move as in songs all th
 
 
 def chords_of(plan: Plan, brief: Brief, harmony: Harmony, rng: np.random.Generator) -> tuple[Bar, ...]:
-    """The chords of every bar: the brief's own where it writes them, else drawn phrase by phrase."""
+    """The chords of every bar: the brief's own where it writes them for a section or a bar, else drawn by phrases."""
     bars: list[Bar] = []
     base = int(rng.integers(2**32))
     written = [progression_of(s.chords) if s.chords else None for s in brief.form]
@@ -43,7 +43,8 @@ def chords_of(plan: Plan, brief: Brief, harmony: Harmony, rng: np.random.Generat
         own = np.random.default_rng([base, phrase.index])
         kept = _kept(phrase, bars, plan)
         bars += [*kept, *_drawn(phrase, bars, kept, harmony, plan, own)]
-    return tuple(bars)
+    single = {change.bar - 1: tuple(progression_of(change.chord)[0]) for change in brief.bars_ if change.chord}
+    return tuple(single.get(bar, chords) for bar, chords in enumerate(bars))
 
 
 def _kept(phrase: Phrase, bars: Sequence[Bar], plan: Plan) -> list[Bar]:

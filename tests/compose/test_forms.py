@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from composer.compose.forms import EXACT_SHARE_MAX, PICKUPS_COMPOUND, PICKUPS_TRIPLE, RETURN_OPERATORS
+from composer.compose.draft import draft_of
+from composer.compose.forms import EXACT_SHARE_MAX, LATE_RETURN, PICKUPS_COMPOUND, PICKUPS_TRIPLE, RETURN_OPERATORS
+from composer.compose.harmony import chords_of
 from composer.compose.phrase import (
     CADENCES,
     COPY,
@@ -20,7 +22,7 @@ from composer.compose.phrase import (
 )
 from composer.compose.plan import Plan, plan_of
 from composer.formats.brief import PhrasePlan
-from tests.compose.fakes import brief
+from tests.compose.fakes import FlatModel, brief, flat_harmony
 
 
 def planned(seed: int = 0, **changes: Any) -> Plan:
@@ -54,7 +56,7 @@ def test_a_return_derives_phrase_by_phrase_from_its_first_statement(seed: int) -
     first, back = _of_section(plan, 0), _of_section(plan, 2)
     assert [p.bars for p in first] == [p.bars for p in back]
     assert [p.source for p in back] == [p.index for p in first]
-    assert {p.operator for p in back} <= {*RETURN_OPERATORS}
+    assert {p.operator for p in back} <= {*RETURN_OPERATORS, *LATE_RETURN}
 
 
 def test_an_eight_bar_section_is_a_period_or_a_sentence() -> None:
@@ -86,7 +88,7 @@ def test_literal_bars_stay_within_what_real_tunes_do() -> None:
         ({"density": 0.0}, {SIMPLIFY}),
         ({"register": 0.8}, {SEQUENCE}),
         ({"register": -1.0}, {SEQUENCE}),
-        ({"register": 0.0}, {COPY, ORNAMENT, NEW_END}),
+        ({"register": 0.0}, {*RETURN_OPERATORS, *LATE_RETURN}),
     ],
 )
 def test_a_return_that_the_brief_wants_otherwise_is_varied_to_meet_it(
@@ -166,3 +168,24 @@ def test_a_change_in_one_section_leaves_the_draws_of_the_others() -> None:
         3, form=[{"name": "A", "bars": 8}, {"name": "B", "bars": 12, "density": 0.8}, {"name": "A'", "bars": 8}]
     )
     assert [p.operator for p in _of_section(plain, 0)] == [p.operator for p in _of_section(longer, 0)]
+
+
+def test_the_chord_of_a_single_bar_is_the_brief_s() -> None:
+    asked = brief(bars=[{"bar": 3, "chord": "Em A7"}, {"bar": 4, "density": 0.9}])
+    plan = plan_of(asked, "violin", np.random.default_rng(0))
+    bars = chords_of(plan, asked, flat_harmony(), np.random.default_rng(1))
+    plain = chords_of(plan, brief(), flat_harmony(), np.random.default_rng(1))
+    assert [chord.symbol() for chord in bars[2]] == ["Em", "A7"]
+    assert bars[:2] == plain[:2] and bars[3:] == plain[3:]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_returning_section_is_known_again_in_its_first_two_bars(seed: int) -> None:
+    asked = brief(form=[{"name": "A", "bars": 8}, {"name": "B", "bars": 8}, {"name": "A'", "bars": 8}])
+    draft = draft_of(asked, FlatModel(), flat_harmony(), seed)
+    bar = draft.sketch.plan.meter.bar_ticks
+    tune = {e.start: e.pitch for e in draft.sketch.melody.events}
+    first = {start: pitch for start, pitch in tune.items() if 0 <= start < 2 * bar}
+    back = {start - 16 * bar: pitch for start, pitch in tune.items() if 16 * bar <= start < 18 * bar}
+    shared = sum(back.get(start) == pitch for start, pitch in first.items())
+    assert shared >= 0.6 * len(first)
