@@ -30,6 +30,8 @@ _LIEDER_VERSION = 2
 DEFAULT = "default"
 _NO_TUNE = "a stretch without a tune of 8-48 bars"
 SKIPPED = "skipped.tsv"
+# Of a small collection one file in twelve is held out for each of valid and test, of a large one what the hash says.
+_HELD_OUT_OF, _SMALL_FILES = 12, 120
 
 Progress = Callable[[int, int, str], None]
 
@@ -85,6 +87,18 @@ def prepare(name: str = DEFAULT, *, with_essen: bool = False, progress: Progress
     corpora = _named(name, with_essen)
     hashes = {corpus.name: _hash_of(corpus) for corpus in corpora}
     return _prepared(name, corpora, hashes, lambda: _read(corpora, progress))
+
+
+def prepared_already(name: str) -> Prepared | None:
+    """What ``prepare`` would give, where it lies in the cache; ``None`` where the sources would have to be read.
+
+    Raises as ``prepare``.
+    """
+    corpora = _named(name, False)
+    hashes = {corpus.name: _hash_of(corpus) for corpus in corpora}
+    if not _cached(hashes, _total(hashes)).exists():
+        return None
+    return _prepared(name, corpora, hashes, lambda: _read(corpora, None))
 
 
 def _prepared(
@@ -230,10 +244,16 @@ def _split(tunes: list[Tune]) -> list[Tune]:
     if "train" not in sides.values():
         sides = dict.fromkeys(sides, "train")
     for missing, least in (("valid", 2), ("test", 4)):
-        train = sorted(group for group, side in sides.items() if side == "train")
-        if missing not in sides.values() and len(train) >= least:
-            sides[min(train, key=lambda g: hashlib.sha256(g.encode()).digest())] = missing
+        wanted = max(1, min(len(sides), _SMALL_FILES) // _HELD_OUT_OF)
+        train = sorted((g for g, side in sides.items() if side == "train"), key=_shuffled)
+        short = wanted - sum(side == missing for side in sides.values())
+        for group in train[: max(0, short) if len(train) >= least else 0]:
+            sides[group] = missing
     return [replace(t, cluster=c, split=sides[g]) for t, c, g in zip(tunes, leaders, groups, strict=True)]
+
+
+def _shuffled(group: str) -> bytes:
+    return hashlib.sha256(group.encode()).digest()
 
 
 def _families(tunes: list[Tune], leaders: list[int]) -> list[str]:

@@ -39,7 +39,30 @@ class Score:
         return self.duration + self.pitch
 
 
-_UNKNOWN = Score(math.nan, math.nan)  # without a test split
+UNKNOWN = Score(math.nan, math.nan)  # without a test split
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A model before and after it was trained on, on held-out pieces of the new corpus.
+
+    ``right_before`` and ``right_after`` are the shares of notes whose pitch was its first guess. ``kept_before`` and
+    ``kept_after`` are scores on held-out tunes of the corpus that it came from, if that is at hand. ``mixed`` counts
+    the tunes of that corpus in the training.
+    """
+
+    base: str
+    base_sha256: str
+    mixed: int
+    pieces: int
+    notes: int
+    before: Score
+    after: Score
+    right_before: float
+    right_after: float
+    kept_pieces: int
+    kept_before: Score
+    kept_after: Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +84,18 @@ class TrainingResult:
     plan_only: Score
     markov: Score
     per_position: Score
+    comparison: Comparison | None = None
 
 
 def write_model(
-    output: Path, recipe: Recipe, prepared: Prepared, model: Any, nats: Nats, epochs: int, seconds: float
+    output: Path,
+    recipe: Recipe,
+    prepared: Prepared,
+    model: Any,
+    nats: Nats,
+    epochs: int,
+    seconds: float,
+    comparison: Comparison | None = None,
 ) -> TrainingResult:
     """Measure ``model`` on the test split and write its folder; the card last, so that a cut-off write is noticed."""
     from composer.models.melody_lstm import runtime_arrays
@@ -76,21 +107,45 @@ def write_model(
         "full": _score(nats, test, ()),
         "no_controls": _score(nats, test, controls),
         "plan_only": _score(nats, test, (*controls, *CHORD_COLUMNS)),
-        "markov": Score(*markov_nats(train_tunes, test_tunes)) if test else _UNKNOWN,
-        "per_position": Score(*per_position_nats(train_tunes, test_tunes)) if test else _UNKNOWN,
+        "markov": Score(*markov_nats(train_tunes, test_tunes)) if test else UNKNOWN,
+        "per_position": Score(*per_position_nats(train_tunes, test_tunes)) if test else UNKNOWN,
     }
     stream = io.BytesIO()
     np.savez(stream, **runtime_arrays(model))  # type: ignore[arg-type]
     content = stream.getvalue()
     write_whole(output / WEIGHTS, content)
     card = _card(recipe, prepared, scores, epochs, seconds, content)
+    if comparison is not None:
+        card["fine_tuning"] = _compared(comparison)
     write_whole(output / CARD, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
     used = min(len(train_tunes), recipe.tunes_limit or len(train_tunes))
-    return TrainingResult(output, recipe.name, epochs, seconds, len(content), used, **scores)
+    return TrainingResult(output, recipe.name, epochs, seconds, len(content), used, **scores, comparison=comparison)
+
+
+def _compared(found: Comparison) -> dict[str, Any]:
+    return {
+        "base": found.base,
+        "base_weights_sha256": found.base_sha256,
+        "tunes_mixed_in": found.mixed,
+        "unit": "nats per note on held-out pieces of the new corpus",
+        "held_out_pieces": found.pieces,
+        "held_out_notes": found.notes,
+        "before": {**_nats(found.before), "pitch_first_guess_right": _rounded(found.right_before)},
+        "after": {**_nats(found.after), "pitch_first_guess_right": _rounded(found.right_after)},
+        "corpus_it_came_from": {
+            "held_out_pieces": found.kept_pieces,
+            "before": _nats(found.kept_before),
+            "after": _nats(found.kept_after),
+        },
+    }
+
+
+def _nats(score: Score) -> dict[str, float | None]:
+    return {"duration": _rounded(score.duration), "pitch": _rounded(score.pitch), "sum": _rounded(score.total)}
 
 
 def _score(nats: Nats, test: Sequence[Sequence_], hide: Sequence[int]) -> Score:
-    return Score(*nats(test, hide)) if test else _UNKNOWN
+    return Score(*nats(test, hide)) if test else UNKNOWN
 
 
 def _rounded(nats: float) -> float | None:
@@ -127,10 +182,7 @@ def _card(
         "licence": "Weights: the licence of composer. Each source keeps its own licence, stated above.",
         "metrics": {
             "unit": "nats per note on the test split, which shares no near-duplicate with training",
-            **{
-                name: {"duration": _rounded(s.duration), "pitch": _rounded(s.pitch), "sum": _rounded(s.total)}
-                for name, s in scores.items()
-            },
+            **{name: _nats(score) for name, score in scores.items()},
         },
         "epochs": epochs,
         "training_seconds": round(seconds),

@@ -21,7 +21,8 @@ class Recipe:
 
     chorale_copies: how often each chorale stands in the training set, for chorales are few and dances many;
     parallel_minor: share of the major tunes that also appear in the parallel minor, for minor is rare;
-    control_dropout and chord_dropout: how often a plan value is hidden, so that a partial brief works.
+    control_dropout and chord_dropout: how often a plan value is hidden, so that a partial brief works;
+    mix: share of the tunes that come from the corpus of the model that a fine-tuning starts from.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Recipe:
     control_dropout: float = 0.15
     chord_dropout: float = 0.08
     tunes_limit: int = 0  # 0: all tunes
+    mix: float = 0.0
 
     def problems(self) -> list[str]:
         """What is out of range, a line each."""
@@ -51,7 +53,7 @@ class Recipe:
         for name in ("units", "embedding", "pitch_hidden", "epochs", "batch", "patience", "chorale_copies"):
             if not 1 <= getattr(self, name) <= 4096:
                 found.append(f"{name}: {getattr(self, name)} is not within 1 to 4096")
-        for name in ("dropout", "label_smoothing", "parallel_minor", "control_dropout", "chord_dropout"):
+        for name in ("dropout", "label_smoothing", "parallel_minor", "control_dropout", "chord_dropout", "mix"):
             if not 0 <= getattr(self, name) < 1:
                 found.append(f"{name}: {getattr(self, name)} is not within 0 to 1")
         for name in ("learning_rate", "clip_norm"):

@@ -21,10 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.corpus.prepare import Prepared, prepare
-from composer.encoding.melody import DURATIONS, FEATURES, OFFSETS, PITCH_TOKENS
+from composer.corpus.tune import Tune
+from composer.encoding.melody import DURATIONS, FEATURES, OFFSETS, PITCH_TOKENS, REST
 from composer.errors import BadInput, Bug, MissingTool
 from composer.formats.files import cannot_write, read_bytes, write_whole
 from composer.limits import MODEL_BYTES
+from composer.models.base import Base, use_arrays
 from composer.models.dataset import (
     CHORD_COLUMNS,
     CONTROL_COLUMNS,
@@ -36,7 +38,7 @@ from composer.models.dataset import (
     sequence_of,
     training_tunes,
 )
-from composer.models.export import TrainingResult, write_model
+from composer.models.export import UNKNOWN, Comparison, Score, TrainingResult, write_model
 from composer.models.recipe import Recipe, read_recipe
 
 log = logging.getLogger(__name__)
@@ -58,6 +60,19 @@ class EpochProgress:
 
 
 Progress = Callable[[EpochProgress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a training starts from: a model, tunes that it knows and shall see again, and held-out ones of its corpus.
+
+    ``identity`` names the mixed tunes in the checkpoint.
+    """
+
+    base: Base
+    mixed: tuple[Tune, ...] = ()
+    kept: tuple[Tune, ...] = ()
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +112,20 @@ def train_recipe(
 
 
 def train(
-    recipe: Recipe, prepared: Prepared, output: Path, *, progress: Progress | None = None, resume: bool = True
+    recipe: Recipe,
+    prepared: Prepared,
+    output: Path,
+    *,
+    progress: Progress | None = None,
+    resume: bool = True,
+    before: Before | None = None,
 ) -> TrainingResult:
-    """Train on ``prepared`` and write weights, card and checkpoint under ``output``."""
-    train_set = [sequence_of(t) for t in training_tunes(prepared.tunes, recipe)]
+    """Train on ``prepared`` and write weights, card and checkpoint under ``output``; ``before`` is what to start from.
+
+    With a start the best epoch must beat it on the held-out tunes, else the weights stay as they were.
+    """
+    learned = [*training_tunes(prepared.tunes, recipe), *(before.mixed if before else ())]
+    train_set = [sequence_of(t) for t in learned]
     valid_set = [sequence_of(t) for t in prepared.split("valid")]
     if not train_set or not valid_set:
         reason = f"is too small to train on: {len(train_set)} tune(s) to learn from, {len(valid_set)} to check on"
@@ -109,15 +134,38 @@ def train(
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(output, error) from None
-    trainer = Trainer(recipe, prepared.report.source_sha256)
+    trainer = Trainer(recipe, prepared.report.source_sha256, before)
     point = trainer.restored(output / CHECKPOINT) if resume else None
-    point = point or _Point(0, 0, math.inf, 0.0)
+    point = point or _Point(0, 0, sum(trainer.nats(valid_set)) if before else math.inf, 0.0)
     while point.epoch < recipe.epochs and point.epoch - point.best_epoch < recipe.patience:
         point = _epoch(trainer, train_set, valid_set, point, progress)
         trainer.save(output / CHECKPOINT, point)
+    comparison = _comparison(trainer, before, prepared.split("test")) if before else None
     trainer.use_best()
-    trainer.fill_unseen(train_set)
-    return write_model(output, recipe, prepared, trainer.model, trainer.nats, point.best_epoch, point.seconds)
+    if before is None:
+        trainer.fill_unseen(train_set)
+    return write_model(
+        output, recipe, prepared, trainer.model, trainer.nats, point.best_epoch, point.seconds, comparison
+    )
+
+
+def _comparison(trainer: Trainer, before: Before, held_out: Sequence[Tune]) -> Comparison:
+    """The start and the best weights on ``held_out`` and on what the start came from."""
+    new, kept = [sequence_of(t) for t in held_out], [sequence_of(t) for t in before.kept]
+    figures: list[tuple[Score, Score, float]] = []
+    for is_after in (False, True):
+        if is_after:
+            trainer.use_best()
+        else:
+            use_arrays(trainer.model, before.base)
+        scores = [Score(*trainer.nats(some)) if some else UNKNOWN for some in (new, kept)]
+        figures.append((scores[0], scores[1], trainer.first_guesses(new)))
+    (was, knew, guessed), (now, knows, guesses) = figures
+    return Comparison(
+        before.base.name, before.base.sha256, len(before.mixed), len(new),
+        sum(e.pitch is not None for tune in held_out for e in tune.events), was, now, guessed, guesses, len(kept),
+        knew, knows,
+    )  # fmt: skip
 
 
 def _epoch(
@@ -148,7 +196,7 @@ def _epoch(
 class Trainer:
     """The Keras model with its optimizer and the best weights so far."""
 
-    def __init__(self, recipe: Recipe, corpus_sha256: str = "") -> None:
+    def __init__(self, recipe: Recipe, corpus_sha256: str = "", before: Before | None = None) -> None:
         try:
             import keras
             import tensorflow as tf
@@ -159,15 +207,20 @@ class Trainer:
 
         from composer.models.melody_lstm import MelodyConfig
 
+        tf.get_logger().setLevel("ERROR")  # it warns of every length of tune that it compiles
         keras.utils.set_random_seed(recipe.seed)
         tf.config.experimental.enable_op_determinism()
         self.recipe, self.corpus_sha256 = recipe, corpus_sha256
         self.model = MelodyConfig(recipe.units, recipe.embedding, recipe.pitch_hidden, recipe.dropout).build()
         self.optimizer = keras.optimizers.Adam(recipe.learning_rate, global_clipnorm=recipe.clip_norm)
         self.optimizer.build(self.model.trainable_variables)
+        self.start = f"{before.base.sha256} {before.identity}" if before else ""
+        if before:
+            use_arrays(self.model, before.base)
         self.best: list[NDArray[np.float32]] = [np.array(w) for w in self.model.get_weights()]
         self._step = tf.function(self._gradient_step, reduce_retracing=False)
         self._losses = tf.function(self._plain_losses, reduce_retracing=False)
+        self._right = tf.function(self._right_guesses, reduce_retracing=False)
 
     def begin(self, epoch: int) -> None:
         """Set learning rate and dropout seeds for ``epoch`` (1-based)."""
@@ -229,6 +282,20 @@ class Trainer:
             count += float(batch.weights.sum())
         return float(total[0] / count), float(total[1] / count)
 
+    def _right_guesses(self, columns: Any, durations: Any, pitches: Any, weights: Any) -> Any:
+        import tensorflow as tf
+
+        guesses = tf.argmax(self.model([columns, durations], training=False)[1], axis=-1, output_type=pitches.dtype)
+        notes = weights * tf.cast(pitches != REST, tf.float32)
+        return tf.stack([tf.reduce_sum(tf.cast(guesses == pitches, tf.float32) * notes), tf.reduce_sum(notes)])
+
+    def first_guesses(self, sequences: Sequence[Sequence_]) -> float:
+        """Share of the notes whose pitch is the likeliest one; nan without notes."""
+        total = np.zeros(2)
+        for batch in plain_batches(sequences, self.recipe.batch):
+            total += np.asarray(self._right(batch.columns, batch.durations, batch.pitches, batch.weights))
+        return float(total[0] / total[1]) if total[1] else math.nan
+
     def keep_as_best(self) -> None:
         self.best = [np.array(w) for w in self.model.get_weights()]
 
@@ -258,6 +325,7 @@ class Trainer:
         head = {
             "recipe": self._identity(),
             "corpus": self.corpus_sha256,
+            "start": self.start,
             "point": [point.epoch, point.best_epoch, point.best_nats, point.seconds],
         }
         arrays["head"] = np.frombuffer(json.dumps(head).encode(), np.uint8)
@@ -278,6 +346,8 @@ class Trainer:
                 raise BadInput(path, "belongs to another recipe, seed or corpus", hint)
             if self.corpus_sha256 and head.get("corpus", self.corpus_sha256) != self.corpus_sha256:
                 raise BadInput(path, "belongs to the corpus as it was before its files changed", hint)
+            if head.get("start", "") != self.start:
+                raise BadInput(path, "began from another model, or from other tunes that it knew", hint)
             self.model.set_weights([arrays[f"w{i}"] for i in range(len(self.best))])
             self.best = [arrays[f"b{i}"] for i in range(len(self.best))]
             for index, variable in enumerate(self.optimizer.variables):

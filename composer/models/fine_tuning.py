@@ -1,0 +1,106 @@
+"""Learning a person's style: a trained model goes on with the person's own files, and what that changed is measured.
+
+The corpus that the model came from is mixed in at a small share, so that it does not forget how to write a tune; the
+person's held-out pieces stop the training early and, apart from those, tell before from after.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from composer.corpus.duplicates import clusters_of
+from composer.corpus.prepare import Prepared, prepare, prepared_already
+from composer.corpus.tune import Tune
+from composer.errors import BadInput, ComposerError, UsageProblem
+from composer.models.base import Base, read_base
+from composer.models.export import TrainingResult
+from composer.models.recipe import Recipe, read_recipe
+from composer.models.training import Before, Progress, train
+
+RECIPE = "fine-tune"
+_KEPT_TUNES = 100  # of the corpus it came from, to see what was forgotten
+_LEAST_OF_OWN = 4  # tunes that one can learn anything from at all
+
+
+def fine_tune(
+    recipe_name_or_path: str | Path,
+    *,
+    base: str | Path,
+    corpus: str | None,
+    output: Path,
+    epochs: int | None = None,
+    seed: int | None = None,
+    progress: Progress | None = None,
+    resume: bool = True,
+) -> TrainingResult:
+    """Train the model ``base`` on with ``corpus`` and write the model folder ``output``.
+
+    The sizes of the network are the base's, whatever the recipe says. Raises UsageProblem without a corpus, else as
+    ``train_recipe``.
+    """
+    if corpus is None:
+        raise UsageProblem("--from", "needs the music to learn from", "name it with --corpus (a corpus or a folder)")
+    start = read_base(base)
+    if start.folder.resolve() == output.resolve():
+        raise UsageProblem("--output", "is the model that --from names", "name another folder")
+    recipe = read_recipe(recipe_name_or_path)
+    recipe = replace(
+        recipe,
+        title=f"{start.name}, trained on with {corpus}",
+        corpus=corpus,
+        epochs=recipe.epochs if epochs is None else epochs,
+        seed=recipe.seed if seed is None else seed,
+        units=start.units,
+        embedding=start.embedding,
+        pitch_hidden=start.pitch_hidden,
+    )
+    if problems := recipe.problems():
+        raise BadInput(str(recipe_name_or_path), problems[0], "choose another value")
+    own = prepare(corpus, with_essen=recipe.with_essen)
+    if len(own.split("train")) < _LEAST_OF_OWN:
+        raise BadInput(corpus, f"has {len(own.tunes)} tune(s), too few to learn a style from", "add some dozen")
+    known = _known(start, own)
+    mixed = _mixed(recipe, own, known)
+    kept = _some(recipe, [t for t in known if t.split == "test"], _KEPT_TUNES)
+    return train(
+        recipe, own, output, progress=progress, resume=resume,
+        before=Before(start, tuple(mixed), tuple(kept), _identity(mixed)),
+    )  # fmt: skip
+
+
+def _known(base: Base, own: Prepared) -> list[Tune]:
+    """The tunes that the model came from, where they are prepared; none of the corpora that are trained on now."""
+    names = [name for name in base.corpora if name not in own.report.corpora]
+    for wanted in (names, [name for name in names if name != "lieder"]):
+        try:
+            found = prepared_already("+".join(wanted)) if wanted else None
+        except ComposerError:  # a corpus that this computer does not have
+            continue
+        if found is not None:
+            return list(found.tunes)
+    return []
+
+
+def _mixed(recipe: Recipe, own: Prepared, known: Sequence[Tune]) -> list[Tune]:
+    """So many known tunes that they are the recipe's share of all; none that resembles a held-out piece."""
+    count = round(recipe.mix / (1 - recipe.mix) * len(own.split("train")))
+    chosen = _some(recipe, [t for t in known if t.split == "train"], count)
+    held_out = [*own.split("valid"), *own.split("test")]
+    clusters = clusters_of([*held_out, *chosen])
+    taken = set(clusters[: len(held_out)])
+    return [tune for tune, cluster in zip(chosen, clusters[len(held_out) :], strict=True) if cluster not in taken]
+
+
+def _some(recipe: Recipe, tunes: Sequence[Tune], count: int) -> list[Tune]:
+    """``count`` of ``tunes``, drawn by the recipe's seed, in their order."""
+    order = np.random.default_rng([recipe.seed, 23]).permutation(len(tunes))[:count]
+    return [tunes[i] for i in sorted(order.tolist())]
+
+
+def _identity(tunes: Sequence[Tune]) -> str:
+    return hashlib.sha256("\n".join(tune.id for tune in tunes).encode()).hexdigest()[:16]
