@@ -15,7 +15,7 @@ def diff(
     before: Annotated[Path, typer.Argument(help="The old MIDI file.")],
     after: Annotated[Path, typer.Argument(help="The new MIDI file.")],
     tolerance: Annotated[
-        int, typer.Option("--tolerance", min=0, max=480, help="Times so many 480ths of a quarter apart are equal.")
+        int, typer.Option("--tolerance", min=0, max=60, help="Times so many 480ths of a quarter apart are equal.")
     ] = 0,
     png: Annotated[Path | None, typer.Option("--png", help="Draw both as a piano roll, differences in colour.")] = None,
 ) -> None:
