@@ -17,6 +17,7 @@ from composer.compose.learned import LEARNED
 from composer.compose.melody import Melody, chord_line
 from composer.compose.orchestra import Orchestra
 from composer.compose.outer import mended_bass
+from composer.compose.passing import with_passing_notes
 from composer.compose.plan import PERFECT, Plan
 from composer.compose.slots import Slot
 from composer.compose.sounding import trimmed
@@ -224,8 +225,8 @@ def _texture(
         drums=orchestra.drums is not None,
     )
     drums = load_style(orchestra.drum_style) if orchestra.drum_style else None
+    tune = [Note(start, pitch, end - start) for start, end, pitch in notes]
     if style.name == LEARNED and figuration is not None:
-        tune = [Note(start, pitch, end - start) for start, end, pitch in notes]
         return figured(
             figuration,
             style,
@@ -239,7 +240,11 @@ def _texture(
             ceilings=ceilings,
             drums=drums,
         )
-    return textured(style, voiced, plan.meter, rng, scale=plan.key.scale, layout=layout, ceilings=ceilings, drums=drums)
+    scale = plan.key.scale
+    texture = textured(style, voiced, plan.meter, rng, scale=scale, layout=layout, ceilings=ceilings, drums=drums)
+    if style.name == CHORALE:
+        return with_passing_notes(texture, voiced, tune, scale, plan.meter, plan.phrase_ends)
+    return texture
 
 
 def _section_names(brief: Brief) -> list[str]:
