@@ -74,6 +74,9 @@ def train(
 
 def _compare(show: Show, found: Comparison) -> None:
     """The table of before and after."""
+    if not found.pieces:
+        show.note("  too few pieces to hold one out, so nobody can tell what changed: add some dozen")
+        return
     rows = [
         (f"{name}, nats a note", f"{getattr(found.before, part):.3f}", f"{getattr(found.after, part):.3f}")
         for name, part in (("rhythm", "duration"), ("pitch", "pitch"), ("both", "total"))

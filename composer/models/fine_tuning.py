@@ -24,7 +24,6 @@ from composer.models.training import Before, Progress, train
 
 RECIPE = "fine-tune"
 _KEPT_TUNES = 100  # of the corpus it came from, to see what was forgotten
-_LEAST_OF_OWN = 4  # tunes that one can learn anything from at all
 
 
 def fine_tune(
@@ -62,8 +61,6 @@ def fine_tune(
     if problems := recipe.problems():
         raise BadInput(str(recipe_name_or_path), problems[0], "choose another value")
     own = prepare(corpus, with_essen=recipe.with_essen)
-    if len(own.split("train")) < _LEAST_OF_OWN:
-        raise BadInput(corpus, f"has {len(own.tunes)} tune(s), too few to learn a style from", "add some dozen")
     known = _known(start, own)
     mixed = _mixed(recipe, own, known)
     kept = _some(recipe, [t for t in known if t.split == "test"], _KEPT_TUNES)

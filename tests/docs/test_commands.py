@@ -34,6 +34,7 @@ EXCEPTIONS = {
     "git clone": "needs the network",
     "composer train": "needs TensorFlow, and minutes",
     "composer generate lake.brief.json --model melody-small-my-songs": "uses what the training made",
+    "composer generate lake.brief.json --model fine-tune-my-songs": "uses what the training made",
     "composer corpus prepare": "reads all tunes of music21: a minute the first time",
 }
 COMMAND_PAGES = [page for page in PAGES if any(block.commands for block in blocks_of(page))]

@@ -155,10 +155,10 @@ def test_fine_tuning_needs_a_corpus_and_another_folder(base: Base, own: Prepared
         fine_tune("fine-tune", base=base.folder, corpus="own", output=base.folder)
 
 
-def test_a_corpus_of_three_tunes_is_too_small(base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    few = replace(prepared(0, "own"), tunes=prepared(0, "own").tunes[:3])
+def test_one_tune_is_too_few(base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = replace(prepared(0, "own"), tunes=prepared(0, "own").tunes[:1])
     monkeypatch.setattr(fine_tuning, "prepare", lambda name, with_essen: few)
-    with pytest.raises(BadInput, match="too few"):
+    with pytest.raises(BadInput, match="too small"):
         fine_tune("fine-tune", base=base.folder, corpus="own", output=tmp_path / "m")
 
 
