@@ -32,6 +32,8 @@ FORMS: dict[tuple[tuple[str, int], ...], float] = {
 
 # What a section of this letter has over the first: (energy, density, register). A contrast differs in all three.
 CONTRASTS = {"A": (0.0, 0.0, 0.0), "B": (0.2, 0.15, 0.35), "C": (-0.15, -0.1, -0.3)}
+_LOWEST, _HIGHEST = np.array([0.05, 0.05, -0.9]), np.array([0.95, 0.95, 0.9])
+_GROWING = np.array([1.0, 0.5, 0.5])
 _SPREAD = 0.06  # how far the values of a piece and of a section stray
 T = TypeVar("T")
 
@@ -111,25 +113,19 @@ def random_brief(seed: int, ensemble: str | None = None, style: str | None = Non
 
 def _sections(form: tuple[tuple[str, int], ...], mood: Mood, rng: np.random.Generator) -> list[SectionPlan]:
     """The sections of ``form``: those of one letter alike, the others apart in energy, density and register."""
-    base = [mood.energy + rng.normal(0, _SPREAD), mood.density + rng.normal(0, _SPREAD), rng.normal(0, _SPREAD)]
+    base = np.array([mood.energy, mood.density, 0.0]) + rng.normal(0, _SPREAD, 3)
     sign = -1.0 if rng.random() < 0.2 else 1.0
     sections = []
     for place, (name, bars) in enumerate(form):
         contrast = np.array(CONTRASTS[name[0]]) * sign
+        # What would leave its range goes the other way: a loud piece has its contrast in a soft section.
+        levels = np.where((base + contrast > _HIGHEST) | (base + contrast < _LOWEST), base - contrast, base + contrast)
         # A return is a little stronger than the first time.
-        growth = 0.05 * place if name[0] == "A" else 0.0
-        energy, density, register = np.array(base) + contrast + (growth, growth / 2, growth / 2)
-        sections.append(
-            SectionPlan.model_validate(
-                {
-                    "name": name,
-                    "bars": bars,
-                    "energy": round(float(np.clip(energy, 0.05, 0.95)), 2),
-                    "density": round(float(np.clip(density, 0.05, 0.95)), 2),
-                    "register": round(float(np.clip(register, -0.9, 0.9)), 2),
-                }
-            )
-        )
+        growth = 0.02 * place if name[0] == "A" else 0.0
+        energy, density, register = np.clip(levels + growth * _GROWING, _LOWEST, _HIGHEST)
+        fields = {"energy": energy, "density": density, "register": register}
+        rounded = {field: round(float(value), 2) for field, value in fields.items()}
+        sections.append(SectionPlan.model_validate({"name": name, "bars": bars, **rounded}))
     return sections
 
 
