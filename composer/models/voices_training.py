@@ -27,6 +27,7 @@ from composer.errors import MissingTool
 from composer.formats.files import write_whole
 from composer.models.lstm_cell import CARD, WEIGHTS
 from composer.models.voices_dataset import CORPUS, Chorale
+from composer.models.voices_recipe import VoicesRecipe
 from composer.models.voices_runtime import FORMAT, voices_sha256
 
 _MIN_GAIN_NATS = 0.001
@@ -34,24 +35,6 @@ _LAST_RATE_SHARE = 0.05
 _BACKOFF = 4.0  # pseudo-count of the shorter context
 _HIDDEN_SHARE = 0.3  # of chorales that are read without lengths and fermatas
 _FERMATA, _BEATS = list(COLUMNS).index("fermata"), list(COLUMNS).index("beats")
-
-
-@dataclass(frozen=True, slots=True)
-class VoicesRecipe:
-    """How to train; the learning rate falls along a cosine."""
-
-    name: str = "voices"
-    title: str = "Lower voices of Bach chorales"
-    seed: int = 1
-    units: int = 64
-    embedding: int = 48
-    hidden: int = 96
-    dropout: float = 0.3
-    epochs: int = 60
-    batch: int = 16
-    learning_rate: float = 3e-3
-    label_smoothing: float = 0.0
-    patience: int = 8
 
 
 @dataclass(frozen=True, slots=True)
