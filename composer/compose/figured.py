@@ -15,8 +15,9 @@ from composer.encoding.figuration import FigureFrame
 from composer.encoding.protocol import FigurationModel
 from composer.formats.forms import letter_of
 from composer.music.key import Key
-from composer.music.notes import ChordSpan, Note
+from composer.music.notes import BASS, CHORDS, MELODY, ChordSpan, Note, Part, Piece, Tempo
 from composer.music.time import Meter
+from composer.music.voice_leading import PARALLELS, offences
 
 WITH_BASS_LOW = 40  # E2: where a bass part plays, the left hand's chords stay above it
 BASS_RUNGS_SEMITONES = 7  # a left hand's note this near to the structural bass goes to the bass part
@@ -49,11 +50,32 @@ def figured(
     figures = figures_of(setting, model, rng)
     low, high = layout.accompaniment
     reach = (min(low, layout.bass[0]) if layout.bass else min(low, 28) if low <= 36 else low, high)
-    hands = played(figures, setting.frame, ceilings, [v.voices for v in voiced], reach)
-    if layout.bass is None:
-        return Texture(tuple(sorted((*hands.left, *hands.right))), (), beat)
-    bass, rest = _dealt(hands, voiced, meter, layout.bass)
-    return Texture(tuple(sorted((*rest, *hands.right))), bass, beat)
+
+    def parts(hands: Played) -> tuple[tuple[Note, ...], tuple[Note, ...]]:
+        """Accompaniment and bass."""
+        if layout.bass is None:
+            return tuple(sorted((*hands.left, *hands.right))), ()
+        bass, rest = _dealt(hands, voiced, meter, layout.bass)
+        return tuple(sorted((*rest, *hands.right))), bass
+
+    def faults(hands: Played) -> list[int]:
+        return _parallels(*parts(hands), setting.frame)
+
+    hands = played(figures, setting.frame, ceilings, [v.voices for v in voiced], reach, faults)
+    return Texture(*parts(hands), beat)
+
+
+def _parallels(accompaniment: Sequence[Note], bass: Sequence[Note], frame: FigureFrame) -> list[int]:
+    """Ticks of parallel fifths and octaves, as evaluation and cleanup find them."""
+    parts = [
+        Part("", role, 0, tuple(notes))
+        for role, notes in ((MELODY, frame.melody), (CHORDS, accompaniment), (BASS, bass))
+    ]
+    piece = Piece(
+        "", frame.meter, frame.key, (Tempo(0, 100.0),), tuple(p for p in parts if p.notes),
+        frame.bars * frame.meter.bar_ticks, chords=frame.chords,
+    )  # fmt: skip
+    return [o.tick for o in offences(piece) if o.rule in PARALLELS]
 
 
 def _setting(

@@ -8,13 +8,13 @@ Where a doubled octave or a note under the bass would make one, the chord is pla
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 
-from composer.compose.slots import cheapest_path
+from composer.compose.slots import Costs, cheapest_path
 from composer.compose.sounding import trimmed
 from composer.encoding.figuration import DURATIONS, PULSES, SHAPES, Figure, FigureFrame, Shape, pitches_of
 from composer.music.chord import Chord
@@ -24,7 +24,11 @@ LEFT, RIGHT = 0, 1
 ANCHORS = (48, 74)  # where the lowest note of the right hand may lie
 _BLOCK_NOTES = 3  # so many notes at once are heard as voices
 _PARALLEL, _OUTER_PARALLEL, _WIDE = 14.0, 20.0, 5.0
-_OVER_CEILING, _UNDER_LEFT, _MOTION, _OFF_CENTRE, _OFF_VOICING, _PLAIN, _LOW = 6.0, 1.5, 0.16, 0.08, 0.05, 0.7, 2.0
+_OVER_CEILING, _UNDER_LEFT, _LOW, _OTHER_BASS, _LIFT = 6.0, 1.5, 2.0, 1.5, 0.6
+_MOTION, _OFF_CENTRE, _OFF_VOICING = 0.16, 0.08, 0.05
+_OPTIONS, _OTHER_OPTIONS = 12, 3  # of each bass, the planned one and its octaves, that are weighed
+LOWEST_BASS, HIGHEST_BASS = 33, 57
+_ROUNDS = 6  # of laying the hands anew around what the checker of voice leading found
 _BELOW_TUNE = 8  # semitones from the middle of the right hand to the tune, where there is room
 _CENTRE = (57, 67)
 _STEP = 2
@@ -51,12 +55,14 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class _Option:
-    """One way to play the strokes over a chord: pitches of each stroke; ``heard`` are the voices of its moment."""
+    """One way to play the strokes over a chord: pitches of each stroke; ``heard`` are the voices of its moment,
+    ``lowest`` is the lowest note of all."""
 
     anchor: int
     pitches: tuple[tuple[int, ...], ...]
     heard: tuple[int, ...]
     is_block: bool
+    lowest: int
     cost: float
 
 
@@ -66,22 +72,53 @@ def played(
     ceilings: Sequence[int],
     voicings: Sequence[tuple[int, ...]],
     reach: tuple[int, int],
+    faults: Callable[[Played], Sequence[int]] = lambda hands: (),
 ) -> Played:
-    """``figures`` as notes within ``reach`` (low, high); ``ceilings`` and ``voicings`` (low to high) per chord."""
+    """``figures`` as notes within ``reach`` (low, high); ``ceilings`` and ``voicings`` (low to high) per chord.
+
+    ``faults`` tells the ticks of parallels in what both hands play: those chords are laid differently as far as can be.
+    """
     strokes = _strokes(figures, frame)
-    options = []
-    for index, own in enumerate(strokes):
-        options.append(_options(own, frame, index, ceilings[index], voicings[index], reach))
+    options = [
+        _options(own, frame, index, ceilings[index], voicings[index], reach) for index, own in enumerate(strokes)
+    ]
     local = [np.array([o.cost for o in found]) for found in options]
     tops = [_top(frame, span.start) for span in frame.chords]
     steps = [
         np.array([[_move(a, b, before, after) for b in options[i + 1]] for a in options[i]])
         for i, (before, after) in enumerate(pairwise(tops))
     ]
-    path = cheapest_path(local, steps)
+    best, fewest = Played((), ()), -1
+    for _ in range(_ROUNDS):
+        path = cheapest_path(local, steps)
+        hands = _sounding(strokes, [found[choice] for found, choice in zip(options, path, strict=True)], frame)
+        ticks = faults(hands)
+        if fewest < 0 or len(ticks) < fewest:
+            best, fewest = hands, len(ticks)
+        if not ticks:
+            break
+        _forbid(ticks, path, frame, local, steps)
+    return best
+
+
+def _forbid(
+    ticks: Sequence[int], path: Sequence[int], frame: FigureFrame, local: list[Costs], steps: list[Costs]
+) -> None:
+    """Make what was chosen at the faults dear: the move into a chord, or what is played over it."""
+    starts = [s.start for s in frame.chords]
+    for tick in ticks:
+        span = max(0, bisect_right(starts, tick) - 1)
+        if tick == starts[span] and span:
+            steps[span - 1][path[span - 1], path[span]] += _OUTER_PARALLEL
+        else:
+            local[span][path[span]] += _PARALLEL
+
+
+def _sounding(strokes: Sequence[Sequence[Stroke]], chosen: Sequence[_Option], frame: FigureFrame) -> Played:
+    """The notes of both hands as the options say."""
     hands: tuple[list[Note], list[Note]] = ([], [])
-    for index, (own, found, choice) in enumerate(zip(strokes, options, path, strict=True)):
-        for stroke, pitches in zip(own, found[choice].pitches, strict=True):
+    for index, (own, option) in enumerate(zip(strokes, chosen, strict=True)):
+        for stroke, pitches in zip(own, option.pitches, strict=True):
             hands[stroke.hand].extend(_notes(stroke, pitches, frame, index))
     left = trimmed(_resolved(hands[LEFT], frame))
     return Played(left, _without_doubles(left, trimmed(_resolved(hands[RIGHT], frame))))
@@ -110,22 +147,41 @@ def _options(
     voicing: Sequence[int],
     reach: tuple[int, int],
 ) -> list[_Option]:
-    chord = frame.chords[index].chord
-    anchors = [p for p in range(*ANCHORS) if p % 12 in chord.classes and p > frame.basses[index]]
+    """The cheapest ways to play ``strokes``: places of the right hand and of the bass, and lighter forms of both."""
+    chord, bass = frame.chords[index].chord, frame.basses[index]
+    anchors = [p for p in range(*ANCHORS) if p % 12 in chord.classes and p > bass]
     if any(s.hand == RIGHT for s in strokes):
-        fitting = [p for p in anchors if p <= ceiling] or anchors[:1]
-        anchors = fitting[-7:]
+        anchors = ([p for p in anchors if p <= ceiling] or anchors[:1])[-7:]
     else:
         anchors = [min(anchors, key=lambda p: abs(p - voicing[0]))]
-    found = []
-    for anchor in anchors:
-        seen: set[tuple[tuple[int, ...], ...]] = set()
-        for is_plain in (False, True):
-            option = _option(strokes, frame, index, ceiling, voicing, reach, anchor, is_plain)
-            if option.pitches not in seen:
-                found.append(option)
-            seen.add(option.pitches)
-    return found
+    basses = [p for p in (bass, bass - 12, bass + 12) if max(reach[0], LOWEST_BASS) <= p <= HIGHEST_BASS] or [bass]
+    # A left hand that plays alone may take the chord over its bass in another position.
+    lifts = (0,) if len(anchors) > 1 else (0, 1, -1, 2)
+    kept: list[_Option] = []
+    for place in basses:
+        found: dict[tuple[tuple[int, ...], ...], _Option] = {}
+        for form, anchor, lift in product(_FORMS, anchors, lifts):
+            option = _option(strokes, frame, index, ceiling, voicing, reach, _Place(anchor, place, form, lift))
+            if option.pitches not in found or option.cost < found[option.pitches].cost:
+                found[option.pitches] = option
+        kept += sorted(found.values(), key=lambda o: o.cost)[: _OPTIONS if place == bass else _OTHER_OPTIONS]
+    return kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the hands lie, and in which form they play: as written; without octaves and notes under the bass; so and
+    with one right-hand note less where the chord begins (the lowest or the highest). ``lift`` moves what the left hand
+    plays over its bass by so many rungs."""
+
+    anchor: int
+    bass: int
+    form: str
+    lift: int = 0
+
+
+AS_WRITTEN, PLAIN, WITHOUT_LOWEST, WITHOUT_HIGHEST = _FORMS = ("as written", "plain", "without low", "without high")
+_FORM_COSTS = {AS_WRITTEN: 0.0, PLAIN: 0.7, WITHOUT_LOWEST: 2.0, WITHOUT_HIGHEST: 2.4}
 
 
 def _option(
@@ -135,34 +191,42 @@ def _option(
     ceiling: int,
     voicing: Sequence[int],
     reach: tuple[int, int],
-    anchor: int,
-    is_plain: bool,
+    place: _Place,
 ) -> _Option:
-    """The strokes with the right hand on ``anchor``; plain: no doubled octaves, nothing under the bass."""
-    chord, bass = frame.chords[index].chord, frame.basses[index]
-    cost = _PLAIN * is_plain + _OFF_VOICING * abs(anchor - voicing[0])
+    chord = frame.chords[index].chord
+    cost = _FORM_COSTS[place.form] + _OFF_VOICING * abs(place.anchor - voicing[0])
+    cost += _LIFT * abs(place.lift) + _OTHER_BASS * (place.bass != frame.basses[index])
     hands: tuple[list[int], list[int]] = ([], [])
     pitches = []
     for stroke in strokes:
-        shape = _plain(stroke.shape, stroke.hand) if is_plain else stroke.shape
-        place = bass if stroke.hand == LEFT else anchor
-        own = pitches_of(shape, place, chord, frame.key.scale)
+        shape = stroke.shape if place.form == AS_WRITTEN else _plain(stroke.shape, stroke.hand)
+        if stroke.hand == LEFT and shape.start > 0:
+            shape = replace(shape, start=max(1, shape.start + place.lift))
+        anchor = place.bass if stroke.hand == LEFT else place.anchor
+        own = pitches_of(shape, anchor, chord, frame.key.scale)
+        if stroke.hand == RIGHT and stroke.tick == strokes[0].tick and len(own) > 1:
+            own = own[1:] if place.form == WITHOUT_LOWEST else own[:-1] if place.form == WITHOUT_HIGHEST else own
         kept = tuple(sorted({_within(p, *reach) for p in own if p <= ceiling or stroke.hand == LEFT}))
         cost += _OVER_CEILING * (len(own) - len(kept)) / max(1, len(strokes))
         hands[stroke.hand].extend(kept)
         pitches.append(kept)
-    if hands[RIGHT]:
-        centre = min(max(ceiling - _BELOW_TUNE, _CENTRE[0]), _CENTRE[1])
-        cost += _OFF_CENTRE * abs((min(hands[RIGHT]) + max(hands[RIGHT])) / 2 - centre)
-        cost += _LOW * (min(hands[RIGHT]) < 50)
-        if hands[LEFT]:
-            cost += _UNDER_LEFT * (min(hands[RIGHT]) <= max(hands[LEFT])) + _UNDER_LEFT * (
-                min(hands[RIGHT]) <= min(hands[LEFT])
-            )
     heard, is_block = _heard(strokes, pitches)
     if is_block:
         cost += _WIDE * sum(b - a > 12 for a, b in pairwise(heard[1:]))
-    return _Option(anchor, tuple(pitches), heard, is_block, cost)
+    lowest = min((*hands[LEFT], *hands[RIGHT]), default=place.bass)
+    cost += _lie(hands[LEFT], hands[RIGHT], ceiling)
+    return _Option(place.anchor, tuple(pitches), heard, is_block, lowest, cost)
+
+
+def _lie(left: Sequence[int], right: Sequence[int], ceiling: int) -> float:
+    """What it costs where the right hand lies: far from the middle of its room, low, among the left hand's notes."""
+    if not right:
+        return 0.0
+    centre = min(max(ceiling - _BELOW_TUNE, _CENTRE[0]), _CENTRE[1])
+    cost = _OFF_CENTRE * abs((min(right) + max(right)) / 2 - centre) + _LOW * (min(right) < 50)
+    if left:
+        cost += _UNDER_LEFT * ((min(right) <= max(left)) + (min(right) <= min(left)))
+    return cost
 
 
 def _plain(shape: Shape, hand: int) -> Shape:
@@ -204,9 +268,9 @@ def _move(before: _Option, after: _Option, top_before: tuple[int, int], top_afte
     cost = _MOTION * abs(after.anchor - before.anchor)
     if not before.heard or not after.heard:
         return cost
-    low0, low1 = before.heard[0], after.heard[0]
-    for top in (top_after[0], top_before[1]):
-        cost += _OUTER_PARALLEL * _is_parallel(low0, low1, top, top_after[1])
+    for low0, low1 in {(before.lowest, after.lowest), (before.heard[0], after.heard[0])}:
+        for top in (top_after[0], top_before[1]):
+            cost += _OUTER_PARALLEL * _is_parallel(low0, low1, top, top_after[1])
     one, two = (*before.heard, top_before[1]), (*after.heard, top_after[1])
     if len(one) == len(two) and _are_voices(before, after, one, two):
         for i in range(len(one) - 1):

@@ -38,15 +38,15 @@ from composer.music.chord import Chord
 from composer.music.time import TICKS_PER_BEAT, Meter, seconds_of
 
 LEARNED = "learned"
-CANDIDATES = 6
+CANDIDATES = 10
 OPENING_BARS = 2  # bars by which candidates for a section's texture are judged
 OPENING_WARMTH, STEADY_WARMTH, LENGTH_WARMTH = 0.9, 0.35, 0.4  # temperatures
 TOP_SHARE = 0.92  # of the probability is drawn from
 CHOICE_WARMTH = 0.25
 FASTEST_SECONDS = 0.11  # between two strokes
 STROKES_PER_SECOND = 6.5
-# Strokes per quarter and notes per stroke at energy 0, 0.5 and 1, from the songs' own 15 %, 50 % and 85 %.
-DENSITIES, THICKNESSES = (0.8, 1.9, 2.8), (1.35, 2.0, 3.0)
+# Strokes per quarter and notes per stroke at energy 0, 0.5 and 1: about the songs' own 10 %, 50 % and 90 %.
+DENSITIES, THICKNESSES = (0.7, 1.8, 3.4), (1.5, 2.3, 3.3)
 THINNED = 0.6  # what is left of the density in the last bar but one
 LOWEST_LEFT, HIGHEST_LEFT = 28, 62
 STRETCH_LEFT, STRETCH_RIGHT, HAND_NOTES = 12, 12, 4
@@ -142,7 +142,7 @@ def _score(take: _Take, bars: int) -> float:
     notes = [len(take.hands.sizes[s.left]) + len(take.hands.sizes[s.right]) for f in figures for s in f.steps]
     thickness = sum(notes) / max(1, strokes)
     stout = abs(np.log((thickness + 0.5) / ((controls.thickness or thickness) + 0.5)))
-    return float(-take.nats_of(bars) / max(4, strokes) * 0.5 - 1.2 * missed - 0.8 * stout + 0.5 * between)
+    return float(-take.nats_of(bars) / max(4, strokes) * 0.5 - 1.2 * missed - 1.2 * stout + 0.5 * between)
 
 
 class _Hands:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from composer.music.chord import Chord
 from composer.music.key import Key
@@ -181,7 +181,8 @@ def pitch_of(rung: int, anchor: int, chord: Chord) -> int:
     return anchor + 12 * octave + ladder[place]
 
 
-def pitches_of(shape: Shape, anchor: int, chord: Chord, scale: Sequence[int]) -> tuple[int, ...]:
+@lru_cache(maxsize=1 << 16)
+def pitches_of(shape: Shape, anchor: int, chord: Chord, scale: tuple[int, ...]) -> tuple[int, ...]:
     """MIDI pitches of ``shape``, ascending; a passing shape takes the next tone of ``scale`` above its rung."""
     lowest = pitch_of(shape.start, anchor, chord)
     if shape.passing:
