@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from composer.errors import BadInput, OverLimit
-from composer.limits import MEGABYTE, MIDI_BYTES
+from composer.limits import ARCHIVE_BYTES, ARCHIVE_FILES, MEGABYTE, MIDI_BYTES
 
-BUNDLE_BYTES = 200 * MEGABYTE
-BUNDLE_FILES = 20_000
 _AGAIN = "name a folder of such files, or a .tar.gz of it"
 
 
@@ -38,8 +36,8 @@ def _members(path: Path, archive: tarfile.TarFile) -> Iterator[tuple[str, bytes]
     total = 0
     for number, member in enumerate(archive):
         total += member.size
-        if total > BUNDLE_BYTES or number >= BUNDLE_FILES:
-            raise OverLimit(path, f"unpacks to over {BUNDLE_BYTES // MEGABYTE} MB or {BUNDLE_FILES} files", _AGAIN)
+        if total > ARCHIVE_BYTES or number >= ARCHIVE_FILES:
+            raise OverLimit(path, f"unpacks to over {ARCHIVE_BYTES // MEGABYTE} MB or {ARCHIVE_FILES} files", _AGAIN)
         stream = archive.extractfile(member) if member.isfile() and member.size <= MIDI_BYTES else None
         if stream is not None:
             yield Path(member.name).name, stream.read()

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from composer.corpus.abc import UnusableTune
-from composer.limits import MEGABYTE, MIDI_NOTES_MUSIC21
+from composer.limits import MEGABYTE, MIDI_NOTES_MUSIC21, SCORE_BYTES
 from composer.music.key import Key, key_of_signature
 from composer.music.time import TICKS_PER_BEAT, Meter, meter_of
 
@@ -26,7 +26,6 @@ XML_SUFFIXES = (".musicxml", ".xml", ".mxl")
 KERN_SUFFIXES = (".krn",)
 SCORE_SUFFIXES = (*XML_SUFFIXES, *KERN_SUFFIXES)
 MELODY_NAME = re.compile(r"melod|lead|vocal|voice|sing|soprano|solo|tune|chant|gesang|stimme", re.IGNORECASE)
-_UNPACKED_BYTES = 20 * MEGABYTE
 _PARTS_MAX = 64
 _ODD_BARS_SHARE = 0.1  # of the bars may begin off the grid (two halves of a bar around a repeat)
 
@@ -98,10 +97,10 @@ def _unpacked(content: bytes) -> bytes:
             scores = [i for i in inside if i.filename.lower().endswith((".musicxml", ".xml"))]
             if not scores:
                 raise UnusableTune("a packed file without a score")
-            if scores[0].file_size > _UNPACKED_BYTES:
-                raise UnusableTune(f"unpacks to over {_UNPACKED_BYTES // MEGABYTE} MB")
+            if scores[0].file_size > SCORE_BYTES:
+                raise UnusableTune(f"unpacks to over {SCORE_BYTES // MEGABYTE} MB")
             with archive.open(scores[0]) as stream:
-                return stream.read(_UNPACKED_BYTES)
+                return stream.read(SCORE_BYTES)
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError):
         raise UnusableTune("a packed file that is damaged") from None
 
