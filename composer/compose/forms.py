@@ -61,6 +61,7 @@ PICKUPS = {0: 0.4, 240: 0.2, 480: 0.4}
 PICKUPS_TRIPLE = {0: 0.5, 480: 0.5}
 PICKUPS_COMPOUND = {0: 0.4, 240: 0.35, 720: 0.25}
 PICKUP_NPQ = 1.3  # notes to the quarter that a piece with pick-ups has at least
+LABEL_CHARS = 24  # of a section's name in the labels of its phrases
 _PICKUP_DRAW, _SHAPE_DRAW, _CADENCE_DRAW = 1 << 20, 1 << 21, 1 << 22  # beyond every section's index
 
 
@@ -185,7 +186,7 @@ class _FormWriter:
         if span.written is not None and span.written.label is not None:
             return span.written.label
         taken = {p.label for p in self.phrases} | {*self.labels}
-        label = f"{self.letters[span.section].capitalize()}{span.place + 1}"
+        label = f"{self.letters[span.section].capitalize()[:LABEL_CHARS]}{span.place + 1}"
         while label in taken:
             label += "'"
         return label

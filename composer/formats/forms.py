@@ -19,6 +19,7 @@ PERIOD, SENTENCE = "period", "sentence"
 Shape = Literal["period", "sentence"]
 # Levels nearer than this are heard as equal; a register of 1 is seven semitones.
 NEAR = {"register": 0.35, "density": 0.12, "energy": 0.08}
+SENTENCE_BARS_MAX = 16
 _LEVELS = ("register", "density", "energy", "tension")
 _RANGE = {"register": (-1.0, 1.0), "density": (0.0, 1.0), "energy": (0.0, 1.0), "tension": (0.0, 1.0)}
 
@@ -116,9 +117,9 @@ def contrasted(
 def sentence_phrases(bars: int, name: str, cadence: str) -> list[PhrasePlan] | None:
     """A sentence of ``bars`` bars: an idea, the idea again on another degree, and its fragments driving to the close.
 
-    None where the bars do not divide into a quarter, a quarter and a half.
+    None where the bars do not divide into a quarter, a quarter and a half, or are too many for one breath.
     """
-    if bars < 8 or bars % 4:
+    if not 8 <= bars <= SENTENCE_BARS_MAX or bars % 4:
         return None
     idea = bars // 4
     return [

@@ -8,7 +8,7 @@ import pytest
 from composer.compose.draft import Draft, draft_of
 from composer.errors import BadInput
 from composer.formats.midi import midi_bytes
-from composer.music.notes import CHORDS, MELODY
+from composer.music.notes import CHORDS, MELODY, Piece
 from tests.compose.fakes import FlatModel, brief, flat_harmony
 
 
@@ -98,3 +98,32 @@ def test_very_short_pieces_work(bars: int) -> None:
     piece = drafted(form=[{"name": "A", "bars": bars}]).piece
     assert piece.bars == bars
     assert melody(Draft(piece, ()))[-1][1] % 12 == piece.key.tonic_class
+
+
+def test_a_section_in_another_key_has_its_signature_and_the_piece_comes_back() -> None:
+    form = [
+        {"name": "A", "bars": 4},
+        {"name": "B", "bars": 4, "key": {"tonic": "A", "mode": "major"}},
+        {"name": "A", "bars": 4},
+    ]
+    piece = drafted(form=form).piece
+    bar = piece.meter.bar_ticks
+    assert [(tick // bar, str(key)) for tick, key in piece.keys] == [(4, "A major"), (8, "D major")]
+    scale = {(9 + step) % 12 for step in (0, 2, 4, 5, 7, 9, 11)}
+    roots = {span.chord.root for span in piece.chords if 4 * bar <= span.start < 8 * bar}
+    assert roots <= {*scale, *((c + 2) % 12 for c in scale)}  # applied chords stand a step beside the scale
+
+
+def test_a_section_with_a_style_of_its_own_is_the_only_one_that_changes() -> None:
+    form = [{"name": "A", "bars": 4}, {"name": "B", "bars": 4}]
+    plain = drafted(form=form).piece
+    mixed = drafted(form=[form[0], {**form[1], "style": "arpeggio"}]).piece
+    bar = plain.meter.bar_ticks
+
+    def onsets(piece: Piece, first: int, last: int) -> list[int]:
+        part = piece.part(CHORDS)
+        assert part is not None
+        return sorted(n.start for n in part.notes if first * bar <= n.start < last * bar)
+
+    assert onsets(mixed, 0, 4) == onsets(plain, 0, 4)
+    assert onsets(mixed, 4, 8) != onsets(plain, 4, 8)
