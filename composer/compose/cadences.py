@@ -14,8 +14,10 @@ from composer.encoding.harmony import BEAT_RATE, SlotPlan
 from composer.music.key import Key
 from composer.music.time import seconds_of
 
-SPLIT_SHARE = 0.4  # share of pre-cadence bars with two chords
-SIX_FOUR_SHARE = 0.25  # of those, how many are a cadential six-four and its dominant
+SPLIT_SHARE = (0.5, 0.35, 0.65)  # share of bars before a close with two chords: where it is calm, between, tense
+SIX_FOUR_SHARE = {False: 0.1, True: 0.7}  # of those, how many are a cadential six-four; more in calm bars
+CALM_TENSION = 0.35
+CONTRAST = 1.5
 SLOW_BAR_SECONDS = 3.2  # a bar that lasts longer may have two chords ...
 SLOW_TENSION = 0.4  # ... where something is going on
 CHROMATIC_TENSION = 0.5  # above it, chords may leave the scale
@@ -70,8 +72,11 @@ def slots_at(phrase: Phrase, plan: Plan, rates: Sequence[int]) -> tuple[Slot, ..
 
 
 def tension_at(plan: Plan, bar: int) -> float:
-    """The plan's target of a bar, 0..1."""
-    return float(plan.bars[bar].tension)
+    """The tension that the chords of a bar aim at, 0..1: the plan's, further from the middle.
+
+    Cadences are as tense as they are, whatever the plan says; the bars between make up for it.
+    """
+    return float(np.clip(0.5 + CONTRAST * (plan.bars[bar].tension - 0.5), 0.0, 1.0))
 
 
 def _divided(phrase: Phrase, plan: Plan, rng: np.random.Generator) -> dict[int, bool]:
@@ -85,9 +90,14 @@ def _divided(phrase: Phrase, plan: Plan, rng: np.random.Generator) -> dict[int, 
             if coins[bar] < tension_at(plan, phrase.first + bar) - SLOW_TENSION + 0.3:
                 divided[bar] = False
     before = phrase.bars - 2
-    if phrase.cadence == PERFECT and before >= 0 and coins[-1] < SPLIT_SHARE:
+    if phrase.cadence in (PERFECT, IMPERFECT, DECEPTIVE) and before >= 0:
+        tension = tension_at(plan, phrase.first + before)
+        is_calm, is_tense = tension < CALM_TENSION, tension > CHROMATIC_TENSION
+        if coins[-1] >= SPLIT_SHARE[0 if is_calm else 2 if is_tense else 1]:
+            return divided
         is_plain = plan_key(plan, phrase).mode in ("major", "minor")
-        divided[before] = is_plain and bool(coins[-2] < SIX_FOUR_SHARE)
+        # Over a six-four the tonic still sounds: it prepares the dominant at rest, ii and IV with more pull.
+        divided[before] = is_plain and bool(coins[-2] < SIX_FOUR_SHARE[is_calm])
     return divided
 
 
@@ -149,13 +159,15 @@ def _close(
     if len(slots) > 1:
         allowed[-2] = before
     if len(slots) > 2 and slots[-2].number == 1:
-        allowed[-3] = tonic if slots[-3].is_six_four else _predominant(table, dominant)
-        if len(slots) > 3 and slots[-3].is_six_four:
-            allowed[-4] = _predominant(table, dominant)
+        is_tense = (slots[-3].asked.tension or 0.0) > CHROMATIC_TENSION
+        allowed[-3] = tonic if slots[-3].is_six_four else _predominant(table, dominant, is_tense)
 
 
-def _predominant(table: ModeTable, dominant: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(S,) the diatonic ii or IV (ii° or iv), to prepare the dominant; in lydian, where both are none, vi and iii."""
+def _predominant(table: ModeTable, dominant: NDArray[np.bool_], is_tense: bool) -> NDArray[np.bool_]:
+    """(S,) ii or IV (ii° or iv), to prepare the dominant; in a tense bar also iv, V/V and the like; in lydian, where
+    ii and IV are none, vi and iii."""
     plain = ~table.is_chromatic & ~dominant
     found = np.array([s.root in (2, 5) for s in table.states]) & plain
+    if is_tense:
+        found |= np.array([s.root in (2, 5, 6) for s in table.states]) & table.is_chromatic
     return found if found.any() else np.array([s.root != 0 for s in table.states]) & plain

@@ -16,7 +16,7 @@ from composer.encoding.harmony import FOREIGN, HarmonyModel, History, Ints, raw_
 
 Floats = NDArray[np.float64]
 PATHS = 32
-TENSION_WIDTH = 0.14  # raw tension; a chord that far from its target is exp(-1/2) as likely
+TENSION_WIDTH = 0.09  # raw tension; a chord that far from its target is exp(-1/2) as likely
 STAY_COST = 0.7  # nats for a chord that stays, so that harmony moves
 _SMALL = 1e-6
 

@@ -1,9 +1,9 @@
 """Chords of the network beside chords of the bigrams: ``python -m tests.benchmarks.harmony``.
 
-Over random briefs with random tension curves and some seeds, from plans alone (no melody is needed): the rank
-correlation of the plan's tension with the tension of the chords, entropy of the changes, how often two chords swing to
-and fro, chords that stay, roots in four bars, chords outside the scale, and the time for 32 bars. With ``--drafts N``
-also how the melody fits the chords in drafts of N briefs: PCS, MCTD, CTnCTR.
+Over random briefs with a tension for each letter and a random curve, and some seeds, from plans alone (no melody is
+needed): the rank correlation of the plan's tension with the tension of the chords, entropy of the changes, how often
+two chords swing to and fro, chords that stay, roots in four bars, chords outside the scale, and the time for 32 bars.
+With ``--drafts N`` also how the melody fits the chords in drafts of N briefs: PCS, MCTD, CTnCTR.
 """
 
 from __future__ import annotations
@@ -55,13 +55,14 @@ def drawn(harmony: Harmony, asked: Sequence[Brief], seeds: Sequence[int]) -> lis
     return pieces
 
 
-def with_curve(brief: Brief, rng: np.random.Generator) -> Brief:
-    """The brief with a random tension curve of its own."""
+def with_tension(brief: Brief, rng: np.random.Generator) -> Brief:
+    """The brief with a tension of its own for each letter of the form, bent by a random curve."""
     curve = np.interp(np.linspace(0, 4, 32), np.arange(5), rng.uniform(0, 1, 5))
     curves = Curves.model_validate(
         {"energy": [0.5] * 32, "density": [0.5] * 32, "register": [0.0] * 32, "tension": curve.tolist()}
     )
-    form = [section.model_copy(update={"tension": 0.5}) for section in brief.form]
+    levels = {section.name: round(float(rng.uniform(0.1, 0.9)), 2) for section in brief.form}
+    form = [section.model_copy(update={"tension": levels[section.name]}) for section in brief.form]
     return brief.model_copy(update={"curves": curves, "form": form})
 
 
@@ -175,7 +176,7 @@ def main() -> None:
     parser.add_argument("--drafts", type=int, default=0)
     arguments = parser.parse_args()
     rng = np.random.default_rng(3)
-    asked = [with_curve(b, rng) for b in briefs(arguments.briefs)]
+    asked = [with_tension(b, rng) for b in briefs(arguments.briefs)]
     engines = {"bigrams": load_harmony(with_network=False), "network": load_harmony()}
     pieces = {name: drawn(h, asked, range(1, arguments.seeds + 1)) for name, h in engines.items()}
     print(f"{'':34s}" + "".join(f"{name:>12s}" for name in engines))
