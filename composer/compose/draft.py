@@ -12,9 +12,10 @@ from composer.compose.harmony import Bar, Harmony, chords_of
 from composer.compose.melody import Melody, MelodyWriter
 from composer.compose.orchestra import Orchestra, orchestra_of
 from composer.compose.plan import Plan, plan_of
-from composer.encoding.protocol import MelodyModel
+from composer.encoding.protocol import FigurationModel, MelodyModel
 from composer.encoding.voices import VoicesModel
 from composer.formats.brief import Brief
+from composer.music.key import Key
 from composer.music.notes import Marker, Piece
 
 # One generator for each job: editing one field of the brief must not reshuffle what it does not touch.
@@ -42,13 +43,19 @@ class Draft:
 
 
 def draft_of(
-    brief: Brief, model: MelodyModel, harmony: Harmony, seed: int, *, voices: VoicesModel | None = None
+    brief: Brief,
+    model: MelodyModel,
+    harmony: Harmony,
+    seed: int,
+    *,
+    voices: VoicesModel | None = None,
+    figuration: FigurationModel | None = None,
 ) -> Draft:
     """The piece that ``brief`` asks for. The same brief, models and seed give the same piece.
 
     Raises BadInput for a style or ensemble that does not exist.
     """
-    return arranged(sketch_of(brief, model, harmony, seed), seed, voices=voices)
+    return arranged(sketch_of(brief, model, harmony, seed), seed, voices=voices, figuration=figuration)
 
 
 def rng_of(seed: int, job: int) -> np.random.Generator:
@@ -65,8 +72,13 @@ def sketch_of(brief: Brief, model: MelodyModel, harmony: Harmony, seed: int) -> 
     return Sketch(brief, orchestra, plan, chords, melody)
 
 
-def arranged(sketch: Sketch, seed: int, *, voices: VoicesModel | None = None) -> Draft:
-    """The sketch with voicing, texture and expression: every player's part; ``voices`` knows how chorales move."""
+def arranged(
+    sketch: Sketch, seed: int, *, voices: VoicesModel | None = None, figuration: FigurationModel | None = None
+) -> Draft:
+    """The sketch with voicing, texture and expression: every player's part.
+
+    ``voices`` knows how chorales move, ``figuration`` plays the learned style.
+    """
     brief, orchestra, plan, melody = sketch.brief, sketch.orchestra, sketch.plan, sketch.melody
     arrangement = arrangement_of(
         brief,
@@ -77,6 +89,7 @@ def arranged(sketch: Sketch, seed: int, *, voices: VoicesModel | None = None) ->
         texture_rng=rng_of(seed, TEXTURE_JOB),
         expression_rng=rng_of(seed, EXPRESSION_JOB),
         voices=voices,
+        figuration=figuration,
     )
     piece = Piece(
         title=brief.title,
@@ -90,8 +103,19 @@ def arranged(sketch: Sketch, seed: int, *, voices: VoicesModel | None = None) ->
             for start, section in zip(plan.section_starts, brief.form, strict=True)
         ),
         chords=arrangement.spans,
+        keys=_key_changes(plan),
     )
     notes = [*orchestra.notes, *arrangement.notes]
     if melody.relaxed:
         notes.append(f"melody rules gave way {len(melody.relaxed)} times: {'; '.join(melody.relaxed[:5])}")
     return Draft(piece, tuple(notes), sketch)
+
+
+def _key_changes(plan: Plan) -> tuple[tuple[int, Key], ...]:
+    """Where sections change the key: (tick, key)."""
+    before = [plan.key, *plan.keys]
+    return tuple(
+        (start * plan.meter.bar_ticks, key)
+        for start, last, key in zip(plan.section_starts, before, plan.keys, strict=False)
+        if key != last and start
+    )
