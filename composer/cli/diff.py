@@ -37,8 +37,6 @@ def diff(
         write_whole(png, roll_png(found))
         show.wrote(png)
     show.note(f"{before} -> {after}: {summary_of(found)}")
-    if not found.voice_leading.compared:
-        show.note("  voice leading is not compared: tracks were put together or taken apart")
     if not tolerance and (hint := rounding_hint(found)):
         show.note(f"  {hint}")
     rows = rows_of(found)

@@ -61,6 +61,11 @@ class NoteEdits:
     edits: tuple[NoteEdit, ...]
     same: tuple[tuple[Tone, Tone], ...]
 
+    @property
+    def pairs(self) -> list[tuple[Tone, Tone]]:
+        """Every note that both versions have, as it was and as it is."""
+        return [*self.same, *((e.before, e.after) for e in self.edits if e.before is not None and e.after is not None)]
+
 
 def note_edits(before: Sequence[Tone], after: Sequence[Tone], scale: Scale) -> NoteEdits:
     """The fewest edits that make ``after`` of ``before``."""

@@ -32,7 +32,6 @@ def as_json(difference: Difference) -> dict[str, Any]:
         "song": [_song(edit, difference) for edit in difference.song],
         "tracks": [_track(track, difference) for track in difference.tracks],
         "voice_leading": {
-            "compared": found.compared,
             "gone": [_fault(fault, difference) for fault in found.gone],
             "new": [_fault(fault, difference) for fault in found.new],
             "stayed": found.stayed,

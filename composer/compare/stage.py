@@ -88,12 +88,13 @@ def compared(before: bytes, before_name: str, after: bytes, after_name: str, tol
     old, new = view_of(old_source, unit), view_of(new_source, unit)
     shift = shift_between(old.tones, new.tones, unit, int(old.bars.start(2)))
     new = new.earlier(shift)
-    groups = groups_of(old.lines, new.lines, unit)
+    tracks = tuple(_track(group, scale) for group in groups_of(old.lines, new.lines, unit))
+    parts = [(track.group, track.notes) for track in tracks]
     return Difference(
-        old, new, shift, tuple(_track(group, scale) for group in groups),
+        old, new, shift, tracks,
         song_edits(old.song, new.song, scale.tolerance),
         (old.end, new.end) if abs(old.end - new.end) > scale.tolerance else None,
-        voice_leading_between(old_source, new_source, groups, unit, shift),
+        voice_leading_between(old_source, new_source, parts, unit, shift),
     )  # fmt: skip
 
 

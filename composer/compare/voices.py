@@ -1,17 +1,23 @@
-"""Voice-leading faults that came or went between two versions."""
+"""Voice-leading faults that came or went between two versions.
+
+The new version is judged as the old piece with the notes that it has now: a note that stayed, moved or changed belongs
+to the part that it had, whatever track it came back on. So both versions are judged by the same roles.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from statistics import fmean
 
 from composer.compare.matching import Group
-from composer.formats.smf_scan import TIME_SIGNATURE
+from composer.compare.notes import NoteEdits
+from composer.compare.view import Tone
 from composer.formats.source import SourceMidi
-from composer.formats.source_piece import part_lines, piece_of
-from composer.music.notes import Piece
+from composer.formats.source_piece import piece_of
+from composer.music.notes import ChordSpan, Note, Part, Piece
 from composer.music.time import TICKS_PER_BEAT
 from composer.music.voice_leading import offences
 
@@ -27,47 +33,60 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class VoiceLeading:
-    """``gone`` and ``new`` faults, how many stayed; not ``compared`` where lines were put together or taken apart."""
+    """The faults that are ``gone`` and ``new``, and how many stayed."""
 
-    compared: bool
-    gone: tuple[Fault, ...] = ()
-    new: tuple[Fault, ...] = ()
-    stayed: int = 0
+    gone: tuple[Fault, ...]
+    new: tuple[Fault, ...]
+    stayed: int
 
 
 def voice_leading_between(
-    before: SourceMidi, after: SourceMidi, groups: Sequence[Group], unit: int, shift: int
+    before: SourceMidi, after: SourceMidi, parts: Sequence[tuple[Group, NoteEdits]], unit: int, shift: int
 ) -> VoiceLeading:
-    """Both versions judged alike: the new one by the old one's roles, and its chords and metre where it lost them."""
-    if any(len(g.before) > 1 or len(g.after) > 1 for g in groups):
-        return VoiceLeading(compared=False)
+    """The faults of both versions; ``parts`` are all lines with their notes; the new version is ``shift`` units later."""
     old = piece_of(before)
-    new = _judged_like(piece_of(after), after, old, before, groups)
-    later = Fraction(shift * TICKS_PER_BEAT, unit)
-    olds = Counter((Fraction(o.tick), o.rule, o.is_outer) for o in offences(old))
-    news = Counter((o.tick - later, o.rule, o.is_outer) for o in offences(new))
-    return VoiceLeading(True, _faults(olds - news, unit), _faults(news - olds, unit), (olds & news).total())
+    new = _new_piece(old, piece_of(after), parts, unit, shift)
+    olds, news = (Counter((o.tick, o.rule, o.is_outer) for o in offences(piece)) for piece in (old, new))
+    return VoiceLeading(_faults(olds - news, unit), _faults(news - olds, unit), (olds & news).total())
 
 
-def _judged_like(
-    piece: Piece, source: SourceMidi, old: Piece, old_source: SourceMidi, groups: Sequence[Group]
-) -> Piece:
-    """``piece`` with the roles of the old parts that its lines were matched with, and what its file lost."""
-    old_places = {place: part.role for place, part in zip(part_lines(old_source), old.parts, strict=True)}
-    roles = {
-        (g.after[0].track, g.after[0].channel): old_places[g.before[0].track, g.before[0].channel]
-        for g in groups
-        if g.before and g.after
-    }
-    parts = tuple(
-        replace(part, role=roles.get(place, part.role))
-        for place, part in zip(part_lines(source), piece.parts, strict=True)
-    )
-    meter = piece.meter if source.metas(TIME_SIGNATURE) else old.meter
-    return replace(piece, parts=parts, chords=piece.chords or old.chords, meter=meter)
+def _new_piece(old: Piece, after: Piece, parts: Sequence[tuple[Group, NoteEdits]], unit: int, shift: int) -> Piece:
+    notes: dict[int, list[Note]] = defaultdict(list)
+    fresh = []
+    for group, found in parts:
+        if not group.before:
+            tones = [edit.after for edit in found.edits if edit.after is not None]
+            fresh.append(replace(after.parts[group.after[0].index], notes=_notes(tones, unit)))
+            continue
+        middles = {line.index: fmean(tone.pitch for tone in line.tones) for line in group.before}
+        for was, now in found.pairs:
+            notes[was.line].append(_note(now, unit))
+        for edit in found.edits:
+            if edit.before is None and edit.after is not None:
+                notes[_nearest(edit.after, middles)].append(_note(edit.after, unit))
+    kept: list[Part] = [replace(part, notes=tuple(sorted(notes[i]))) for i, part in enumerate(old.parts)]
+    chords = tuple(_earlier(span, Fraction(shift * TICKS_PER_BEAT, unit)) for span in after.chords)
+    return replace(old, parts=(*kept, *fresh), chords=chords or old.chords, length=max(old.length, after.length))
 
 
-def _faults(found: Counter[tuple[Fraction, str, bool]], unit: int) -> tuple[Fault, ...]:
-    return tuple(
-        sorted(Fault(int(tick * unit / TICKS_PER_BEAT), rule, outer) for tick, rule, outer in found.elements())
-    )
+def _nearest(tone: Tone, middles: Mapping[int, float]) -> int:
+    """The line in whose range a note lies that has been added to several lines on one track."""
+    return min(middles, key=lambda index: (abs(middles[index] - tone.pitch), index))
+
+
+def _notes(tones: Sequence[Tone], unit: int) -> tuple[Note, ...]:
+    return tuple(sorted(_note(tone, unit) for tone in tones))
+
+
+def _note(tone: Tone, unit: int) -> Note:
+    start, end = (round(Fraction(time * TICKS_PER_BEAT, unit)) for time in (tone.start, tone.end))
+    return Note(start, tone.pitch, max(1, end - start), tone.velocity)
+
+
+def _earlier(span: ChordSpan, ticks: Fraction) -> ChordSpan:
+    start, end = (max(0, round(time - ticks)) for time in (span.start, span.end))
+    return replace(span, start=start, end=end)
+
+
+def _faults(found: Counter[tuple[int, str, bool]], unit: int) -> tuple[Fault, ...]:
+    return tuple(sorted(Fault(tick * unit // TICKS_PER_BEAT, rule, outer) for tick, rule, outer in found.elements()))

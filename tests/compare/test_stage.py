@@ -46,7 +46,7 @@ def told(found: Difference) -> list[tuple[str, str, str]]:
 def test_a_file_is_the_same_as_itself() -> None:
     found = difference(bytes_of(), bytes_of())
     assert found.is_same and told(found) == [] and summary_of(found) == "no difference"
-    assert found.voice_leading.compared and not found.voice_leading.gone
+    assert not found.voice_leading.gone and not found.voice_leading.new
 
 
 def test_notes_are_told_by_bar_and_track() -> None:
@@ -114,14 +114,14 @@ def test_tracks_that_lost_everything_are_told_apart_by_their_notes() -> None:
     assert [track.group.matched_by for track in found.tracks] == [BY_NOTES] * 4
     assert [track.group.label for track in found.tracks] == ["Melody", "Piano", "Bass", "Drums"]
     assert {edit.what for track in found.tracks for edit in track.edits} == {TRACK_NAME, CHANNEL}
-    assert found.voice_leading.compared and not found.voice_leading.new
+    assert not found.voice_leading.gone and not found.voice_leading.new
 
 
 def test_one_clip_on_one_channel_holds_all_parts() -> None:
     found = difference(bytes_of(apart()), one_clip(bytes_of(apart())))
     [track] = found.tracks
     assert [edit.what for edit in track.edits] == [MERGED]
-    assert not found.voice_leading.compared
+    assert not found.voice_leading.gone and not found.voice_leading.new
     assert found.note_edits == []  # this piece has only times that 96 ticks to the quarter can hold
     assert ("1-8", "(song)", "8 chord symbols removed") in told(found)
 
@@ -169,6 +169,15 @@ def test_voice_leading_faults_that_came_are_told() -> None:
     assert any(row[1] == "(voices)" and row[2].startswith("new: parallel octaves") for row in told(found))
     back = of_pieces(octaves, piece())
     assert back.voice_leading.gone == found.voice_leading.new
+
+
+def test_voices_are_told_apart_even_on_one_track() -> None:
+    def octaves(notes: list[Note]) -> list[Note]:
+        return [replace(n, pitch=(74, 79, 72, 69)[n.start // BAR % 4]) for n in notes]
+
+    straight = of_pieces(apart(), with_notes(apart(), "Melody", octaves)).voice_leading
+    merged = difference(bytes_of(apart()), one_clip(bytes_of(with_notes(apart(), "Melody", octaves)))).voice_leading
+    assert straight.new and merged == straight
 
 
 def test_a_lost_metre_does_not_change_how_bars_are_counted() -> None:
