@@ -126,7 +126,7 @@ def tune_of(source: SourceMidi, key: Key | None = None) -> GivenTune:
         raise BadInput(source.name, "has no notes but drums", "name a file with a tune in it")
     meter, shift, later = bars_of(source)
     notes = tuple(sorted(_scaled(n, source, shift) for n in own))
-    line = written(notes, meter)
+    line = written(_uncovered(notes), meter)
     if key is None:
         sounding = [(n.start, n.end, n.pitch) for voice in voices_of(source).values() for n in voice]
         key = key_of_tune(source, sounding, line[-1].pitch)
@@ -135,6 +135,19 @@ def tune_of(source: SourceMidi, key: Key | None = None) -> GivenTune:
     return GivenTune(
         source, first.track, first.channel, name, first.program, meter, key, shift, notes, line, later
     )  # fmt: skip
+
+
+def _uncovered(notes: tuple[Note, ...]) -> list[Note]:
+    """The notes that are not under a higher one which sounds from before them through half of their length."""
+    kept: list[Note] = []
+    sounding: list[Note] = []
+    for note in notes:
+        sounding = [n for n in sounding if n.end > note.start]
+        middle = note.start + note.duration / 2
+        if not any(n.pitch > note.pitch and n.start < note.start and n.end >= middle for n in sounding):
+            kept.append(note)
+            sounding.append(note)
+    return kept
 
 
 def _scaled(note: SourceNote, source: SourceMidi, shift: int) -> Note:
