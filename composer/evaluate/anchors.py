@@ -18,7 +18,7 @@ from composer.errors import MissingTool
 from composer.resources import shipped
 
 FORMAT = "composer.anchors/1"
-STYLES = ("dance", "chorale")
+STYLES = ("dance", "chorale", "lied")
 DEFAULT_STYLE = "dance"
 _INFINITE = float("inf")
 

@@ -24,7 +24,7 @@ from composer.evaluate.reference import Reference
 FEATURES = (
     "repeated_note", "step", "third", "fourth_fifth", "large_leap", "mean_interval", "leap_recovery",
     "direction_changes", "onset_f1", "bar_repeats", "bar_rhythm_repeats", "bar_contour_repeats", "self_similarity",
-    "repeated_4grams", "last_note_ratio", "close_ratio",
+    "repeated_4grams", "last_note_ratio", "close_ratio", "ends_on_tonic",
 )  # fmt: skip
 FOLDS, RIDGE, STEPS = 4, 1.0, 15
 CONTROL_MIN = 0.95

@@ -73,6 +73,16 @@ class Line:
         return tuple(phrase for phrase in found if phrase)
 
     @cached_property
+    def closes(self) -> tuple[Note, ...]:
+        """Where each phrase comes to rest: the longest note that begins in its last bar, the last of equals.
+
+        So a pick-up to the next phrase does not count as the end of this one; bars without notes are left out.
+        """
+        last_bars = sorted({(end - 1) // self.meter.bar_ticks for end in self.phrase_ends})
+        bars = [self.bars[bar] for bar in last_bars if bar < len(self.bars)]
+        return tuple(max(bar, key=lambda note: (note.duration, note.start)) for bar in bars if bar)
+
+    @cached_property
     def _chord_starts(self) -> tuple[int, ...]:
         return tuple(span.start for span in self.chords)
 

@@ -23,6 +23,7 @@ from composer.music.notes import Piece
 
 LEAP_SEMITONES = 5  # a perfect fourth
 RECOVERY_SEMITONES = 4  # a major third
+STABLE_DEGREES = (0, 1, 2, 4)  # of the scale, from 0
 _SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 11))
 
 MEASURES: tuple[Measure, ...] = (
@@ -39,6 +40,9 @@ MEASURES: tuple[Measure, ...] = (
     Measure("mean_interval", "semitones", "mean size of the intervals"),
     Measure("leap_recovery", "share", "leaps of a fourth or more followed by a turn back of at most a third"),
     Measure("direction_changes", "share", "turns among neighbouring moves, repeated notes left out"),
+    Measure("tonic_downbeats", "share", "notes on the downbeat that belong to the tonic triad"),
+    Measure("stable_closes", "share", "phrases that come to rest on the first, second, third or fifth degree"),
+    Measure("ends_on_tonic", "share", "1 when the last note is the tonic, else 0", 0),
 )
 
 
@@ -59,6 +63,9 @@ def evaluate(piece: Piece, line: Line) -> Mapping[str, float | None]:
         "mean_interval": mean_interval(line),
         "leap_recovery": leap_recovery(line),
         "direction_changes": direction_changes(line),
+        "tonic_downbeats": tonic_downbeats(line),
+        "stable_closes": stable_closes(line),
+        "ends_on_tonic": float(line.pitches[-1] % 12 == line.key.tonic_class) if line.notes else None,
     }
 
 
@@ -118,3 +125,17 @@ def direction_changes(line: Line) -> float | None:
     if len(moves) < 2:
         return None
     return sum(a * b < 0 for a, b in pairwise(moves)) / (len(moves) - 1)
+
+
+def tonic_downbeats(line: Line) -> float | None:
+    """By the key of the line; ``None`` without a note on a downbeat."""
+    triad = {line.key.scale[degree] for degree in (0, 2, 4)}
+    found = [note.pitch % 12 in triad for note in line.notes if line.offset(note) == 0]
+    return sum(found) / len(found) if found else None
+
+
+def stable_closes(line: Line) -> float | None:
+    """By the key of the line, and the note on which each phrase rests (``Line.closes``)."""
+    stable = {line.key.scale[degree] for degree in STABLE_DEGREES}
+    found = [note.pitch % 12 in stable for note in line.closes]
+    return sum(found) / len(found) if found else None

@@ -117,11 +117,8 @@ def phrase_end_ratio(line: Line) -> float | None:
 
 def close_ratio(line: Line) -> float | None:
     """Like ``phrase_end_ratio``, but a pick-up to the next phrase does not hide the end of this one."""
-    bars = {(end - 1) // line.meter.bar_ticks for end in line.phrase_ends}
-    longest = [
-        max(n.duration for n in line.bars[bar]) for bar in sorted(bars) if bar < len(line.bars) and line.bars[bar]
-    ]
-    return sum(longest) / len(longest) / _mean_duration(line) if longest else None
+    closes = [note.duration for note in line.closes]
+    return sum(closes) / len(closes) / _mean_duration(line) if closes else None
 
 
 def _mean_duration(line: Line) -> float:

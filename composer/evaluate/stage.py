@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from composer.evaluate.anchors import DEFAULT_STYLE, SOFT_RANGES, Anchor, Anchors, is_inside, load_anchors
 from composer.evaluate.control import AIMS, Control, control_of
@@ -14,14 +16,19 @@ from composer.evaluate.measures import FAMILIES, Measures, measures_of
 from composer.evaluate.originality import Originality, originality_of
 from composer.evaluate.reference import load_reference
 from composer.formats.brief import Brief
+from composer.formats.smf_scan import KEY_SIGNATURE
 from composer.formats.source import read_source
 from composer.formats.source_piece import piece_of
 from composer.music.instruments import INSTRUMENTS
+from composer.music.key import Key
+from composer.music.keyfinding import key_of_weights
 from composer.music.notes import Piece
 
 FORMAT = "composer.evaluation/1"
 # A melody with fewer notes than this moves like a chorale, not like a dance: compare it with chorales.
 CHORALE_NOTES_PER_QUARTER = 1.1
+# For the key that ends the melody; with .10 the key found agrees best with 4,145 labelled fiddle tunes.
+FINAL_BONUS = 0.10
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +143,21 @@ def evaluated(data: bytes, name: str, brief: Brief | None = None, style: str | N
 
     Raises BadInput or OverLimit for a file that the MIDI reader refuses.
     """
-    return evaluation_of(piece_of(read_source(data, name), brief), name, brief, style)
+    source = read_source(data, name)
+    piece = piece_of(source, brief)
+    if brief is None and not source.metas(KEY_SIGNATURE):
+        piece = replace(piece, key=found_key(piece))
+    return evaluation_of(piece, name, brief, style)
+
+
+def found_key(piece: Piece) -> Key:
+    """The key that the notes suggest, the last one of the melody a little more; the piece's own without notes."""
+    pitched = [note for part in piece.parts if not part.is_drums for note in part.notes]
+    melody = line_of(piece).notes
+    if not pitched or not melody:
+        return piece.key
+    weights = np.bincount([n.pitch % 12 for n in pitched], [n.duration for n in pitched], minlength=12).astype(np.float64)
+    return key_of_weights(weights, melody[-1].pitch % 12, FINAL_BONUS)
 
 
 def evaluation_of(

@@ -11,6 +11,7 @@ from composer.evaluate import harmony, pitch, rhythm, structure
 from composer.evaluate.anchors import SOFT_RANGES, is_inside
 from composer.evaluate.line import Line, line_of, phrase_ends_of
 from composer.evaluate.measures import FAMILIES, MEASURES, measures_of
+from composer.music.key import key_of
 from composer.music.notes import DRUMS, MELODY, Marker, Note, Part, Piece
 from tests.evaluate.pieces import BAR, BEAT, line, piece, random_in_key, tune
 
@@ -182,7 +183,7 @@ def test_transposition_changes_no_measure() -> None:
     melody = original.part(MELODY)
     assert melody is not None
     higher = replace(melody, notes=tuple(replace(n, pitch=n.pitch + 5) for n in melody.notes))
-    moved = replace(original.with_part(higher), chords=())
+    moved = replace(original.with_part(higher), chords=(), key=key_of("F", "major"))
     plain = replace(original, chords=())
     before, after = measures_of(plain).values, measures_of(moved).values
     assert {k: v for k, v in before.items() if v is not None} == pytest.approx(
@@ -267,3 +268,14 @@ def test_phrases_begin_after_a_pick_up() -> None:
     assert line_of(upbeat).phrase_ends == (5 * BAR, 9 * BAR)
     late = piece(line([60] * 31, 1.0, 1.0), bars=8)
     assert line_of(late).phrase_ends == (4 * BAR, 8 * BAR)
+
+
+def test_rest_on_degrees_and_end_on_the_tonic() -> None:
+    # D major; the phrases rest on F#, a third, and on G, a fourth; downbeats D A D A E A D G.
+    first = line([62, 64, 66, 67, 69, 67, 66, 64, 62, 64, 66, 67], 1.0)
+    mine = (*first, *line([69, 66], [1.0, 3.0], 12.0))
+    again = (*line([64, 66, 67, 69, 69, 67, 66, 64, 62, 64, 66, 62], 1.0, 16.0), *line([67, 62], [3.0, 1.0], 28.0))
+    found = measures_of(piece((*mine, *again), key="D"))
+    assert found["stable_closes"] == pytest.approx(1 / 2)
+    assert found["tonic_downbeats"] == pytest.approx(6 / 8)
+    assert found["ends_on_tonic"] == 1

@@ -68,3 +68,20 @@ def test_shipped_anchors_are_of_known_measures_and_in_order(style: str) -> None:
 def test_anchors_of_another_format_are_refused() -> None:
     with pytest.raises(ValueError, match=FORMAT):
         anchors_of({"format": "composer.anchors/9"}, "dance")
+
+
+def test_a_file_that_does_not_say_its_key_gets_the_one_that_its_notes_suggest(data: bytes) -> None:
+    import io
+
+    import mido
+
+    # As many DAWs export it: three semitones higher, without a key signature and without texts.
+    file = mido.MidiFile(file=io.BytesIO(data))
+    for track in file.tracks:
+        track[:] = [m for m in track if m.type not in ("key_signature", "text")]
+        track[:] = [m.copy(note=m.note + 3) if m.type in ("note_on", "note_off") else m for m in track]
+    stream = io.BytesIO()
+    file.save(file=stream)
+    evaluation = evaluated(stream.getvalue(), "daw.mid")
+    assert str(evaluation.line.key) == "Eb major"
+    assert evaluation.measures["ends_on_tonic"] == 1
