@@ -9,8 +9,10 @@ before it sees a file.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
+import warnings
 import zipfile
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +29,7 @@ KERN_SUFFIXES = (".krn",)
 SCORE_SUFFIXES = (*XML_SUFFIXES, *KERN_SUFFIXES)
 MELODY_NAME = re.compile(r"melod|lead|vocal|voice|sing|soprano|solo|tune|chant|gesang|stimme", re.IGNORECASE)
 _PARTS_MAX = 64
+_METRE_MAX, _SUMMANDS_MAX = 64, 8  # as in 3+2+2/8
 _ODD_BARS_SHARE = 0.1  # of the bars may begin off the grid (two halves of a bar around a repeat)
 
 Note = tuple[int, int, int]  # start, end in ticks at 480 to the quarter, MIDI pitch
@@ -61,7 +64,9 @@ def read_score(content: bytes, suffix: str) -> ScoreMelody:
 def _parsed(text: str, suffix: str) -> Any:
     from music21 import converter
 
-    return converter.parseData(text, format="musicxml" if suffix in XML_SUFFIXES else "humdrum")
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")  # it has opinions on many files, and some it prints
+        return converter.parseData(text, format="musicxml" if suffix in XML_SUFFIXES else "humdrum")
 
 
 def _checked_xml(content: bytes, suffix: str) -> str:
@@ -85,8 +90,10 @@ def _checked_xml(content: bytes, suffix: str) -> str:
     return text
 
 
-def _is_large(numbers: tuple[str, ...]) -> bool:
-    return any(int(number[:9]) > 64 for text in numbers for number in re.findall(r"\d+", text))
+def _is_large(texts: tuple[str, ...]) -> bool:
+    """Whether a metre has more than 64 beats or 8 summands, over which music21 takes for ever."""
+    numbers = [int(number[:9]) for text in texts for number in re.findall(r"\d+", text)]
+    return sum(numbers) > _METRE_MAX or len(numbers) > _SUMMANDS_MAX
 
 
 def _unpacked(content: bytes) -> bytes:
@@ -140,7 +147,7 @@ def _melody_part(score: Any, suffix: str) -> Any:
     if named:
         return named[0]
     if suffix in KERN_SUFFIXES:
-        return max(parts, key=lambda p: float(np.mean([max(x.midi for x in n.pitches) for n in _pitched(p)] or [0])))
+        return max(parts, key=lambda p: float(np.mean([max(x.ps for x in n.pitches) for n in _pitched(p)] or [0])))
     return parts[0]
 
 
@@ -171,7 +178,9 @@ def _notes(part: Any, meter: Meter) -> list[Note]:
             if item.duration.isGrace or not _sounds(item):
                 continue
             at = start + shift + _ticks(item.offset)
-            stop, pitch = at + _ticks(item.duration.quarterLength), max(int(p.midi) for p in item.pitches) + transposed
+            stop, pitch = at + _ticks(item.duration.quarterLength), max(round(p.ps) for p in item.pitches) + transposed
+            if not 0 <= pitch <= 127:
+                raise UnusableTune("a pitch that no instrument has")
             tied = item.tie is not None and item.tie.type in ("stop", "continue")
             if tied and notes and notes[-1][2] == pitch and notes[-1][1] == at:
                 notes[-1] = (notes[-1][0], stop, pitch)

@@ -110,6 +110,12 @@ HOSTILE = {
     "cut": (score_xml(("A", bars_xml(8)))[:-40], ".xml", "cannot be read as a score"),
     "notes": (b"<score-partwise>" + b"<note/>" * (MIDI_NOTES_MUSIC21 + 1), ".xml", "over 10000 notes"),
     "metre": (score_xml(("A", bars_xml(8).replace("<beats>4<", "<beats>999999999<"))), ".xml", "metre"),
+    "endless metre": (
+        score_xml(("A", bars_xml(8).replace("<beats>4<", "<beats>1" + "+1" * 500 + "<"))),
+        ".xml",
+        "metre",
+    ),
+    "pitch": (score_xml(("A", bars_xml(8).replace("<octave>4<", "<octave>999<"))), ".xml", "no instrument"),
     "other xml": (b"<svg></svg>", ".xml", "not MusicXML"),
     "no zip": (b"PK\x03\x04nothing", ".mxl", "damaged"),
     "zip without score": (packed(b"x", "note.txt"), ".mxl", "without a score"),
