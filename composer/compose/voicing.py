@@ -21,7 +21,7 @@ from composer.music.key import Key
 from composer.music.time import Meter
 
 PASSING_PARALLEL = 9.0  # between an inner voice and the last note of the tune before the change
-OVERLAP, OUTER_OVERLAP = 7.0, 7.0  # among the inner voices; between them and bass or melody
+OVERLAP, OUTER_OVERLAP = 9.0, 9.0  # among the inner voices; between them and bass or melody
 NO_THIRD, NO_ROOT, NO_FIFTH, NO_SEVENTH = 6.0, 1.5, 0.8, 4.0
 DOUBLED_LEADING_TONE, DOUBLED_THIRD = 8.0, 1.0
 # Two voices on one pitch: where room is short, elsewhere, and where there are only two.
@@ -133,7 +133,7 @@ def _local_costs(options: Pitches, slot: Slot, bass: int, low: int, key: Key) ->
         unison = UNISON if slot.melody_low - low <= TIGHT else UNISON_IN_ROOM
     cost = cost + unison * (np.diff(options, axis=1) == 0).sum(axis=1)
     spread = options[:, -1] - options[:, 0]
-    cost = cost + 0.35 * np.maximum(0, spread - 12) + 0.25 * np.maximum(0, 5 - spread)
+    cost = cost + 0.8 * np.maximum(0, spread - 12) + 0.25 * np.maximum(0, 5 - spread)
     # What blurs with the bass will not be struck, and then the chord lacks a voice.
     cost = cost + MUD * ((options[:, 0] < MUD_PITCH) & (options[:, 0] - bass < MUD_SEMITONES))
     cost = cost + 0.6 * (options[:, 0] - bass < 3) + 0.1 * np.maximum(0, options[:, 0] - bass - TENOR_BASS_GAP)

@@ -162,3 +162,23 @@ def test_section_names_ask_for_the_styles_sections() -> None:
     assert [section_kind(n) for n in ("A", "A'", "B2", "Intro", "Bridge", "Coda", "Z")] == [
         "A", "A", "B", "intro", "any", "any", "any",
     ]  # fmt: skip
+
+
+def test_a_figure_begins_anew_with_a_chord_inside_the_bar() -> None:
+    texture = played("broken", song(FOUR, 0.1, per_bar=2, last=False))
+    for start in (0, 960, 1920, 2880):
+        inside = [n for n in texture.accompaniment if start <= n.start < start + 960]
+        chord = next(c for c in song(FOUR, 0.1, per_bar=2) if c.start == start)
+        assert {chord.bass, *sorted(chord.voices)[:3]} <= {n.pitch for n in inside}
+
+
+def test_the_last_two_bars_are_thinner() -> None:
+    chords = song(FOUR, 0.9)
+    struck = [sum(n.start // 1920 == bar for n in played("block", chords).accompaniment) for bar in range(4)]
+    assert struck[0] == struck[1] > struck[2] > struck[3]
+
+
+def test_a_left_hand_is_a_line_of_its_own_until_it_is_mended() -> None:
+    texture = played("walking", song(FOUR, last=False))
+    assert len(texture.left_hand) == 16 and not texture.bass
+    assert not set(texture.left_hand) & set(texture.accompaniment)
