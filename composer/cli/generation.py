@@ -29,14 +29,14 @@ from composer.formats.midi import midi_bytes
 from composer.formats.record import read_record
 from composer.formats.source import read_source
 from composer.limits import MIDI_BYTES
-from composer.workspace import PieceFiles, save
+from composer.workspace import PieceFiles, guard_all, save
 
 if TYPE_CHECKING:
     from composer.cli.wish import Wish
     from composer.compose.draft import Draft
     from composer.compose.harmony import Harmony
     from composer.compose.takes import Take
-    from composer.encoding.protocol import MelodyModel
+    from composer.encoding.protocol import FigurationModel, MelodyModel
     from composer.encoding.voices import VoicesModel
 
 MELODY, CONTINUE = "melody", "continue"
@@ -49,6 +49,7 @@ class Tools:
     melody: MelodyModel
     harmony: Harmony
     voices: VoicesModel
+    figuration: FigurationModel | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,9 @@ def brief_job(brief_file: Path, output: Path, seed: int | None) -> Job:
     brief = brief_in(brief_file)
 
     def compose(tools: Tools, seed: int) -> Draft:
-        return draft_of(brief, tools.melody, tools.harmony, seed, voices=tools.voices)
+        return draft_of(
+            brief, tools.melody, tools.harmony, seed, voices=tools.voices, figuration=tools.figuration
+        )  # fmt: skip
 
     return Job(compose, output, (brief_file,), seed if seed is not None else brief.seed)
 
@@ -93,9 +96,11 @@ def free_job(wish: Wish) -> Job:
     seed = checked_seed(wish.seed)
     brief = random_brief(seed, wish.ensemble, wish.style)
     files = PieceFiles.of(output_of(wish.output, Path(f"free-{seed}.draft.mid")))
-    content = {files.brief: brief_bytes(brief)}
+    content, draft = {files.brief: brief_bytes(brief)}, output_of(wish.output, files.draft)
+    if not wish.force:
+        guard_all(files, [files.brief, draft], wish.force)
     save(files, BRIEF, content, options={"free": True}, seed=seed, versions={"composer": __version__}, force=wish.force)
-    return replace(brief_job(files.brief, output_of(wish.output, files.draft), seed), beside=(files.brief,))
+    return replace(brief_job(files.brief, draft, seed), beside=(files.brief,))
 
 
 def melody_job(wish: Wish) -> Job:
@@ -109,7 +114,9 @@ def melody_job(wish: Wish) -> Job:
     tune = tune_of(source, brief.key.key if brief else None)
 
     def compose(tools: Tools, seed: int) -> Draft:
-        return accompanied(tune, brief, seed, wish.ensemble, wish.style, voices=tools.voices)
+        return accompanied(
+            tune, brief, seed, wish.ensemble, wish.style, voices=tools.voices, figuration=tools.figuration
+        )  # fmt: skip
 
     def written(draft: Draft) -> bytes:
         return given_midi_bytes(
@@ -140,8 +147,10 @@ def continue_job(wish: Wish) -> Job:
     bars = wish.new_bars
 
     def compose(tools: Tools, seed: int) -> Draft:
-        models = (tools.melody, tools.harmony)
-        return continued(tune, bars, brief, *models, seed, wish.ensemble, wish.style, voices=tools.voices)
+        return continued(
+            tune, bars, brief, tools.melody, tools.harmony, seed, wish.ensemble, wish.style,
+            voices=tools.voices, figuration=tools.figuration,
+        )  # fmt: skip
 
     def written(draft: Draft) -> bytes:
         kept = [Kept(part, *line) for part, line in enumerate(part_lines(source))]
@@ -177,18 +186,22 @@ def _chosen(mode: str, midi: Path, ensemble: str | None, style: str | None) -> d
 def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:
     """Compose and write the draft; with several takes all of them, ranked, the best one also as the draft."""
     from composer.compose.takes import ranked, take_seeds
+    from composer.models.figuration_runtime import FOLDER, load_figuration_model
     from composer.models.registry import DEFAULT, load_melody_model
     from composer.models.voices_runtime import read_voices_model
 
     seed = checked_seed(job.seed)
-    tools = Tools(load_melody_model(model or DEFAULT), load_harmony(), read_voices_model())
+    # Trained weights of the learned style may be missing: another style is played then, and the draft says so.
+    figuration = load_figuration_model() if FOLDER.is_dir() else None
+    tools = Tools(load_melody_model(model or DEFAULT), load_harmony(), read_voices_model(), figuration)
     if takes == 1:
         draft = job.compose(tools, seed)
         _save(job, GENERATE, {job.output: job.written(draft)}, seed, model, force)
         return Done(GENERATE, (job.output, *job.beside), (f"seed {seed}", *draft.notes), _facts(seed, draft))
+    if not force:
+        guard_all(PieceFiles.of(job.output), [job.output, *_take_paths(job, takes)], force, job.inputs)
     found = ranked(lambda one: job.compose(tools, one), take_seeds(seed, takes))
-    files = PieceFiles.of(job.output)
-    paths = [files.take(rank) for rank in range(1, takes + 1)]
+    paths = _take_paths(job, takes)
     written = [job.written(take.draft) for take in found]
     _save(job, TAKES, dict(zip(paths, written, strict=True)), seed, model, force, {"takes": takes})
     # The draft is what its own seed gives again, so it is recorded as if that seed had been asked for.
@@ -198,6 +211,10 @@ def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:
     return Done(
         GENERATE, (job.output, *paths, *job.beside), (*_take_lines(paths, found, seed), *best.draft.notes), facts
     )
+
+
+def _take_paths(job: Job, takes: int) -> list[Path]:
+    return [PieceFiles.of(job.output).take(rank) for rank in range(1, takes + 1)]
 
 
 def _save(

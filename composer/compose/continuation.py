@@ -18,7 +18,7 @@ from composer.compose.harmony import Bar, Harmony, chords_of
 from composer.compose.imitation import Models, imitated, model_bars
 from composer.compose.melody import MelodyWriter
 from composer.compose.orchestra import orchestra_of
-from composer.encoding.protocol import MelodyModel
+from composer.encoding.protocol import FigurationModel, MelodyModel
 from composer.encoding.voices import VoicesModel
 from composer.errors import OverLimit
 from composer.formats.brief import Brief
@@ -40,6 +40,7 @@ def continued(
     style: str | None,
     *,
     voices: VoicesModel | None = None,
+    figuration: FigurationModel | None = None,
 ) -> Draft:
     """What was played and ``bars`` new bars; an unfinished last bar is finished first.
 
@@ -59,7 +60,7 @@ def continued(
     )
     melody = MelodyWriter(plan, chords, model, rng_of(seed, MELODY_JOB), given=begun.events).write()
     sketch = Sketch(wanted, orchestra_of(wanted), plan, chords, melody)
-    draft = arranged(sketch, seed, voices=voices)
+    draft = arranged(sketch, seed, voices=voices, figuration=figuration)
     is_asked = style is not None or ensemble is not None or brief is not None
     piece = _whole(begun, draft.piece, chords, is_asked)
     notes = _notes_on(begun, piece, bars, is_asked)

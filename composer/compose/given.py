@@ -19,6 +19,7 @@ from composer.compose.phrasing import Span, events_of, phrases_in
 from composer.compose.plan import DECEPTIVE, HALF, IMPERFECT, PERFECT, BarPlan, Phrase, Plan, plan_of
 from composer.compose.styles import DEFAULT, style_names
 from composer.encoding.melody import Event, bar_role
+from composer.encoding.protocol import FigurationModel
 from composer.encoding.voices import VoicesModel
 from composer.errors import OverLimit
 from composer.formats.brief import METERS, AccompanimentPlan, Brief, KeyChoice, MelodyPlan, SectionPlan
@@ -65,6 +66,7 @@ def accompanied(
     style: str | None,
     *,
     voices: VoicesModel | None = None,
+    figuration: FigurationModel | None = None,
 ) -> Draft:
     """The tune with chords and accompaniment; its part holds its notes as they were played.
 
@@ -79,7 +81,7 @@ def accompanied(
     )  # fmt: skip
     plan = plan_for(reading, wanted, chords, brief, rng_of(seed, PLAN_JOB))
     sketch = Sketch(wanted, orchestra_of(wanted), plan, chords, Melody(reading.events, plan.tonic_midi, ()))
-    draft = arranged(sketch, seed, voices=voices)
+    draft = arranged(sketch, seed, voices=voices, figuration=figuration)
     return Draft(_with_tune(draft.piece, reading), (*notes_on(reading, brief), *draft.notes), sketch)
 
 
