@@ -43,7 +43,7 @@ class VoiceLeading:
 def voice_leading_between(
     before: SourceMidi, after: SourceMidi, parts: Sequence[tuple[Group, NoteEdits]], unit: int, shift: int
 ) -> VoiceLeading:
-    """The faults of both versions; ``parts`` are all lines with their notes; the new version is ``shift`` units later."""
+    """The faults of both versions; ``parts`` are all lines with their notes; the new one is ``shift`` units later."""
     old = piece_of(before)
     new = _new_piece(old, piece_of(after), parts, unit, shift)
     olds, news = (Counter((o.tick, o.rule, o.is_outer) for o in offences(piece)) for piece in (old, new))
