@@ -40,8 +40,8 @@ from composer.music.time import TICKS_PER_BEAT, Meter
 REPEAT_OPERATORS = {NEW_END: 0.35, FIT_CHORD: 0.20, SAME_RHYTHM: 0.20, ORNAMENT: 0.10, SEQUENCE: 0.10, COPY: 0.05}
 RETURN_OPERATORS = {COPY: 0.5, ORNAMENT: 0.3, NEW_END: 0.2}
 # A third phrase goes on from the first; a new section may take its rhythm, or turn its shape over.
-THIRD_OPERATORS = {NEW: 0.5, SAME_RHYTHM: 0.3, SEQUENCE: 0.2}
-CONTRAST_OPERATORS = {NEW: 0.6, SAME_RHYTHM: 0.25, INVERT: 0.15}
+THIRD_OPERATORS = {NEW: 0.7, SAME_RHYTHM: 0.15, SEQUENCE: 0.15}
+CONTRAST_OPERATORS = {NEW: 0.75, SAME_RHYTHM: 0.1, INVERT: 0.15}
 CODETTA_OPERATORS = {NEW: 0.5, FRAGMENT: 0.5}
 IDEA_OPERATORS = {SEQUENCE: 0.45, FIT_CHORD: 0.35, SAME_RHYTHM: 0.2}
 SENTENCE_SHARE = 0.2  # of the sections of eight bars that are a sentence (2 + 2 + 4) and no period (4 + 4)
@@ -50,9 +50,9 @@ FIRST_STRAIN_SHARE = 0.5  # of the fourth phrases that answer the second one and
 EXACT_SHARE_MAX = 0.2
 HOME_SHARE = 0.35  # of these bars for repeats inside a section, where the section itself returns later
 # Where literal bars are used up, what varies more: a repeat, and a return that still has to be known again.
-LATE_REPEAT = {SAME_RHYTHM: 0.3, SEQUENCE: 0.3, FIT_CHORD: 0.2, ORNAMENT: 0.2}
-LATE_RETURN = {ORNAMENT: 0.7, FIT_CHORD: 0.3}
-LITERAL_SHARE = {NEW_END: 0.65, ORNAMENT: 0.55, FIT_CHORD: 0.3}  # of a phrase's bars, as measured in drafts
+LATE_REPEAT = {NEW: 0.35, SEQUENCE: 0.25, SAME_RHYTHM: 0.15, FIT_CHORD: 0.15, ORNAMENT: 0.1}
+LATE_RETURN = {ORNAMENT: 0.6, FIT_CHORD: 0.4}
+LITERAL_SHARE = {NEW_END: 0.65, ORNAMENT: 0.5, FIT_CHORD: 0.35}  # of a phrase's bars, as measured in drafts
 # Targets that differ by more than this are met by the operator: semitones, and ratios of notes to the quarter.
 REPEAT_GAP, SEQUENCE_GAP, OCTAVE_GAP = 2.5, 3.5, 8.0
 DENSER, SPARSER = 1.35, 0.72

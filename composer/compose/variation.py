@@ -19,7 +19,7 @@ from composer.music.chord import Chord
 from composer.music.key import MODES, Key
 from composer.music.time import TICKS_PER_BEAT, Meter
 
-ORNAMENT_SHARE = 0.5  # share of the longer notes that are divided
+ORNAMENT_SHARE = 0.75  # share of the longer notes that are divided
 
 
 def moved(events: Sequence[Event], shift: int) -> list[Event]:
