@@ -23,7 +23,7 @@ def evaluate(
     brief: Annotated[Path | None, typer.Option("--brief", help="The brief; the one beside the file if absent.")] = None,
     style: Annotated[
         str | None,
-        typer.Option("--style", help="Real tunes to compare with: dance or chorale; by density if absent."),
+        typer.Option("--style", help="Real tunes to compare with: dance, chorale or lied; by density if absent."),
     ] = None,
     plots: Annotated[Path | None, typer.Option("--plots", help="Draw the distributions of a set: a PNG file.")] = None,
 ) -> int:
