@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from composer.corpus import catalog
-from composer.encoding.voices import CHORD, COLUMNS, TOKENS, VOICES, Ints
+from composer.encoding.voices import CHORD, COLUMNS, TOKENS, VOICES
 from composer.errors import MissingTool
 from composer.formats.files import write_whole
 from composer.models.lstm_cell import CARD, WEIGHTS
@@ -64,10 +65,10 @@ class VoicesResult:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    columns: Ints
-    before: Ints
-    now: Ints
-    mask: Any
+    columns: NDArray[np.int32]
+    before: NDArray[np.int32]
+    now: NDArray[np.int32]
+    mask: NDArray[np.bool_]
 
 
 def train_voices(
