@@ -29,6 +29,7 @@ from composer.music.chord import Chord
 from composer.music.key import Key
 from composer.music.time import TICKS_PER_BEAT, Meter
 
+OCTAVE_STEPS = 7
 SEQUENCE_STEPS = 3  # the furthest that a sequence moves, in scale steps
 NEAR_SEMITONES = 2.0  # a register this near to the source's leaves the direction of a sequence to chance
 # Kept notes are joined or divided where a bar shall have fewer or more than these times their number; what returns
@@ -149,7 +150,7 @@ def _simplify(events: list[Event], setting: Setting) -> Kept:
 
 
 def _invert(events: list[Event], setting: Setting) -> Kept:
-    turned = inverted(_until(events, setting, _most_bars(setting)), setting.key)
+    turned = _lifted(inverted(_until(events, setting, _most_bars(setting)), setting.key), setting)
     return _kept(_matched(_chorded(turned, setting), setting), setting)
 
 
@@ -289,6 +290,20 @@ def _matched(events: Sequence[Event], setting: Setting, bounds: tuple[float, flo
 def _npq(setting: Setting, bar: int) -> float:
     """Notes to the quarter that bar ``bar`` of the phrase shall have."""
     return setting.bar_npq[bar] if 0 <= bar < len(setting.bar_npq) else setting.density_npq
+
+
+def _lifted(events: list[Event], setting: Setting) -> list[Event]:
+    """The events moved by as many scale steps as bring them nearest to the register, within the range if they fit."""
+    pitches = [e.pitch for e in events if e.pitch is not None]
+    if not pitches:
+        return events
+
+    def cost(steps: int) -> tuple[bool, float, int]:
+        line = [transposed_steps(p, steps, setting.key) for p in pitches]
+        leaves = min(line) < setting.low or max(line) > setting.high
+        return leaves, abs(float(np.mean(line)) - setting.register), abs(steps)
+
+    return sequence(events, min(range(-OCTAVE_STEPS, OCTAVE_STEPS + 1), key=cost), setting.key)
 
 
 def _steps_toward(events: Sequence[Event], setting: Setting) -> int:

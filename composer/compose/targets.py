@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from composer.compose.phrase import BarPlan
 from composer.encoding.melody import bar_role
@@ -42,7 +43,8 @@ def targets_of(brief: Brief, meter: Meter, low: int, high: int, phrase_ends: Seq
     written = writes_tension(brief, form)
     plain = _TENSION_ENERGY * energy + _TENSION_REGISTER * (register + 1) / 2
     tension = np.where(written, levels_of(brief, form, "tension"), plain)
-    climax = climax_of(energy + tension)
+    roles = [bar_role(bar, meter.bar_ticks, phrase_ends) for bar in range(len(energy))]
+    climax = climax_of(energy + tension, np.array([role == "cadence" for role in roles]))
     near = _nearness(len(energy), climax)
     tension = np.where(written, tension, plain + _TENSION_RISE * _rise(len(energy), climax))
     energy = np.clip(energy + CLIMAX_ENERGY * near, 0.0, 1.0)
@@ -55,7 +57,7 @@ def targets_of(brief: Brief, meter: Meter, low: int, high: int, phrase_ends: Seq
             density_npq=float(npq[bar]),
             register=float(pitch[bar]),
             energy=float(energy[bar]),
-            role=bar_role(bar, meter.bar_ticks, phrase_ends),
+            role=roles[bar],
             tension=float(np.clip(tension[bar], 0.0, 1.0)),
         )
         for bar in range(len(energy))
@@ -63,15 +65,18 @@ def targets_of(brief: Brief, meter: Meter, low: int, high: int, phrase_ends: Seq
     return Targets(bars, climax)
 
 
-def climax_of(levels: Levels) -> int:
-    """The bar of the highest level between 15 and 85 % of the piece; of equals the one nearest to the middle of
-    their run, the later of two."""
+def climax_of(levels: Levels, is_cadence: NDArray[np.bool_] | None = None) -> int:
+    """The bar of the highest level between 15 and 85 % of the piece.
+
+    Of equals the one nearest to the middle of their run, the later of two; rather no cadence, where the tune rests.
+    """
     count = len(levels)
     first = int(CLIMAX_PLACES[0] * count)
     inner = np.round(levels[first : max(first + 1, count - first)], 6)
     best = first + np.flatnonzero(inner == inner.max())
     middle = float(best.mean())
-    return int(min(best, key=lambda bar: (abs(bar - middle), -bar)))
+    rests = np.zeros(count, dtype=bool) if is_cadence is None else is_cadence
+    return int(min(best, key=lambda bar: (bool(rests[bar]), abs(bar - middle), -bar)))
 
 
 def _nearness(count: int, climax: int) -> Levels:

@@ -150,7 +150,9 @@ def test_an_inversion_turns_the_shape_over() -> None:
     source = [Event(i * 480, 480, p) for i, p in enumerate([0, 2, 4, 5, 7, 5, 4, 2])]
     kept = kept_of(INVERT, source, setting(chords=[chord_of("Am")] * 4))
     pitches = [p for p in _pitches(kept) if p is not None]
-    assert pitches[4] < pitches[0] < 5
+    assert pitches[4] < pitches[0]
+    high = kept_of(INVERT, source, setting(chords=[chord_of("Am")] * 4, register=14.0))
+    assert min(p for p in _pitches(high) if p is not None) > pitches[4] + 4
 
 
 def test_an_octave_goes_to_the_register_if_the_range_allows() -> None:

@@ -96,6 +96,8 @@ def test_single_bars_differ_from_their_section() -> None:
 def test_equal_levels_put_the_climax_in_the_middle_of_their_run() -> None:
     assert climax_of(np.array([0.0] * 4 + [1.0] * 5 + [0.0] * 11)) == 6
     assert climax_of(np.zeros(1)) == 0
+    rests = np.arange(20) == 6
+    assert climax_of(np.array([0.0] * 4 + [1.0] * 5 + [0.0] * 11), rests) == 7
 
 
 def test_another_letter_differs_in_two_of_register_density_and_energy() -> None:
