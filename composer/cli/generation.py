@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from composer.cli.wish import Wish
     from composer.compose.draft import Draft
     from composer.compose.harmony import Harmony
-    from composer.compose.takes import Take
+    from composer.compose.takes import Judged, Take
     from composer.encoding.protocol import FigurationModel, MelodyModel
     from composer.encoding.voices import VoicesModel
 
@@ -57,7 +57,7 @@ class Job:
     """A mode with its files: ``compose`` makes the draft of a seed, ``written`` its MIDI file.
 
     ``seed`` is the one that the person gave, or the brief's; ``beside`` are files that are written already;
-    ``options`` are what the record keeps beside the model.
+    ``options`` are what the record keeps beside the model, ``judged`` what takes are ranked by: all if None.
     """
 
     compose: Callable[[Tools, int], Draft]
@@ -66,6 +66,7 @@ class Job:
     seed: int | None
     beside: tuple[Path, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
+    judged: Judged | None = None
     written: Callable[[Draft], bytes] = lambda draft: midi_bytes(draft.piece)
 
 
@@ -106,6 +107,7 @@ def free_job(wish: Wish) -> Job:
 def melody_job(wish: Wish) -> Job:
     """Chords and an accompaniment for the tune of a MIDI file."""
     from composer.compose.given import accompanied, added_to
+    from composer.compose.takes import Judged
     from composer.formats.given_midi import Kept, given_midi_bytes
     from composer.formats.tune import tune_of
 
@@ -129,6 +131,7 @@ def melody_job(wish: Wish) -> Job:
         (midi, *([wish.brief] if wish.brief else [])),
         wish.seed if wish.seed is not None else brief.seed if brief else None,
         options=_chosen(MELODY, midi, wish.ensemble, wish.style),
+        judged=Judged(is_tune_given=True),
         written=written,
     )
 
@@ -137,6 +140,7 @@ def continue_job(wish: Wish) -> Job:
     """New bars after what a person played."""
     from composer.compose.beginning import beginning_of
     from composer.compose.continuation import added_after, continued
+    from composer.compose.takes import Judged
     from composer.formats.given_midi import Kept, given_midi_bytes
     from composer.formats.source_piece import part_lines
     from composer.formats.tune import tune_of
@@ -162,6 +166,7 @@ def continue_job(wish: Wish) -> Job:
         (midi, *([wish.brief] if wish.brief else [])),
         wish.seed if wish.seed is not None else brief.seed if brief else None,
         options={**_chosen(CONTINUE, midi, wish.ensemble, wish.style), "bars": bars},
+        judged=Judged(first_bar=beginning_of(tune).bars),
         written=written,
     )
 
@@ -185,7 +190,7 @@ def _chosen(mode: str, midi: Path, ensemble: str | None, style: str | None) -> d
 
 def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:
     """Compose and write the draft; with several takes all of them, ranked, the best one also as the draft."""
-    from composer.compose.takes import ranked, take_seeds
+    from composer.compose.takes import Judged, ranked, take_seeds
     from composer.models.figuration_runtime import FOLDER, load_figuration_model
     from composer.models.registry import DEFAULT, load_melody_model
     from composer.models.voices_runtime import read_voices_model
@@ -200,7 +205,7 @@ def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:
         return Done(GENERATE, (job.output, *job.beside), (f"seed {seed}", *draft.notes), _facts(seed, draft))
     if not force:
         guard_all(PieceFiles.of(job.output), [job.output, *_take_paths(job, takes)], force, job.inputs)
-    found = ranked(lambda one: job.compose(tools, one), take_seeds(seed, takes))
+    found = ranked(lambda one: job.compose(tools, one), take_seeds(seed, takes), job.judged or Judged())
     paths = _take_paths(job, takes)
     written = [job.written(take.draft) for take in found]
     _save(job, TAKES, dict(zip(paths, written, strict=True)), seed, model, force, {"takes": takes})

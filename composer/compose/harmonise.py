@@ -31,7 +31,7 @@ _REST_TONIC, _REST_DOMINANT, _REST_OTHER = 0.6, 0.4, -0.4  # where a phrase ends
 _DOMINANT_BEFORE_END = 0.8
 # Nats for a whole bar of (semitones above the tonic, quality): plain tunes want their three main chords first.
 _LIKING = {(7, ""): 0.1, (7, "7"): 0.2, (2, "m"): -0.5, (4, "m"): -0.8, (9, "m"): -0.5, (11, "dim"): -1.0}
-_FREEDOM = 0.25  # standard deviation of a seed's liking for each chord: enough to decide between equals
+_FREEDOM = 0.4  # standard deviation of a seed's liking for each chord: enough to decide between equals
 
 
 def slots_of(meter: Meter) -> int:

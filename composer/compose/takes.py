@@ -6,6 +6,7 @@ what the plan asked, rules that gave way, and faults that a teacher would mark i
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -14,13 +15,15 @@ import numpy as np
 
 from composer.compose.critic import candidate_score
 from composer.compose.draft import Draft
+from composer.compose.melody import chord_line
 from composer.compose.plan import Plan
 from composer.encoding.melody import Event
 from composer.music.time import TICKS_PER_BEAT
 from composer.music.voice_leading import CROSSED, PARALLELS, offences
 
 _SEED_BELOW = 10**6  # derived seeds are short enough to type again
-RULE_COST, FAULT_COST, ENDING_COST = 0.25, 0.4, 1.5
+RULE_COST, FAULT_COST, ENDING_COST, HARMONY_COST = 0.25, 0.4, 1.5, 3.0
+FAULTS_MAX = 4  # of one kind: more of them are a manner of playing
 DENSITY_COST, REGISTER_COST = 0.8, 0.08  # for an octave of density, and a semitone of register
 BUSIER, THINNER = 1.6, 0.55  # times the notes that were asked for
 EQUAL_PITCHES_MAX = 4
@@ -54,34 +57,64 @@ def take_seeds(seed: int, count: int) -> tuple[int, ...]:
     return (seed, *[int(s) for s in drawn if s != seed][: count - 1])
 
 
-def ranked(compose: Callable[[int], Draft], seeds: Sequence[int]) -> tuple[Take, ...]:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What of a draft is composer's own and is judged: the bars from ``first_bar`` on; not the tune if it is given."""
+
+    first_bar: int = 0
+    is_tune_given: bool = False
+
+
+def ranked(compose: Callable[[int], Draft], seeds: Sequence[int], judged: Judged = Judged()) -> tuple[Take, ...]:
     """A take for each seed, the best first; of equals the earlier."""
     takes = []
     for seed in seeds:
         draft = compose(seed)
-        takes.append(Take(seed, draft, take_score(draft)))
+        takes.append(Take(seed, draft, take_score(draft, judged)))
     return tuple(sorted(takes, key=lambda take: -take.score.total))
 
 
-def take_score(draft: Draft) -> TakeScore:
+def take_score(draft: Draft, judged: Judged = Judged()) -> TakeScore:
     """How good a draft is, with the parts of the judgement and its words."""
     plan, melody = draft.sketch.plan, draft.sketch.melody
-    notes = [e for e in melody.events if e.pitch is not None]
+    every = [e for e in melody.events if e.pitch is not None]
+    notes = [e for e in every if e.start >= judged.first_bar * plan.meter.bar_ticks]
     if not notes:
         return TakeScore(-ENDING_COST, (("ending", -ENDING_COST),), "no tune")
-    critic = candidate_score(list(melody.events), 0, 0.0, 0, plan, melody.tonic_midi)
+    faults = _faults(draft, notes, judged)
+    fit = harmony_fit(notes, draft)
+    parts = [
+        ("harmony", -HARMONY_COST * (1.0 - fit)),
+        ("faults", -FAULT_COST * sum(min(count, FAULTS_MAX) for _, count in faults)),
+    ]
+    if judged.is_tune_given:
+        return _score(parts, _why_harmony(draft, notes, fit, faults))
+    first = next(i for i, e in enumerate(melody.events) if e is notes[0])
     density, register = _control_errors(notes, plan, melody.tonic_midi)
-    faults = _faults(draft, notes)
-    parts = (
-        ("critic", critic),
+    parts += [
+        ("critic", candidate_score(list(melody.events), first, 0.0, 0, plan, melody.tonic_midi)),
         ("density", -DENSITY_COST * density),
         ("register", -REGISTER_COST * register),
         ("rules", -RULE_COST * len(melody.relaxed)),
-        ("faults", -FAULT_COST * sum(count for _, count in faults)),
         ("ending", 0.0 if _closes(notes, plan) else -ENDING_COST),
-    )
+    ]
+    return _score(parts, _why(draft, notes, faults, judged))
+
+
+def _score(parts: Sequence[tuple[str, float]], why: str) -> TakeScore:
     rounded = tuple((name, round(value, 4) + 0.0) for name, value in parts)
-    return TakeScore(round(sum(value for _, value in rounded), 4), rounded, _why(draft, notes, faults))
+    return TakeScore(round(sum(value for _, value in rounded), 4), rounded, why)
+
+
+def harmony_fit(notes: Sequence[Event], draft: Draft) -> float:
+    """The share of the accented and long notes that belong to the chord under them."""
+    plan, tonic = draft.sketch.plan, draft.sketch.melody.tonic_midi
+    starts, chords = chord_line(draft.sketch.chords, plan.meter.bar_ticks)
+    weighty = [e for e in notes if plan.meter.accent(e.start) >= 2 or e.duration >= TICKS_PER_BEAT]
+    inside = [
+        ((e.pitch or 0) + tonic) % 12 in chords[max(0, bisect_right(starts, e.start) - 1)].classes for e in weighty
+    ]
+    return sum(inside) / len(inside) if inside else 1.0
 
 
 def _closes(notes: Sequence[Event], plan: Plan) -> bool:
@@ -113,12 +146,13 @@ def _density_ratio(inside: Sequence[Event], plan: Plan, bar: int) -> float:
     return len(inside) / (plan.meter.bar_ticks / TICKS_PER_BEAT) / plan.bars[bar].density_npq
 
 
-def _faults(draft: Draft, notes: Sequence[Event]) -> list[tuple[str, int]]:
+def _faults(draft: Draft, notes: Sequence[Event], judged: Judged) -> list[tuple[str, int]]:
     """(what is wrong, how often) for what a teacher would mark in red."""
-    found = offences(draft.piece)
+    start = judged.first_bar * draft.sketch.plan.meter.bar_ticks
+    found = [o for o in offences(draft.piece) if o.tick >= start]
     parallels = [o for o in found if o.rule in PARALLELS]
     crossed = [o for o in found if o.rule == CROSSED]
-    pitches = [e.pitch for e in notes]
+    pitches = [] if judged.is_tune_given else [e.pitch for e in notes]
     hammered = sum(len(list(run)) > EQUAL_PITCHES_MAX for _, run in groupby(pitches))
     faults = [
         (_counted(len(parallels), "parallel fifth or octave", "parallel fifths or octaves"), len(parallels)),
@@ -128,12 +162,25 @@ def _faults(draft: Draft, notes: Sequence[Event]) -> list[tuple[str, int]]:
     return [(words, count) for words, count in faults if count]
 
 
-def _why(draft: Draft, notes: Sequence[Event], faults: Sequence[tuple[str, int]]) -> str:
+def _why_harmony(draft: Draft, notes: Sequence[Event], fit: float, faults: Sequence[tuple[str, int]]) -> str:
+    """The harmony of a given tune: "24 chords, ends on V7 I, 93 % of the weighty notes in their chords"."""
+    plan = draft.sketch.plan
+    line = [chord for chord, _ in groupby(chord for bar in draft.sketch.chords for chord in bar)]
+    end = " ".join(chord.roman(plan.key) for chord in line[-2:])
+    praise = f"{_counted(len(line), 'chord')}, ends on {end}, {round(100 * fit)} % of the weighty notes in their chords"
+    return "; ".join([praise, *(words for words, _ in faults)])
+
+
+def _why(draft: Draft, notes: Sequence[Event], faults: Sequence[tuple[str, int]], judged: Judged) -> str:
     """What was measured, as a musician would say it: "closes firmly, the tune returns in bar 9, ..."."""
     plan, relaxed = draft.sketch.plan, draft.sketch.melody.relaxed
     praise = ["closes firmly" if _closes(notes, plan) else "the end stays open"]
-    returns = returning_bars(notes, plan)
-    praise.append(f"the tune returns in {_bars(returns)}" if returns else "the opening bar never returns")
+    if judged.first_bar:
+        returns = borrowed_bars(draft, judged.first_bar)
+        praise.append(f"takes up bars of yours in {_bars(returns)}" if returns else "no bar of yours returns")
+    else:
+        returns = returning_bars(notes, plan)
+        praise.append(f"the tune returns in {_bars(returns)}" if returns else "the opening bar never returns")
     pitches = [e.pitch for e in notes if e.pitch is not None]
     praise.append(f"range {interval_name(max(pitches) - min(pitches))}")
     ratios = {bar: _density_ratio(group, plan, bar) for bar, group in _by_bar(notes, plan).items()}
@@ -152,13 +199,22 @@ def returning_bars(notes: Sequence[Event], plan: Plan) -> list[int]:
     """Bars (from 1) in which the opening bar's notes come back, also an octave away."""
     bars = _by_bar(notes, plan)
     first = min(bars)
+    opening = _content(bars[first], plan)
+    return [bar + 1 for bar in bars if bar > first and _content(bars[bar], plan) == opening]
 
-    def content(bar: int) -> list[tuple[int, int, int]]:
-        lowest = min(e.pitch or 0 for e in bars[bar]) // 12 * 12
-        return [(e.start % plan.meter.bar_ticks, e.duration, (e.pitch or 0) - lowest) for e in bars[bar]]
 
-    opening = content(first)
-    return [bar + 1 for bar in bars if bar > first and content(bar) == opening]
+def borrowed_bars(draft: Draft, first_bar: int) -> list[int]:
+    """Bars (from 1) after ``first_bar`` whose notes are those of a bar before it, also an octave away."""
+    plan = draft.sketch.plan
+    bars = _by_bar([e for e in draft.sketch.melody.events if e.pitch is not None], plan)
+    played = [_content(notes, plan) for bar, notes in bars.items() if bar < first_bar]
+    return [bar + 1 for bar, notes in bars.items() if bar >= first_bar and _content(notes, plan) in played]
+
+
+def _content(notes: Sequence[Event], plan: Plan) -> list[tuple[int, int, int]]:
+    """Place, length and pitch of the notes of a bar, the pitches from the octave of the lowest."""
+    lowest = min(e.pitch or 0 for e in notes) // 12 * 12
+    return [(e.start % plan.meter.bar_ticks, e.duration, (e.pitch or 0) - lowest) for e in notes]
 
 
 def interval_name(semitones: int) -> str:

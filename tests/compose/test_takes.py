@@ -7,7 +7,15 @@ import pytest
 
 from composer.compose.draft import Draft, draft_of
 from composer.compose.free import random_brief
-from composer.compose.takes import interval_name, ranked, returning_bars, take_score, take_seeds
+from composer.compose.takes import (
+    Judged,
+    borrowed_bars,
+    interval_name,
+    ranked,
+    returning_bars,
+    take_score,
+    take_seeds,
+)
 from composer.encoding.melody import Event
 from composer.errors import BadInput
 from composer.formats.brief import Brief
@@ -110,3 +118,19 @@ def test_a_random_brief_takes_the_players_and_style_that_were_chosen() -> None:
 def test_a_random_brief_can_be_composed() -> None:
     drawn = random_brief(36)
     assert draft_of(drawn, FlatModel(), flat_harmony(), 1).piece.bars == drawn.bars
+
+
+def test_only_what_composer_added_is_judged() -> None:
+    draft = drafted(1)
+    whole, late = take_score(draft), take_score(draft, Judged(first_bar=16))
+    assert dict(whole.parts).keys() == dict(late.parts).keys()
+    assert "of yours" in late.why
+    given = take_score(draft, Judged(is_tune_given=True))
+    assert {name for name, _ in given.parts} == {"harmony", "faults"}
+    assert "chords, ends on" in given.why
+
+
+def test_a_bar_that_was_played_and_comes_back_is_named() -> None:
+    events = tuple(Event(1920 * bar, 1920, 0 if bar in (2, 18) else bar % 7 + 1) for bar in range(24))
+    events = tuple(replace(e, duration=960 + 20 * i) if i not in (2, 18) else e for i, e in enumerate(events))
+    assert borrowed_bars(with_tune(drafted(1), events), 16) == [19]
