@@ -17,9 +17,10 @@ from composer.formats.forms import letter_of
 from composer.music.key import Key
 from composer.music.notes import BASS, CHORDS, MELODY, ChordSpan, Note, Part, Piece, Tempo
 from composer.music.time import Meter
-from composer.music.voice_leading import PARALLELS, offences
+from composer.music.voice_leading import CROSSED, PARALLELS, WIDE, offences
 
 WITH_BASS_LOW = 40  # E2: where a bass part plays, the left hand's chords stay above it
+_FAULTS = (*PARALLELS, CROSSED, WIDE)
 BASS_RUNGS_SEMITONES = 7  # a left hand's note this near to the structural bass goes to the bass part
 
 
@@ -59,14 +60,14 @@ def figured(
         return tuple(sorted((*rest, *hands.right))), bass
 
     def faults(hands: Played) -> list[int]:
-        return _parallels(*parts(hands), setting.frame)
+        return _faults(*parts(hands), setting.frame)
 
     hands = played(figures, setting.frame, ceilings, [v.voices for v in voiced], reach, faults)
     return Texture(*parts(hands), beat)
 
 
-def _parallels(accompaniment: Sequence[Note], bass: Sequence[Note], frame: FigureFrame) -> list[int]:
-    """Ticks of parallel fifths and octaves, as evaluation and cleanup find them."""
+def _faults(accompaniment: Sequence[Note], bass: Sequence[Note], frame: FigureFrame) -> list[int]:
+    """Ticks of parallels, crossed voices and gaps, as evaluation and cleanup find them."""
     parts = [
         Part("", role, 0, tuple(notes))
         for role, notes in ((MELODY, frame.melody), (CHORDS, accompaniment), (BASS, bass))
@@ -75,7 +76,7 @@ def _parallels(accompaniment: Sequence[Note], bass: Sequence[Note], frame: Figur
         "", frame.meter, frame.key, (Tempo(0, 100.0),), tuple(p for p in parts if p.notes),
         frame.bars * frame.meter.bar_ticks, chords=frame.chords,
     )  # fmt: skip
-    return [o.tick for o in offences(piece) if o.rule in PARALLELS]
+    return [o.tick for o in offences(piece) if o.rule in _FAULTS]
 
 
 def _setting(

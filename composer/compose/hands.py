@@ -1,8 +1,8 @@
-"""Figures -> notes: where the right hand lies over each chord, and what both hands then play.
+"""Figures -> notes: where both hands lie over each chord, and what they then play.
 
 The left hand's anchor is the structural bass. The right hand's is chosen for all chords at once (Viterbi): little
-motion, room under the tune and over the left hand, and no parallels between any of the voices that a listener hears.
-Where a doubled octave or a note under the bass would make one, the chord is played without it.
+motion, room under the tune and over the left hand, no parallels. What the checker of voice leading still finds is laid
+anew, with more ways to play the chords around it.
 """
 
 from __future__ import annotations
@@ -10,39 +10,21 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, product
 
 import numpy as np
 
+from composer.compose.hand_options import LEFT, RIGHT, Option, Stroke, Task, move_cost, options_of
 from composer.compose.slots import Costs, cheapest_path
 from composer.compose.sounding import trimmed
-from composer.encoding.figuration import DURATIONS, PULSES, SHAPES, Figure, FigureFrame, Shape, pitches_of
+from composer.encoding.figuration import DURATIONS, PULSES, SHAPES, Figure, FigureFrame
 from composer.music.chord import Chord
 from composer.music.notes import Note
 
-LEFT, RIGHT = 0, 1
-ANCHORS = (48, 74)  # where the lowest note of the right hand may lie
-_BLOCK_NOTES = 3  # so many notes at once are heard as voices
-_PARALLEL, _OUTER_PARALLEL, _WIDE = 14.0, 20.0, 5.0
-_OVER_CEILING, _UNDER_LEFT, _LOW, _OTHER_BASS, _LIFT = 6.0, 1.5, 2.0, 1.5, 0.6
-_MOTION, _OFF_CENTRE, _OFF_VOICING = 0.16, 0.08, 0.05
-_OPTIONS, _OTHER_OPTIONS = 12, 3  # of each bass, the planned one and its octaves, that are weighed
-LOWEST_BASS, HIGHEST_BASS = 33, 57
-_ROUNDS = 6  # of laying the hands anew around what the checker of voice leading found
-_BELOW_TUNE = 8  # semitones from the middle of the right hand to the tune, where there is room
-_CENTRE = (57, 67)
-_STEP = 2
+_ROUNDS = 10  # of laying the hands anew around what the checker of voice leading found
+_FAULT = 20.0
+_STEP = 2  # semitones to the tone that a passing one goes on to
 _VELOCITIES = {LEFT: (84, 70), RIGHT: (68, 62)}  # on a beat, off it
-
-
-@dataclass(frozen=True, slots=True)
-class Stroke:
-    """What one hand strikes: ``length`` in ticks as the figure has it."""
-
-    tick: int
-    hand: int
-    shape: Shape
-    length: int
+Pitches = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +33,6 @@ class Played:
 
     left: tuple[Note, ...]
     right: tuple[Note, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Option:
-    """One way to play the strokes over a chord: pitches of each stroke; ``heard`` are the voices of its moment,
-    ``lowest`` is the lowest note of all."""
-
-    anchor: int
-    pitches: tuple[tuple[int, ...], ...]
-    heard: tuple[int, ...]
-    is_block: bool
-    lowest: int
-    cost: float
 
 
 def played(
@@ -76,45 +45,91 @@ def played(
 ) -> Played:
     """``figures`` as notes within ``reach`` (low, high); ``ceilings`` and ``voicings`` (low to high) per chord.
 
-    ``faults`` tells the ticks of parallels in what both hands play: those chords are laid differently as far as can be.
+    ``faults`` tells the ticks of faults in what both hands play: there they are laid differently as far as can be.
     """
     strokes = _strokes(figures, frame)
-    options = [
-        _options(own, frame, index, ceilings[index], voicings[index], reach) for index, own in enumerate(strokes)
+    tasks = [
+        Task(tuple(own), span.chord, bass, ceiling, voicing[0], reach, frame.key.scale)
+        for own, span, bass, ceiling, voicing in zip(
+            strokes, frame.chords, frame.basses, ceilings, voicings, strict=True
+        )
     ]
-    local = [np.array([o.cost for o in found]) for found in options]
-    tops = [_top(frame, span.start) for span in frame.chords]
-    steps = [
-        np.array([[_move(a, b, before, after) for b in options[i + 1]] for a in options[i]])
-        for i, (before, after) in enumerate(pairwise(tops))
-    ]
+    table = _Table(tasks, frame)
     best, fewest = Played((), ()), -1
     for _ in range(_ROUNDS):
-        path = cheapest_path(local, steps)
-        hands = _sounding(strokes, [found[choice] for found, choice in zip(options, path, strict=True)], frame)
+        chosen = table.best()
+        hands = _sounding(strokes, chosen, frame)
         ticks = faults(hands)
         if fewest < 0 or len(ticks) < fewest:
             best, fewest = hands, len(ticks)
         if not ticks:
             break
-        _forbid(ticks, path, frame, local, steps)
+        table.forbid(ticks, chosen)
     return best
 
 
-def _forbid(
-    ticks: Sequence[int], path: Sequence[int], frame: FigureFrame, local: list[Costs], steps: list[Costs]
-) -> None:
-    """Make what was chosen at the faults dear: the move into a chord, or what is played over it."""
-    starts = [s.start for s in frame.chords]
-    for tick in ticks:
-        span = max(0, bisect_right(starts, tick) - 1)
-        if tick == starts[span] and span:
-            steps[span - 1][path[span - 1], path[span]] += _OUTER_PARALLEL
-        else:
-            local[span][path[span]] += _PARALLEL
+class _Table:
+    """The options of all chords with their costs, and what was forbidden so far."""
+
+    def __init__(self, tasks: Sequence[Task], frame: FigureFrame) -> None:
+        self.tasks = tasks
+        self.starts = [s.start for s in frame.chords]
+        self.tops = [_top(frame, start) for start in self.starts]
+        self.rich: set[int] = set()
+        self.lays: dict[tuple[int, Pitches], float] = {}
+        self.moves: dict[tuple[int, Pitches, Pitches], float] = {}
+        self.options = [options_of(task, False) for task in tasks]
+        self.steps = [self._step(index) for index in range(len(tasks) - 1)]
+
+    def best(self) -> list[Option]:
+        """The cheapest option of each chord, all chords at once."""
+        local = [
+            np.array([o.cost + self.lays.get((i, o.pitches), 0.0) for o in found])
+            for i, found in enumerate(self.options)
+        ]
+        steps = self.steps
+        if self.moves:
+            steps = [self._with_forbidden(index) for index in range(len(self.steps))]
+        return [found[choice] for found, choice in zip(self.options, cheapest_path(local, steps), strict=True)]
+
+    def forbid(self, ticks: Sequence[int], chosen: Sequence[Option]) -> None:
+        """Make what was chosen at ``ticks`` dear, the move into a chord or the chord itself, and offer more there."""
+        changed: set[int] = set()
+        for tick in ticks:
+            span = max(0, bisect_right(self.starts, tick) - 1)
+            changed |= {span, max(0, span - 1)} - self.rich
+            if tick == self.starts[span] and span:
+                move = (span - 1, chosen[span - 1].pitches, chosen[span].pitches)
+                self.moves[move] = self.moves.get(move, 0.0) + _FAULT
+            else:
+                lay = (span, chosen[span].pitches)
+                self.lays[lay] = self.lays.get(lay, 0.0) + _FAULT
+        for span in changed:
+            self.options[span] = options_of(self.tasks[span], True)
+        for index in sorted({i for span in changed for i in (span - 1, span) if 0 <= i < len(self.steps)}):
+            self.steps[index] = self._step(index)
+        self.rich |= changed
+
+    def _step(self, index: int) -> Costs:
+        before, tops = self.tops[index][1], self.tops[index + 1]
+        after = self.options[index + 1]
+        return np.array([[move_cost(a, b, before, tops) for b in after] for a in self.options[index]])
+
+    def _with_forbidden(self, index: int) -> Costs:
+        step = self.steps[index]
+        dear = [(key, cost) for key, cost in self.moves.items() if key[0] == index]
+        if not dear:
+            return step
+        step = step.copy()
+        rows = {o.pitches: i for i, o in enumerate(self.options[index])}
+        columns = {o.pitches: i for i, o in enumerate(self.options[index + 1])}
+        for (_, before, after), cost in dear:
+            if before in rows and after in columns:
+                step[rows[before], columns[after]] += cost
+        return step
 
 
-def _sounding(strokes: Sequence[Sequence[Stroke]], chosen: Sequence[_Option], frame: FigureFrame) -> Played:
+def _sounding(strokes: Sequence[Sequence[Stroke]], chosen: Sequence[Option], frame: FigureFrame) -> Played:
     """The notes of both hands as the options say."""
     hands: tuple[list[Note], list[Note]] = ([], [])
     for index, (own, option) in enumerate(zip(strokes, chosen, strict=True)):
@@ -139,119 +154,6 @@ def _strokes(figures: Sequence[Figure], frame: FigureFrame) -> list[list[Stroke]
     return found
 
 
-def _options(
-    strokes: Sequence[Stroke],
-    frame: FigureFrame,
-    index: int,
-    ceiling: int,
-    voicing: Sequence[int],
-    reach: tuple[int, int],
-) -> list[_Option]:
-    """The cheapest ways to play ``strokes``: places of the right hand and of the bass, and lighter forms of both."""
-    chord, bass = frame.chords[index].chord, frame.basses[index]
-    anchors = [p for p in range(*ANCHORS) if p % 12 in chord.classes and p > bass]
-    if any(s.hand == RIGHT for s in strokes):
-        anchors = ([p for p in anchors if p <= ceiling] or anchors[:1])[-7:]
-    else:
-        anchors = [min(anchors, key=lambda p: abs(p - voicing[0]))]
-    basses = [p for p in (bass, bass - 12, bass + 12) if max(reach[0], LOWEST_BASS) <= p <= HIGHEST_BASS] or [bass]
-    # A left hand that plays alone may take the chord over its bass in another position.
-    lifts = (0,) if len(anchors) > 1 else (0, 1, -1, 2)
-    kept: list[_Option] = []
-    for place in basses:
-        found: dict[tuple[tuple[int, ...], ...], _Option] = {}
-        for form, anchor, lift in product(_FORMS, anchors, lifts):
-            option = _option(strokes, frame, index, ceiling, voicing, reach, _Place(anchor, place, form, lift))
-            if option.pitches not in found or option.cost < found[option.pitches].cost:
-                found[option.pitches] = option
-        kept += sorted(found.values(), key=lambda o: o.cost)[: _OPTIONS if place == bass else _OTHER_OPTIONS]
-    return kept
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where the hands lie, and in which form they play: as written; without octaves and notes under the bass; so and
-    with one right-hand note less where the chord begins (the lowest or the highest). ``lift`` moves what the left hand
-    plays over its bass by so many rungs."""
-
-    anchor: int
-    bass: int
-    form: str
-    lift: int = 0
-
-
-AS_WRITTEN, PLAIN, WITHOUT_LOWEST, WITHOUT_HIGHEST = _FORMS = ("as written", "plain", "without low", "without high")
-_FORM_COSTS = {AS_WRITTEN: 0.0, PLAIN: 0.7, WITHOUT_LOWEST: 2.0, WITHOUT_HIGHEST: 2.4}
-
-
-def _option(
-    strokes: Sequence[Stroke],
-    frame: FigureFrame,
-    index: int,
-    ceiling: int,
-    voicing: Sequence[int],
-    reach: tuple[int, int],
-    place: _Place,
-) -> _Option:
-    chord = frame.chords[index].chord
-    cost = _FORM_COSTS[place.form] + _OFF_VOICING * abs(place.anchor - voicing[0])
-    cost += _LIFT * abs(place.lift) + _OTHER_BASS * (place.bass != frame.basses[index])
-    hands: tuple[list[int], list[int]] = ([], [])
-    pitches = []
-    for stroke in strokes:
-        shape = stroke.shape if place.form == AS_WRITTEN else _plain(stroke.shape, stroke.hand)
-        if stroke.hand == LEFT and shape.start > 0:
-            shape = replace(shape, start=max(1, shape.start + place.lift))
-        anchor = place.bass if stroke.hand == LEFT else place.anchor
-        own = pitches_of(shape, anchor, chord, frame.key.scale)
-        if stroke.hand == RIGHT and stroke.tick == strokes[0].tick and len(own) > 1:
-            own = own[1:] if place.form == WITHOUT_LOWEST else own[:-1] if place.form == WITHOUT_HIGHEST else own
-        kept = tuple(sorted({_within(p, *reach) for p in own if p <= ceiling or stroke.hand == LEFT}))
-        cost += _OVER_CEILING * (len(own) - len(kept)) / max(1, len(strokes))
-        hands[stroke.hand].extend(kept)
-        pitches.append(kept)
-    heard, is_block = _heard(strokes, pitches)
-    if is_block:
-        cost += _WIDE * sum(b - a > 12 for a, b in pairwise(heard[1:]))
-    lowest = min((*hands[LEFT], *hands[RIGHT]), default=place.bass)
-    cost += _lie(hands[LEFT], hands[RIGHT], ceiling)
-    return _Option(place.anchor, tuple(pitches), heard, is_block, lowest, cost)
-
-
-def _lie(left: Sequence[int], right: Sequence[int], ceiling: int) -> float:
-    """What it costs where the right hand lies: far from the middle of its room, low, among the left hand's notes."""
-    if not right:
-        return 0.0
-    centre = min(max(ceiling - _BELOW_TUNE, _CENTRE[0]), _CENTRE[1])
-    cost = _OFF_CENTRE * abs((min(right) + max(right)) / 2 - centre) + _LOW * (min(right) < 50)
-    if left:
-        cost += _UNDER_LEFT * ((min(right) <= max(left)) + (min(right) <= min(left)))
-    return cost
-
-
-def _plain(shape: Shape, hand: int) -> Shape:
-    shape = replace(shape, octave=False)
-    return replace(shape, start=-shape.start) if hand == LEFT and shape.start < 0 else shape
-
-
-def _within(pitch: int, low: int, high: int) -> int:
-    while pitch > high:
-        pitch -= 12
-    while pitch < low:
-        pitch += 12
-    return pitch
-
-
-def _heard(strokes: Sequence[Stroke], pitches: Sequence[tuple[int, ...]]) -> tuple[tuple[int, ...], bool]:
-    """The voices of a chord as ``composer.music.voice_leading`` hears them: its first block, else all its pitches."""
-    if not strokes:
-        return (), False
-    first = {p for s, own in zip(strokes, pitches, strict=True) if s.tick == strokes[0].tick for p in own}
-    if len(first) >= _BLOCK_NOTES:
-        return tuple(sorted(first)), True
-    return tuple(sorted({p for own in pitches for p in own})), False
-
-
 def _top(frame: FigureFrame, tick: int) -> tuple[int, int]:
     """The melody's pitch just before ``tick`` and at it."""
     melody = frame.melody
@@ -261,39 +163,6 @@ def _top(frame: FigureFrame, tick: int) -> tuple[int, int]:
     at = melody[max(0, place)]
     before = melody[max(0, place - 1)] if place > 0 and at.start == tick else at
     return before.pitch, at.pitch
-
-
-def _move(before: _Option, after: _Option, top_before: tuple[int, int], top_after: tuple[int, int]) -> float:
-    """What going from one chord to the next costs; the tops are the melody just before and at each chord's start."""
-    cost = _MOTION * abs(after.anchor - before.anchor)
-    if not before.heard or not after.heard:
-        return cost
-    for low0, low1 in {(before.lowest, after.lowest), (before.heard[0], after.heard[0])}:
-        for top in (top_after[0], top_before[1]):
-            cost += _OUTER_PARALLEL * _is_parallel(low0, low1, top, top_after[1])
-    one, two = (*before.heard, top_before[1]), (*after.heard, top_after[1])
-    if len(one) == len(two) and _are_voices(before, after, one, two):
-        for i in range(len(one) - 1):
-            for j in range(i + 1, len(one)):
-                cost += _PARALLEL * _is_parallel(one[i], two[i], one[j], two[j])
-    return cost
-
-
-def _are_voices(before: _Option, after: _Option, one: tuple[int, ...], two: tuple[int, ...]) -> bool:
-    """Whether all pitches can be followed as voices from chord to chord."""
-    if before.is_block and after.is_block:
-        return True
-    jumps = any(abs(b - a) > 12 for a, b in zip(one, two, strict=True))
-    clear = all(o.is_block or o.heard[-1] - 12 not in o.heard[1:-1] for o in (before, after))
-    return clear and not jumps
-
-
-def _is_parallel(low0: int, low1: int, high0: int, high1: int) -> bool:
-    low, high = low1 - low0, high1 - high0
-    if not low or not high or (low > 0) != (high > 0):
-        return False
-    interval = (high0 - low0) % 12
-    return interval in (0, 7) and interval == (high1 - low1) % 12
 
 
 def _notes(stroke: Stroke, pitches: Sequence[int], frame: FigureFrame, index: int) -> list[Note]:

@@ -48,7 +48,7 @@ STROKES_PER_SECOND = 6.5
 # Strokes per quarter and notes per stroke at energy 0, 0.5 and 1: about the songs' own 10 %, 50 % and 90 %.
 DENSITIES, THICKNESSES = (0.7, 1.8, 3.4), (1.5, 2.3, 3.3)
 THINNED = 0.6  # what is left of the density in the last bar but one
-LOWEST_LEFT, HIGHEST_LEFT = 28, 62
+LOWEST_LEFT, HIGHEST_LEFT = 31, 62
 STRETCH_LEFT, STRETCH_RIGHT, HAND_NOTES = 12, 12, 4
 MUD_PITCH, MUD_SEMITONES = 46, 5
 Mask = NDArray[np.bool_]
@@ -197,7 +197,7 @@ class _Hands:
     def anchor(self, span: int) -> int:
         """About where the right hand will lie: a chord tone some way under the tune and over the bass."""
         classes = self.frame.chords[span].chord.classes
-        wanted = max(self.frame.basses[span] + 5, min(62, self.setting.ceilings[span] - 9))
+        wanted = max(self.frame.basses[span] + 5, min(64, self.setting.ceilings[span] - 8))
         return next(p for p in range(wanted, wanted - 12, -1) if p % 12 in classes)
 
     def _is_weak(self, tick: int) -> bool:
