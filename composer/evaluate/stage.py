@@ -156,7 +156,9 @@ def found_key(piece: Piece) -> Key:
     melody = line_of(piece).notes
     if not pitched or not melody:
         return piece.key
-    weights = np.bincount([n.pitch % 12 for n in pitched], [n.duration for n in pitched], minlength=12).astype(np.float64)
+    weights = np.bincount([n.pitch % 12 for n in pitched], [n.duration for n in pitched], minlength=12).astype(
+        np.float64
+    )
     return key_of_weights(weights, melody[-1].pitch % 12, FINAL_BONUS)
 
 
