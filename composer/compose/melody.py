@@ -167,6 +167,9 @@ class MelodyWriter:
         setting = self._setting(phrase, source, ending)
         kept = operators.kept_of(phrase.operator, self.events_of[source.index], setting)
         if not self._is_singable(kept.events, phrase, before):
+            last = next((e.pitch for e in reversed(before) if e.pitch is not None), None)
+            kept = operators.singable(kept, last, setting)
+        if not self._is_singable(kept.events, phrase, before):
             kept = operators.rhythm_of(self.events_of[source.index], setting)
         # A tune that was given may have lengths that the network does not write.
         if kept.begins != phrase.first * self.bar_ticks or any(d not in DURATIONS for d in kept.rhythm):

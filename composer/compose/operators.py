@@ -15,6 +15,7 @@ from composer.compose import phrase as plan
 from composer.compose.rhythm import starts_well
 from composer.compose.variation import (
     divided,
+    eased,
     fit_to_chords,
     fit_to_scales,
     inverted,
@@ -22,6 +23,7 @@ from composer.compose.variation import (
     ornamented,
     sequence,
     simplified,
+    tones_at,
     transposed_steps,
 )
 from composer.encoding.melody import DURATIONS, Event
@@ -90,12 +92,21 @@ def kept_of(operator: str, source_events: Sequence[Event], setting: Setting) -> 
     where the phrase begins), then takes ``events`` as they are or fills ``rhythm`` with new pitches, then composes on
     from there to the cadence. Nothing that is kept reaches ``setting.onset``, unless the whole phrase is a literal
     copy: then its last note is the cadence's own. ``source_events`` stand where they stood in the source, pick-up
-    included; nothing in them is changed. If the kept notes cannot be sung after what comes before, ``rhythm_of`` of
-    the same arguments keeps at least the rhythm.
+    included; nothing in them is changed. If the kept notes cannot be sung after what comes before, ``singable``
+    mends the notes in the way; where that fails, ``rhythm_of`` keeps at least the rhythm.
     """
     if operator == plan.NEW or not source_events:
         return Kept(begins=setting.start - setting.pickup)
     return _OPERATORS[operator](_placed(source_events, setting), setting)
+
+
+def singable(kept: Kept, before: int | None, setting: Setting) -> Kept:
+    """``kept`` with other pitches for the few notes that cannot be sung after ``before`` or after each other."""
+
+    def tones(event: Event) -> frozenset[int]:
+        return tones_at(event, setting.chords, setting.chord_starts, setting.key, setting.meter)
+
+    return replace(kept, events=tuple(eased(kept.events, before, tones, setting.low, setting.high)))
 
 
 def rhythm_of(source_events: Sequence[Event], setting: Setting) -> Kept:

@@ -6,14 +6,14 @@ Pitches are semitones above the tonic, so that everything here holds in any key.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
 import numpy as np
 
 from composer.compose.rhythm import starts_well
-from composer.compose.rules import chord_scale
+from composer.compose.rules import BANNED_INTERVALS, OCTAVE, chord_scale
 from composer.encoding.melody import DURATIONS, Event
 from composer.music.chord import Chord
 from composer.music.key import MODES, Key
@@ -60,17 +60,18 @@ def fit_to_chords(
     events: Sequence[Event], chords: Sequence[Chord], starts: Sequence[int], key: Key, meter: Meter
 ) -> list[Event]:
     """Moves notes on the beat to the nearest chord tone, others to the nearest tone of the chord's scale."""
-    fitted: list[Event] = []
-    for event in events:
-        if event.pitch is None:
-            fitted.append(event)
-            continue
-        chord = _sounding(chords, starts, event.start)
-        classes = chord_scale(chord, key)
-        if meter.accent(event.start) >= 2 or event.duration >= TICKS_PER_BEAT:
-            classes = frozenset((c - key.tonic_class) % 12 for c in chord.classes)
-        fitted.append(replace(event, pitch=_nearest(event.pitch, classes)))
-    return fitted
+    return [
+        e if e.pitch is None else replace(e, pitch=_nearest(e.pitch, tones_at(e, chords, starts, key, meter)))
+        for e in events
+    ]
+
+
+def tones_at(event: Event, chords: Sequence[Chord], starts: Sequence[int], key: Key, meter: Meter) -> frozenset[int]:
+    """Pitch classes above the tonic that may sound at ``event``: chord tones on strong beats and long notes."""
+    chord = _sounding(chords, starts, event.start)
+    if meter.accent(event.start) >= 2 or event.duration >= TICKS_PER_BEAT:
+        return frozenset((c - key.tonic_class) % 12 for c in chord.classes)
+    return chord_scale(chord, key)
 
 
 def fit_to_scales(events: Sequence[Event], chords: Sequence[Chord], starts: Sequence[int], key: Key) -> list[Event]:
@@ -192,3 +193,41 @@ def _joined(events: list[Event], start: int, span: int, meter: Meter) -> list[Ev
         return events
     place = events.index(inside[0])
     return [*events[:place], replace(inside[0], duration=span), *events[place + len(inside) :]]
+
+
+def eased(
+    events: Sequence[Event], before: int | None, tones: Callable[[Event], frozenset[int]], low: int, high: int
+) -> list[Event]:
+    """The events with a new pitch for each note that cannot be sung after the one before it, ``before`` at first.
+
+    It is the nearest that leads on to the next note as well; a note that no pitch would help stays. ``tones`` gives
+    the pitch classes that may sound at an event, ``low`` and ``high`` bound the pitches.
+    """
+    line: list[Event] = []
+    last = before
+    for place, event in enumerate(events):
+        if event.pitch is None:
+            line.append(event)
+            continue
+        following = next((e.pitch for e in events[place + 1 :] if e.pitch is not None), None)
+        pitch = event.pitch
+        if not (_is_sung(last, pitch) and low <= pitch <= high):
+            near = [p for p in range(max(low, pitch - OCTAVE), min(high, pitch + OCTAVE) + 1) if p % 12 in tones(event)]
+            led = [p for p in near if _is_sung(last, p) and _is_sung(p, following)]
+            pitch = _nearest_of(led, pitch)
+        line.append(replace(event, pitch=pitch))
+        last = pitch
+    return line
+
+
+def _nearest_of(pitches: Sequence[int], wanted: int) -> int:
+    """The pitch nearest to ``wanted``, the lower of two; ``wanted`` itself if there is none."""
+    return min(pitches, key=lambda p: (abs(p - wanted), p), default=wanted)
+
+
+def _is_sung(first: int | None, second: int | None) -> bool:
+    """Whether the step from one pitch to the next is none of the intervals that melodies avoid."""
+    if first is None or second is None:
+        return True
+    size = abs(second - first)
+    return size <= OCTAVE and size not in BANNED_INTERVALS
