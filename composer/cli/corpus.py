@@ -30,7 +30,8 @@ def _show(show: Show, name: Annotated[str, typer.Argument(help="The corpus' name
     """Show where a corpus comes from: source, licence, citation and counts."""
     from composer.corpus import catalog
 
-    found = asdict(catalog.show(name))
+    corpus = catalog.show(name)
+    found = asdict(corpus) | {"notes": str(catalog.notes_of(corpus) or "")}
     show.table(("field", "value"), [(key, str(value)) for key, value in found.items()])
     show.result(found)
 

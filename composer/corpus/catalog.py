@@ -126,6 +126,12 @@ def remember_brought(name: str, path: Path) -> None:
     write_whole(folder / _LOCATION, f"path = {json.dumps(str(path.resolve()), ensure_ascii=False)}\n".encode())
 
 
+def notes_of(corpus: Corpus) -> Path | None:
+    """The page about a shipped corpus; ``None`` for one of the user's."""
+    path = shipped("corpora") / corpus.name / (corpus.notes or "-")
+    return path if path.is_file() else None
+
+
 def own(folder: Path, name: str | None = None) -> Corpus:
     """The user's own files in ``folder`` as a corpus that is named after it."""
     called = printable(folder.resolve().name)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from composer.corpus.lieder import Note, Song
+from composer.corpus.lieder import Song
 from composer.corpus.phrases import phrase_ends
 from composer.corpus.tune import BARS_MAX, BARS_MIN, NOTES_MAX, NOTES_MIN, Tune, tonic_below_median
+from composer.corpus.written_song import Note
 from composer.encoding.melody import DURATIONS, Event
 from composer.music.time import Meter
 

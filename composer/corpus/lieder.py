@@ -1,7 +1,8 @@
-"""Songs with piano (OpenScore Lieder as MIDI): melody, accompaniment, bar lines, key and chords.
+"""Songs with piano (OpenScore Lieder): melody, accompaniment, bar lines, key and chords.
 
-Each file has a track MELODY (channel 1) and a track ACCOMPANIMENT (channel 2), named so; repeats are read once. The
-files are not part of the package: they are read from a folder, or from the .tar.gz of one.
+A song is a MIDI file with a track MELODY and a track ACCOMPANIMENT, or a score of one voice with words and a piano
+(MusicXML); repeats are read once. The files are not part of the package: they are read from a folder, or from the
+.tar.gz of one.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -17,22 +18,21 @@ from pathlib import Path
 from composer.corpus.abc import UnusableTune
 from composer.corpus.barlines import bar_lines, regular_stretches
 from composer.corpus.bundle import files_in
+from composer.corpus.scores import XML_SUFFIXES
 from composer.corpus.song_key import song_key
 from composer.corpus.song_labels import slot_chords, slots_per_bar
+from composer.corpus.written_song import Note, WrittenSong, midi_song
+from composer.corpus.xml_songs import xml_song
 from composer.errors import ComposerError, printable
-from composer.formats.smf_scan import SET_TEMPO, TIME_SIGNATURE
-from composer.formats.source import SourceMidi, read_source
+from composer.formats.source import read_source
 from composer.music.chord import Chord
 from composer.music.key import Key
-from composer.music.time import TICKS_PER_BEAT, Meter, meter_of
+from composer.music.time import TICKS_PER_BEAT, Meter
 
-Note = tuple[int, int, int]  # start, end in ticks at 480 to the quarter, MIDI pitch
 BARS_MIN = 8
 NOTES_MIN = 16
 INDEX = "index.csv"
-SUFFIXES = (".mid", ".midi")
-_MELODY, _ACCOMPANIMENT = "MELODY", "ACCOMPANIMENT"
-_ONE_LINE_SHARE = 0.98  # of the melody's notes begin alone, else the part is no single voice
+SUFFIXES = (".mid", ".midi", *XML_SUFFIXES)
 
 
 @dataclass(frozen=True)
@@ -68,105 +68,67 @@ class Song:
         return self.slot_chords[:: slots_per_bar(self.meter)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Credit:
-    composer: str
-    title: str
-
-
 def songs_in(path: Path, refused: dict[str, int] | None = None) -> Iterator[Song]:
     """The stretches of at least 8 bars of every song in ``path`` (a folder or .tar.gz), by name.
 
     ``refused`` is filled with how many songs were left out for each reason. Raises BadInput for an unusable archive.
     """
-    members = dict(files_in(path))
+    members = dict(files_in(path, (*SUFFIXES, INDEX)))
     credits = _credits(members.pop(INDEX, b""))
     for name, content in sorted(members.items()):
-        if not name.endswith(SUFFIXES):
-            continue
         try:
-            yield from songs_of(read_source(content, name), credits.get(name))
+            yield from songs_of(_written(name, content, credits.get(name)))
         except (UnusableTune, ComposerError) as reason:
             why = str(reason) if isinstance(reason, UnusableTune) else "not a MIDI file that can be read"
             if refused is not None:
                 refused[why] = refused.get(why, 0) + 1
 
 
-def songs_of(source: SourceMidi, credit: _Credit | None = None) -> list[Song]:
-    """The stretches of one file that keep one metre for 8 bars or more; raises UnusableTune when there are none."""
-    names = [name.upper() for name in source.track_names]
-    if _MELODY not in names or _ACCOMPANIMENT not in names:
-        raise UnusableTune("no tracks MELODY and ACCOMPANIMENT")
-    melody = _line(_notes(source, names.index(_MELODY)))
-    accompaniment = _notes(source, names.index(_ACCOMPANIMENT))
+def songs_of(written: WrittenSong) -> list[Song]:
+    """The stretches of one song that keep one metre for 8 bars or more; raises UnusableTune when there are none."""
+    melody, accompaniment = written.melody, written.accompaniment
     if len(melody) < NOTES_MIN or not accompaniment:
         raise UnusableTune("fewer than 16 melody notes, or no accompaniment")
-    credit = credit or _Credit("", printable(source.texts(3)[0].text if source.texts(3) else source.name))
     end = max(stop for _, stop, _ in (*melody, *accompaniment))
     home = song_key(melody, accompaniment)
     found: list[Song] = []
-    for first, last, meter in _stretches(source, melody, accompaniment, end):
-        song = _song(source, credit, meter, home, melody, accompaniment, (first, last), end)
-        if song is not None:
-            found.append(song)
+    for first, last, meter in _stretches(written, end):
+        sung, played = _within(melody, first, last), _within(accompaniment, first, last)
+        if len(sung) < NOTES_MIN or not played:
+            continue
+        # The end of the song tells its key; a stretch from the middle is likelier in the song's key than to end on I.
+        key = song_key(sung, played, None if last >= end else home.tonic_class)
+        bars = (last - first) // meter.bar_ticks
+        found.append(
+            Song(
+                written.name, written.composer, written.title, meter, _tempo_at(written, first), key, bars,
+                tuple(sung), tuple(played),
+            )
+        )  # fmt: skip
     if not found:
         raise UnusableTune("no 8 bars with melody in one metre")
-    stem = Path(source.name).stem
-    return [_named(song, stem if len(found) == 1 else f"{stem}#{n}") for n, song in enumerate(found)]
+    return found if len(found) == 1 else [replace(song, name=f"{song.name}#{n}") for n, song in enumerate(found)]
 
 
-def _named(song: Song, name: str) -> Song:
-    return Song(
-        name, song.composer, song.title, song.meter, song.tempo_bpm, song.key, song.bars, song.melody,
-        song.accompaniment,
-    )  # fmt: skip
+def _written(name: str, content: bytes, credit: tuple[str, str] | None) -> WrittenSong:
+    is_score = Path(name).suffix.lower() in XML_SUFFIXES
+    found = xml_song(content, name) if is_score else midi_song(read_source(content, name))
+    return replace(found, composer=credit[0], title=credit[1]) if credit else found
 
 
-def _song(
-    source: SourceMidi,
-    credit: _Credit,
-    meter: Meter,
-    home: Key,
-    melody: list[Note],
-    accompaniment: list[Note],
-    span: tuple[int, int],
-    end: int,
-) -> Song | None:
-    """The stretch from bar line to bar line as a song; ``None`` when hardly anything is sung in it."""
-    first, last = span
-    sung, played = _within(melody, first, last), _within(accompaniment, first, last)
-    if len(sung) < NOTES_MIN or not played:
-        return None
-    # The end of the song tells its key; a stretch from the middle is likelier to be in the song's key than to end on I.
-    key = song_key(sung, played, None if last >= end else home.tonic_class)
-    return Song(
-        "", credit.composer, credit.title, meter, _tempo_at(source, first), key, (last - first) // meter.bar_ticks,
-        tuple(sung), tuple(played),
-    )  # fmt: skip
-
-
-def _stretches(
-    source: SourceMidi, melody: list[Note], accompaniment: list[Note], end: int
-) -> Iterator[tuple[int, int, Meter]]:
+def _stretches(written: WrittenSong, end: int) -> Iterator[tuple[int, int, Meter]]:
     """(first, last) ticks and metre of each run of at least 8 whole bars in one metre."""
-    changes: list[tuple[int, Meter]] = []
-    for event in source.metas(TIME_SIGNATURE):
-        try:
-            meter = meter_of(f"{event.data[0]}/{2 ** event.data[1]}")
-        except ValueError:
-            raise UnusableTune("a metre that cannot be notated") from None
-        if not changes or changes[-1][1] != meter:
-            changes.append((_scaled(event.tick, source), meter))
-    if not changes:
-        raise UnusableTune("no metre")
-    for (since, meter), (until, _) in pairwise([*changes, (end, changes[-1][1])]):
+    for (since, meter), (until, _) in pairwise([*written.meters, (end, written.meters[-1][1])]):
         if until - since < BARS_MIN * meter.bar_ticks:
             continue
-        here, there = (_within(notes, since, until) for notes in (melody, accompaniment))
-        lines = bar_lines(here, there, meter, until - since)
+        if written.bar_starts:
+            lines = [tick for tick in written.bar_starts if since <= tick <= until or (until == end and tick > end)]
+        else:
+            here, there = (_within(notes, since, until) for notes in (written.melody, written.accompaniment))
+            lines = [since + tick for tick in bar_lines(here, there, meter, until - since)]
         for first, last in regular_stretches(lines, meter):
             if last - first >= BARS_MIN * meter.bar_ticks:
-                yield since + first, since + last, meter
+                yield first, last, meter
 
 
 def _within(notes: Sequence[Note], first: int, last: int) -> list[Note]:
@@ -174,44 +136,17 @@ def _within(notes: Sequence[Note], first: int, last: int) -> list[Note]:
     return [(start - first, min(stop, last) - first, pitch) for start, stop, pitch in notes if first <= start < last]
 
 
-def _notes(source: SourceMidi, track: int) -> list[Note]:
-    notes = [(_scaled(n.start, source), _scaled(n.end, source), n.pitch) for n in source.notes if n.track == track]
-    return sorted({note for note in notes if note[1] > note[0]}, key=lambda n: (n[0], n[2], n[1]))
-
-
-def _line(notes: list[Note]) -> list[Note]:
-    """One note at a time: the top one of a chord, each up to the next at most."""
-    top: dict[int, Note] = {}
-    for note in notes:
-        if note[0] not in top or note[2] >= top[note[0]][2]:
-            top[note[0]] = note
-    if len(top) < _ONE_LINE_SHARE * len(notes):
-        raise UnusableTune("a melody part in chords")
-    ordered = [top[start] for start in sorted(top)]
-    return [
-        (start, min(stop, following[0]), pitch)
-        for (start, stop, pitch), following in zip(ordered, [*ordered[1:], (ordered[-1][1], 0, 0)], strict=True)
-    ]
-
-
-def _tempo_at(source: SourceMidi, tick: int) -> float | None:
+def _tempo_at(written: WrittenSong, tick: int) -> float | None:
     """Quarters a minute at ``tick``; a tempo that follows within two quarters counts, for pick-ups precede bar 1."""
-    found = None
-    for event in source.metas(SET_TEMPO):
-        if _scaled(event.tick, source) <= tick + 2 * TICKS_PER_BEAT:
-            found = round(60e6 / int.from_bytes(event.data), 2)
-    return found
+    found = [bpm for since, bpm in written.tempi if since <= tick + 2 * TICKS_PER_BEAT]
+    return found[-1] if found else None
 
 
-def _scaled(tick: int, source: SourceMidi) -> int:
-    return round(tick * TICKS_PER_BEAT / source.ticks_per_beat)
-
-
-def _credits(index: bytes) -> dict[str, _Credit]:
+def _credits(index: bytes) -> dict[str, tuple[str, str]]:
     """Composer and title of each file, from the index beside them; empty without one."""
     rows = csv.DictReader(io.StringIO(index.decode("utf-8", "replace")))
     return {
-        row["file"]: _Credit(_plain(row.get("composer") or ""), _plain(row.get("song") or ""))
+        row["file"]: (_plain(row.get("composer") or ""), _plain(row.get("song") or ""))
         for row in rows
         if row.get("file")
     }

@@ -52,7 +52,7 @@ class ScoreMelody:
 
 def read_score(content: bytes, suffix: str) -> ScoreMelody:
     """The melody of a score file; raises UnusableTune, whatever music21 does."""
-    text = _checked_xml(content, suffix) if suffix in XML_SUFFIXES else _checked_kern(content)
+    text = score_text(content, suffix) if suffix in XML_SUFFIXES else _checked_kern(content)
     try:
         return _melody(_parsed(text, suffix), suffix)
     except UnusableTune:
@@ -69,8 +69,8 @@ def _parsed(text: str, suffix: str) -> Any:
         return converter.parseData(text, format="musicxml" if suffix in XML_SUFFIXES else "humdrum")
 
 
-def _checked_xml(content: bytes, suffix: str) -> str:
-    """The XML of a score that is safe to parse."""
+def score_text(content: bytes, suffix: str) -> str:
+    """The MusicXML in a file, unpacked and safe to parse; raises UnusableTune."""
     if suffix == ".mxl" or content.startswith(b"PK"):
         content = _unpacked(content)
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -16,6 +16,7 @@ from composer.corpus.lied_tunes import tunes_of
 from composer.corpus.lieder import Song, songs_in, songs_of
 from composer.corpus.phrases import phrase_ends
 from composer.corpus.storage import read_tunes, write_tunes
+from composer.corpus.written_song import midi_song
 from composer.encoding.melody import DURATIONS
 from composer.errors import BadInput, MissingTool, UsageProblem
 from composer.formats.source import read_source
@@ -73,7 +74,7 @@ def midi(melody: Notes, piano: Notes, meters: tuple[tuple[int, int, int], ...] =
 
 
 def songs(content: bytes, name: str = "song.mid") -> list[Song]:
-    return songs_of(read_source(content, name))
+    return songs_of(midi_song(read_source(content, name)))
 
 
 def test_a_song_has_key_tempo_bars_and_a_chord_for_each_half_bar() -> None:
@@ -166,7 +167,7 @@ def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.tar.gz").write_bytes(b"no archive")
     for path in (tmp_path / "x.tar.gz", tmp_path / "absent"):
         with pytest.raises(BadInput, match="neither a folder nor"):
-            list(files_in(path))
+            list(files_in(path, (".mid",)))
 
 
 def test_lieder_are_brought_once_and_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
