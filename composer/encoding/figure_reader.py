@@ -142,6 +142,16 @@ class FigureReader:
         return len(self._steps) * PULSES[self._pulse] if self._pulse is not None else 0
 
     @property
+    def tick(self) -> int:
+        """Tick of the step that comes next."""
+        return self.bar * self.frame.meter.bar_ticks + self.offset
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the bar at hand has all its steps."""
+        return len(self.figures) > self.bar
+
+    @property
     def span_index(self) -> int:
         """Index of the chord that sounds at the step that comes next."""
         return self._chord
@@ -162,7 +172,7 @@ class FigureReader:
     def push(self, step: Step) -> None:
         """The step is chosen; after the bar's last one the figure is complete."""
         assert self._pulse is not None
-        offset, tick = self.offset, self._tick()
+        offset, tick = self.offset, self.tick
         for place, bars in enumerate(LOOKBACK_BARS):
             before = self._step_before(bars, offset)
             same = before is not None and (before.left, before.right) == (step.left, step.right)
@@ -188,12 +198,9 @@ class FigureReader:
             [*self._head(), *self._chord_columns(), *self._melody_columns(), *self._past(), *self._fixed[3:]]
         )
 
-    def _tick(self) -> int:
-        return self.bar * self.frame.meter.bar_ticks + self.offset
-
     def _seek(self) -> None:
         """Move on to the chord and the melody note at the coming step."""
-        tick, chords, melody = self._tick(), self.frame.chords, self.frame.melody
+        tick, chords, melody = self.tick, self.frame.chords, self.frame.melody
         while self._chord + 1 < len(chords) and chords[self._chord + 1].start <= tick:
             self._chord += 1
         while self._note + 1 < len(melody) and melody[self._note + 1].start <= tick:
@@ -233,7 +240,7 @@ class FigureReader:
         return 0 if span is None or not over else bucket(min(over) - self.frame.basses[span], _ROOM_EDGES)
 
     def _chord_columns(self) -> list[int]:
-        span, tick = self.frame.chords[self._chord], self._tick()
+        span, tick = self.frame.chords[self._chord], self.tick
         chord = span.chord
         following = self.frame.chords[self._chord + 1].chord if self._chord + 1 < len(self.frame.chords) else None
         bass = self.frame.basses[self._chord] % 12
@@ -247,7 +254,7 @@ class FigureReader:
         ]
 
     def _melody_columns(self) -> list[int]:
-        melody, tick = self.frame.melody, self._tick()
+        melody, tick = self.frame.melody, self.tick
         note = melody[self._note] if self._note >= 0 else None
         following = melody[self._note + 1].start if self._note + 1 < len(melody) else None
         upcoming = len(_LEFT_EDGES) + 2 if following is None else bucket(following - tick, _LEFT_EDGES)
@@ -258,7 +265,7 @@ class FigureReader:
         return [bucket(tick - note.start, _AGE_EDGES), upcoming, member]
 
     def _past(self) -> list[int]:
-        tick, offset = self._tick(), self.offset
+        tick, offset = self.tick, self.offset
         (left, left_at), (right, right_at) = self._last
         found = [
             1 + left,
