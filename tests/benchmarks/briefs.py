@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
@@ -86,6 +87,7 @@ def _drawn(weights: dict[str, int], rng: np.random.Generator) -> str:
     return str(rng.choice(list(weights), p=shares / shares.sum()))
 
 
+@cache
 def _styles(meter: str) -> list[str]:
     """The styles that have patterns in the metre, by name; any style where none has."""
     fitting = [name for name in sorted(template_names("styles")) if meter in load_style(name).meters]
