@@ -39,6 +39,7 @@ from composer.models.figuration_dataset import (
     sequence_of,
     windows_of,
 )
+from composer.models.figuration_recipe import FigurationRecipe
 from composer.models.figuration_runtime import FORMAT, figuration_sha256
 from composer.models.figuration_scores import FigureNats
 from composer.models.lstm_cell import CARD, WEIGHTS
@@ -48,25 +49,6 @@ CHECKPOINT = "checkpoint.npz"
 _LAST_RATE_SHARE = 0.05
 _MIN_GAIN_NATS = 0.001
 CREDIT = "OpenScore Lieder (github.com/OpenScore/Lieder), CC0 1.0"
-
-
-@dataclass(frozen=True, slots=True)
-class FigurationRecipe:
-    """How to train; the learning rate falls to a twentieth along a cosine."""
-
-    name: str = "accompaniment"
-    title: str = "Accompaniment figures of piano songs"
-    seed: int = 1
-    units: int = 128
-    embedding: int = 96
-    hidden: int = 96
-    dropout: float = 0.25
-    epochs: int = 18
-    batch: int = 24
-    learning_rate: float = 3e-3
-    clip_norm: float = 1.0
-    patience: int = 4
-    control_dropout: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
