@@ -13,7 +13,7 @@ from composer.resources import PACKAGE, models_folder
 DEFAULT = "default"
 _SHIPPED = PACKAGE / "weights"
 _SHIPPED_DEFAULT = "melody"
-_OTHER_FAMILIES = ("harmony", "voices")  # shipped beside the melody model, not chosen by name
+_OTHER_FAMILIES = ("accompaniment", "harmony", "originality", "voices")  # networks that write something else
 
 
 @dataclass(frozen=True, slots=True)
