@@ -35,7 +35,7 @@ UPPER_VOICES = (47, 76)  # B2..E5: where inner voices sound clear
 LEFT_HAND = (36, 55)  # C2..G3: structural bass without a bass part
 FALLBACK_STYLE = "block"
 # What a bass other than the root costs: in a close; where phrases end, sections begin and before a close; elsewhere.
-CLOSE, ROOTED, FREE = 7.0, 4.0, 0.9
+CLOSE, ROOTED, FREE = 8.0, 5.5, 0.9
 CHORALE = "chorale"
 SLOW_STYLES = frozenset({"pad", "block", CHORALE})  # textures that sustain by themselves and want no pedal
 CHORALE_STYLES = SLOW_STYLES  # and those in which voices are heard as voices

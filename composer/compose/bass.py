@@ -17,7 +17,7 @@ from composer.compose.slots import PARALLEL, STRUCTURAL_PARALLEL, Costs, Pitches
 from composer.music.key import Key
 
 DIMINISHED_ROOT = 1.5
-FIFTH_BELOW, SEVENTH_BELOW, UNRESOLVED_SEVENTH = 1.6, 2.4, 10.0  # more than the third, in seventh chords only
+FIFTH_BELOW, SEVENTH_BELOW, UNRESOLVED_SEVENTH = 2.2, 2.6, 10.0  # more than the third, in seventh chords only
 DOUBLED_THIRD, DOUBLED_LEADING_TONE, UNRESOLVED_LEADING_TONE = 1.5, 8.0, 6.0
 DIRECT, DIRECT_LEAP, STRUCTURAL_DIRECT_LEAP = 0.7, 8.0, 6.0
 MOTION, REPEATED, LEAVING, CONTRARY, STEP = 0.08, 0.4, 1.0, -0.3, -0.3

@@ -150,11 +150,9 @@ def bass_line(piece: Piece) -> tuple[Note, ...]:
     line = []
     for start, end, notes in _spanned(piece, [(s.start, s.end) for s in piece.chords] or bars):
         chord = sorted(_block(notes))
-        # A block of four struck with the chord holds the bass itself.
-        opening = min((n.pitch for n in notes if n.start <= start + EARLY_TICKS), default=None)
-        holds_bass = len(chord) > BLOCK_VOICES and opening in chord
-        floor = chord[int(holds_bass)] if chord else 0
-        under = [n for n in notes if n.pitch < floor]
+        # A block that opens the span holds the bass itself.
+        opens = bool(chord) and min(n.pitch for n in notes if n.start - notes[0].start <= EARLY_TICKS) in chord
+        under = [n for n in notes if chord and n.pitch < chord[int(opens and len(chord) > BLOCK_VOICES)]]
         if under:
             line += under
         elif notes:
@@ -208,8 +206,11 @@ def _chord_voices(notes: Sequence[Note]) -> tuple[tuple[int, ...], bool]:
 
 
 def _block(notes: Sequence[Note]) -> set[int]:
-    """The pitches of the first block chord; empty where there is none."""
-    return next((chord for chord in _struck(notes) if len(chord) >= BLOCK_VOICES), set())
+    """The block chord that opens the span, alone or after a single low note; empty where the texture is broken."""
+    first, second, *_ = [*_struck(notes), set(), set()]
+    if len(first) == 1 < len(second) and max(first) < min(second):
+        return second
+    return first if len(first) >= BLOCK_VOICES else set()
 
 
 def _struck(notes: Sequence[Note]) -> Iterator[set[int]]:
