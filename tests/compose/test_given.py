@@ -210,6 +210,14 @@ def test_a_file_of_drums_alone_is_refused() -> None:
         read(midi({"": song()}, channels=[9]))
 
 
+def test_chords_alone_can_be_asked_for() -> None:
+    data = midi({"": song()})
+    tune = read(data)
+    result = written(drafted(tune, style="none"), tune)
+    assert heard(result) == heard(data)
+    assert mido.MidiFile(file=io.BytesIO(result)).tracks[-1].name == "Chords"
+
+
 def test_a_single_note_is_a_tune() -> None:
     tune = read(midi({"": [(0.0, 4.0, 60)]}))
     assert drafted(tune).piece.bars == 1
