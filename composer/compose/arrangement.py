@@ -120,6 +120,7 @@ def _slots(spans: Sequence[ChordSpan], melody: Melody, plan: Plan) -> list[Slot]
                 plan.meter.accent(span.start),
                 (span.end - span.start) // plan.meter.beat_ticks,
                 any(span.start < end <= span.end for end in plan.phrase_ends),
+                key=plan.key_at(bar),
             )
         )
     return _with_room(slots)
@@ -243,7 +244,8 @@ def _texture(
     scale = plan.key.scale
     texture = textured(style, voiced, plan.meter, rng, scale=scale, layout=layout, ceilings=ceilings, drums=drums)
     if style.name == CHORALE:
-        return with_passing_notes(texture, voiced, tune, scale, plan.meter, plan.phrase_ends)
+        scales = [plan.key_at(s.start // plan.meter.bar_ticks).scale for s in spans]
+        return with_passing_notes(texture, voiced, tune, scales, plan.meter, plan.phrase_ends)
     return texture
 
 

@@ -58,7 +58,7 @@ def _options(slot: Slot, low: int, high: int) -> Pitches:
 
 
 def _local_costs(pitches: Pitches, slot: Slot, key: Key, low: int, high: int) -> Costs:
-    chord, leading = slot.chord, (key.tonic_class - 1) % 12
+    chord, leading = slot.chord, slot.leading(key)
     classes = pitches % 12
     middle = low + (high - low) * 0.4
     cost = REGISTER * np.abs(pitches - middle) + HIGH * np.maximum(0, pitches - middle - EASY)
@@ -83,8 +83,8 @@ def _outer_costs(before: Pitches, after: Pitches, a: Slot, b: Slot, key: Key) ->
     cost = cost + HARSH * np.isin(size, (6, 10, 11)) + STEP * np.isin(size, (1, 2))
     # A bass that stays through a change of chord is dull; one that leaves a chord that goes on is restless.
     cost = cost + (LEAVING * (size > 0) if a.chord == b.chord else REPEATED * (size == 0))
-    leading = (key.tonic_class - 1) % 12
-    if leading in a.chord.classes and key.tonic_class in b.chord.classes:
+    leading = a.leading(key)
+    if leading in a.chord.classes and (leading + 1) % 12 in b.chord.classes:
         cost = cost + UNRESOLVED_LEADING_TONE * ((low0 % 12 == leading) & (move != 1))
     if a.chord.seventh is not None and a.chord != b.chord:
         cost = cost + UNRESOLVED_SEVENTH * ((low0 % 12 == a.chord.seventh) & ~np.isin(move, (0, -1, -2)))

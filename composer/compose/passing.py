@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -36,14 +35,16 @@ def with_passing_notes(
     texture: Texture,
     voiced: Sequence[VoicedChord],
     tune: Sequence[Note],
-    scale: Sequence[int],
+    scales: Sequence[Sequence[int]],
     meter: Meter,
     rests: Sequence[int],
 ) -> Texture:
-    """``texture`` with passing notes before the changes of calm sections; none over ``rests`` (ticks)."""
+    """``texture`` with passing notes before the changes of calm sections; none over ``rests`` (ticks).
+
+    ``scales`` are the pitch classes of the scale over each chord."""
     bass, inner = list(texture.bass), list(texture.accompaniment)
     starts = [n.start for n in tune]
-    for a, b in pairwise(voiced):
+    for (a, scale), b in zip(zip(voiced, scales, strict=True), voiced[1:], strict=False):
         calm = max(a.intensity, b.intensity) < HIGH_INTENSITY
         if not calm or a.end != b.start or b.start in rests or len(a.voices) != len(b.voices) or not tune:
             continue

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.music.chord import Chord
+from composer.music.key import Key
 
 Costs = NDArray[np.float64]
 Pitches = NDArray[np.int64]
@@ -24,10 +25,10 @@ class Slot:
     """One chord with what the melody does over it (MIDI pitches).
 
     ``melody_at``: sounding at its start; ``melody_before``: just before it; ``melody_low``: the lowest while it lasts.
-    ``inversion`` is what another bass than the root costs: much at cadences and beginnings.
-    ``accent`` is ``Meter.accent`` of its start,
-    ``beats`` the felt beats that it lasts, ``is_phrase_end`` whether a phrase ends in it. ``room`` is the melody's
-    floor over a few bars, by which the register of the accompaniment moves slowly; ``melody_low`` if absent.
+    ``inversion`` is what another bass than the root costs: much at cadences and beginnings. ``accent`` is
+    ``Meter.accent`` of its start, ``beats`` the felt beats that it lasts, ``is_phrase_end`` whether a phrase ends in it.
+    ``room`` is the melody's floor over a few bars, by which the register of the accompaniment moves slowly;
+    ``melody_low`` if absent. ``key`` is that of a section which leaves the home key.
     """
 
     chord: Chord
@@ -39,6 +40,11 @@ class Slot:
     beats: int = 4
     is_phrase_end: bool = False
     room: int | None = None
+    key: Key | None = None
+
+    def leading(self, key: Key) -> int:
+        """The pitch class of the leading tone, of ``key`` unless the slot's section has a key of its own."""
+        return ((self.key or key).tonic_class - 1) % 12
 
     @property
     def floor(self) -> int:

@@ -123,7 +123,7 @@ def _local_costs(options: Pitches, slot: Slot, bass: int, low: int, key: Key) ->
     if chord.seventh is not None:
         count = (with_melody == chord.seventh).sum(axis=1)
         cost = cost + NO_SEVENTH * (count == 0) + NO_SEVENTH * (count > 1)
-    leading = (key.tonic_class - 1) % 12
+    leading = slot.leading(key)
     if leading in chord.classes:
         cost = cost + DOUBLED_LEADING_TONE * ((with_melody == leading).sum(axis=1) > 1)
     cost = cost + DOUBLED_THIRD * ((with_melody == chord.third).sum(axis=1) > 1)
@@ -163,14 +163,14 @@ def _transition(before: Pitches, after: Pitches, slots: Sequence[Slot], bass: Se
     cost = cost + OUTER_OVERLAP * ((b[..., 0] < low_before) | (low_after > a[..., 0]))
     top_before, top_after = slots[0].melody_at, slots[1].melody_at
     cost = cost + OUTER_OVERLAP * ((b[..., -1] > top_before) | (top_after < a[..., -1]))
-    return np.asarray(cost + _tendency_cost(a, b, slots[0].chord, slots[1].chord, key))
+    return np.asarray(cost + _tendency_cost(a, b, slots[0], slots[1].chord, key))
 
 
-def _tendency_cost(a: Pitches, b: Pitches, chord: Chord, following: Chord, key: Key) -> Costs:
+def _tendency_cost(a: Pitches, b: Pitches, slot: Slot, following: Chord, key: Key) -> Costs:
     """Leading tones that do not rise and sevenths that do not fall (in the voice that holds them)."""
     cost = np.zeros(np.broadcast_shapes(a.shape, b.shape)[:2])
-    leading = (key.tonic_class - 1) % 12
-    if leading in chord.classes and key.tonic_class in following.classes:
+    chord, leading = slot.chord, slot.leading(key)
+    if leading in chord.classes and (leading + 1) % 12 in following.classes:
         cost = cost + UNRESOLVED_LEADING_TONE * ((a % 12 == leading) & (b - a != 1)).sum(axis=2)
     if chord.seventh is not None and following.root != chord.root:
         falls = ((a - b) == 1) | ((a - b) == 2) | (a == b)

@@ -26,7 +26,7 @@ def texture(chords: list[VoicedChord] = CHORDS) -> Texture:
 
 
 def filled(chords: list[VoicedChord] = CHORDS, tune: list[Note] = TUNE, rests: tuple[int, ...] = ()) -> Texture:
-    return with_passing_notes(texture(chords), chords, tune, SCALE, FOUR, rests)
+    return with_passing_notes(texture(chords), chords, tune, [SCALE] * len(chords), FOUR, rests)
 
 
 def test_a_third_is_filled_on_the_last_beat_before_the_change() -> None:
