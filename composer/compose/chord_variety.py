@@ -15,8 +15,8 @@ from composer.encoding.harmony import raw_of_level
 
 Floats = NDArray[np.float64]
 SEE_SAW_BARS = 4  # bars that may swing between two chords
-HELD_BARS, HELD_BARS_CALM = 2, 4  # bars that one chord may last
-CALM_TENSION = 0.25
+HELD_BARS, HELD_BARS_CALM = 2, 3  # bars that one chord may last
+CALM_TENSION = 0.15
 RICH_TENSION, RICH_BARS, RICH_CHORDS = 0.3, 4, 3  # in four bars above that tension three chords at least
 _FAULT = 4.0  # nats for each breach of a rule
 _TENSION = 6.0  # nats for a raw tension that misses its target by 1

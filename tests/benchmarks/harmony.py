@@ -22,7 +22,7 @@ from composer.cli.steps import load_harmony
 from composer.compose.chord_variety import SEE_SAW_BARS, see_saws
 from composer.compose.draft import draft_of
 from composer.compose.harmony import Bar, Harmony, chords_of
-from composer.compose.plan import Plan, plan_of
+from composer.compose.plan import HALF, Plan, plan_of
 from composer.encoding.harmony import chord_tension, tension_levels
 from composer.evaluate.measures import measures_of
 from composer.formats.brief import Brief, Curves
@@ -91,6 +91,30 @@ def control_smoothed(piece: Piece) -> float:
     return spearman([b.tension for b in piece.plan.bars], tension_levels(tensions(piece)).tolist())
 
 
+def control_between(piece: Piece) -> float:
+    """The same over the bars that a cadence or a return does not fix."""
+    free = [
+        bar
+        for phrase in piece.plan.phrases
+        if not phrase.keeps_chords
+        for bar in range(phrase.first, phrase.last - (phrase.cadence != HALF))
+    ]
+    found = tensions(piece)
+    return spearman([piece.plan.bars[b].tension for b in free], [found[b] for b in free]) if len(free) > 3 else math.nan
+
+
+def control_of_sections(pieces: Sequence[Piece]) -> float:
+    """Over all sections of all pieces: their mean target and the mean tension of their chords."""
+    rows = []
+    for piece in pieces:
+        found = tensions(piece)
+        ends = [*piece.plan.section_starts[1:], len(found)]
+        for first, end in zip(piece.plan.section_starts, ends, strict=True):
+            target = np.mean([bar.tension for bar in piece.plan.bars[first:end]])
+            rows.append((float(target), float(np.mean(found[first:end]))))
+    return spearman([a for a, _ in rows], [b for _, b in rows])
+
+
 def changes(piece: Piece) -> list[tuple[tuple[int, str], tuple[int, str]]]:
     tonic = piece.plan.key.tonic_class
     line = [((c.root - tonic) % 12, c.quality) for bar in piece.bars for c in bar]
@@ -147,6 +171,7 @@ def milliseconds(piece: Piece) -> float:
 PER_PIECE: dict[str, Callable[[Piece], float]] = {
     "tension: Spearman, bar by bar": control,
     "tension: Spearman, three bars": control_smoothed,
+    "tension: Spearman, free bars": control_between,
     "see-saw share": see_saw_share,
     "held beyond two bars": held_share,
     "roots in four bars": chords_in_four,
@@ -183,6 +208,7 @@ def main() -> None:
     for label, figure in PER_PIECE.items():
         cells = [f"{np.nanmean([figure(p) for p in some]):12.3f}" for some in pieces.values()]
         print(f"{label:34s}" + "".join(cells))
+    print(f"{'tension: Spearman, sections':34s}" + "".join(f"{control_of_sections(p):12.3f}" for p in pieces.values()))
     print(f"{'entropy of changes (bits)':34s}" + "".join(f"{entropy(some):12.3f}" for some in pieces.values()))
     if arguments.drafts:
         fits = {name: fit(h, arguments.drafts) for name, h in engines.items()}
