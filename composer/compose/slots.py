@@ -26,7 +26,7 @@ class Slot:
 
     ``melody_at``: sounding at its start; ``melody_before``: just before it; ``melody_low``: the lowest while it lasts.
     ``inversion`` is what another bass than the root costs: much at cadences and beginnings. ``accent`` is
-    ``Meter.accent`` of its start, ``beats`` the felt beats that it lasts, ``is_phrase_end`` whether a phrase ends in it.
+    ``Meter.accent`` of its start, ``beats`` the felt beats it lasts, ``is_phrase_end`` whether a phrase ends in it.
     ``room`` is the melody's floor over a few bars, by which the register of the accompaniment moves slowly;
     ``melody_low`` if absent. ``key`` is that of a section which leaves the home key.
     """
