@@ -16,6 +16,7 @@ import numpy as np
 from composer.corpus.duplicates import clusters_of
 from composer.corpus.prepare import Prepared, prepare, prepared_already
 from composer.corpus.tune import Tune
+from composer.encoding.melody import STYLES
 from composer.errors import BadInput, ComposerError, UsageProblem
 from composer.models.base import Base, read_base
 from composer.models.export import TrainingResult
@@ -23,6 +24,7 @@ from composer.models.recipe import Recipe, read_recipe
 from composer.models.training import Before, Progress, train
 
 RECIPE = "fine-tune"
+OWN_STYLE = "song"  # what the reader of a person's files calls them
 _KEPT_TUNES = 100  # of the corpus it came from, to see what was forgotten
 
 
@@ -57,10 +59,11 @@ def fine_tune(
         units=start.units,
         embedding=start.embedding,
         pitch_hidden=start.pitch_hidden,
+        chorale_copies=1,
     )
     if problems := recipe.problems():
         raise BadInput(str(recipe_name_or_path), problems[0], "choose another value")
-    own = prepare(corpus, with_essen=recipe.with_essen)
+    own = _in_any_style(prepare(corpus, with_essen=recipe.with_essen), recipe.seed)
     known = _known(start, own)
     mixed = _mixed(recipe, own, known)
     kept = _some(recipe, [t for t in known if t.split == "test"], _KEPT_TUNES)
@@ -68,6 +71,21 @@ def fine_tune(
         recipe, own, output, progress=progress, resume=resume,
         before=Before(start, tuple(mixed), tuple(kept), _identity(mixed)),
     )  # fmt: skip
+
+
+def _in_any_style(own: Prepared, seed: int) -> Prepared:
+    """``own`` with a style drawn for each tune to learn from, and none for those held out.
+
+    A piece that is composed asks for the style that suits its picture, never for "the user's": so the person's way of
+    writing has to be learned whatever style is asked for. Corpora that know their style keep it.
+    """
+    generator = np.random.default_rng([seed, 29])
+    drawn = [STYLES[i] for i in generator.integers(0, len(STYLES), len(own.tunes)).tolist()]
+    tunes = (
+        tune if tune.style != OWN_STYLE else replace(tune, style=style if tune.split == "train" else "")
+        for tune, style in zip(own.tunes, drawn, strict=True)
+    )
+    return replace(own, tunes=tuple(tunes))
 
 
 def _known(base: Base, own: Prepared) -> list[Tune]:

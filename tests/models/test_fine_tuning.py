@@ -15,7 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from composer.corpus.prepare import Prepared, Report
 from composer.corpus.tune import Tune
-from composer.errors import BadInput, UsageProblem
+from composer.errors import BadInput, MissingTool, UsageProblem
 from composer.models import fine_tuning
 from composer.models.base import Base, read_base
 from composer.models.dataset import batch_of, sequence_of, training_tunes
@@ -137,15 +137,27 @@ def test_what_is_mixed_in_does_not_resemble_a_held_out_piece(own: Prepared) -> N
     assert {t.id for t in mixed} == {t.id for t in known}
 
 
-def test_without_the_corpus_it_came_from_nothing_is_mixed_in(
-    base: Base, own: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_ones_own_pieces_are_learned_under_every_style() -> None:
+    found = prepared(0, "own")
+    songs = tuple(replace(tune, style="song") for tune in found.tunes)
+    dressed = fine_tuning._in_any_style(replace(found, tunes=songs), 1)
+    assert len({tune.style for tune in dressed.split("train")}) >= 3
+    assert {tune.style for split in ("valid", "test") for tune in dressed.split(split)} == {""}
+    assert fine_tuning._in_any_style(found, 1) == found  # dances stay dances
+
+
+def test_what_is_not_prepared_or_not_there_is_not_mixed_in(
+    base: Base, own: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fine_tuning, "prepared_already", lambda name: None)
-    found = fine_tune("fine-tune", base=base.folder, corpus="own", output=tmp_path / "m", epochs=1).comparison
-    assert found is not None and (found.mixed, found.kept_pieces) == (0, 0)
-    assert (
-        json.loads((tmp_path / "m/card.json").read_text())["fine_tuning"]["corpus_it_came_from"]["after"]["sum"] is None
-    )
+    def absent(name: str) -> Prepared | None:
+        if "lieder" in name:
+            raise MissingTool("lieder", "its files are not on this computer")
+        return None if name == "other" else prepared(0, name)
+
+    monkeypatch.setattr(fine_tuning, "prepared_already", absent)
+    assert fine_tuning._known(replace(base, corpora=("other",)), own) == []
+    assert fine_tuning._known(replace(base, corpora=("own",)), own) == []
+    assert len(fine_tuning._known(replace(base, corpora=("made", "lieder")), own)) == 12
 
 
 def test_fine_tuning_needs_a_corpus_and_another_folder(base: Base, own: Prepared, tmp_path: Path) -> None:
