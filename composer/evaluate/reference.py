@@ -11,7 +11,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -48,6 +48,16 @@ class Reference:
         """The real tunes' values of one measure, in rising order, without those that lack it."""
         column = self.columns(self.real, (name,))[:, 0]
         return np.sort(column[~np.isnan(column)])
+
+    def without(self, rows: Floats) -> Reference:
+        """The reference without the real tunes whose measures (columns ``names``) are one of ``rows``."""
+        stored = [row.tobytes() for row in self.real.astype(np.float16)]
+        gone = {row.tobytes() for row in rows.astype(np.float16)}
+        kept = np.array([row not in gone for row in stored])
+        shapes = {name: shape[kept] for name, shape in self.shapes.items()}
+        return replace(
+            self, real=self.real[kept], markov=self.markov[kept], shuffled=self.shuffled[kept], shapes=shapes
+        )
 
     def percentile(self, name: str, value: float | None) -> float | None:
         """The percentage 0..100 of real tunes below ``value``, equal ones half; ``None`` where there is nothing to

@@ -132,6 +132,12 @@ def test_a_reference_reads_back_as_it_was(dance: Reference) -> None:
         reference_of(data, "march")
 
 
+def test_tunes_can_be_taken_out_of_a_reference(dance: Reference) -> None:
+    rest = dance.without(dance.real[:20])
+    assert len(rest.real) == len(rest.markov) == len(rest.shapes["lengths"]) == len(dance.real) - 20
+    assert np.array_equal(rest.real, dance.real[20:], equal_nan=True)
+
+
 def test_percentiles_are_of_the_real_tunes(dance: Reference) -> None:
     values = dance.values("mean_interval")
     assert dance.percentile("mean_interval", float(values[0]) - 1) == 0
