@@ -41,7 +41,8 @@ def targets_of(brief: Brief, meter: Meter, low: int, high: int, phrase_ends: Seq
     form = contrasted(filled(brief))
     energy, density, register = (levels_of(brief, form, name) for name in ("energy", "density", "register"))
     written = writes_tension(brief, form)
-    plain = _TENSION_ENERGY * energy + _TENSION_REGISTER * (register + 1) / 2
+    # By energy beside its mean: a piece that is louder as a whole has the same chords and the same tune.
+    plain = _TENSION_ENERGY * (0.5 + energy - energy.mean()) + _TENSION_REGISTER * (register + 1) / 2
     tension = np.where(written, levels_of(brief, form, "tension"), plain)
     roles = [bar_role(bar, meter.bar_ticks, phrase_ends) for bar in range(len(energy))]
     climax = climax_of(energy + tension, np.array([role == "cadence" for role in roles]))

@@ -95,9 +95,9 @@ def test_an_unknown_style_is_refused_by_name() -> None:
 
 @pytest.mark.parametrize("bars", [1, 2, 3, 5, 7])
 def test_very_short_pieces_work(bars: int) -> None:
-    piece = drafted(form=[{"name": "A", "bars": bars}]).piece
-    assert piece.bars == bars
-    assert melody(Draft(piece, ()))[-1][1] % 12 == piece.key.tonic_class
+    draft = drafted(form=[{"name": "A", "bars": bars}])
+    assert draft.piece.bars == bars
+    assert melody(draft)[-1][1] % 12 == draft.piece.key.tonic_class
 
 
 def test_a_section_in_another_key_has_its_signature_and_the_piece_comes_back() -> None:
