@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from itertools import combinations, permutations
 
-from hypothesis import given
+import numpy as np
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
 
 from composer.compare.assignment import Cost, pairs_at_least_cost
 
@@ -43,3 +46,29 @@ def test_no_assignment_is_better(costs: dict[tuple[int, int], Cost]) -> None:
 def test_a_single_pair_is_always_taken() -> None:
     assert pairs_at_least_cost({(3, 5): Cost(1, 3, 1.0)}) == [(3, 5)]
     assert pairs_at_least_cost({}) == []
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1), st.floats(0.1, 1.0))
+def test_larger_graphs_are_solved_as_another_solver_does(seed: int, density: float) -> None:
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(2, 25))
+    costs = {
+        (i, j): Cost(int(rng.integers(0, 2)), int(rng.integers(0, 4)), float(rng.integers(0, 5)) / 4)
+        for i in range(size)
+        for j in range(size)
+        if rng.random() < density
+    }
+    # Left alone, a thing costs one edit; the stand-ins of both sides are free for each other.
+    unit = 1000.0
+    square = np.full((2 * size, 2 * size), 1e9)
+    for (i, j), cost in costs.items():
+        square[i, j] = cost.edits * unit**2 + cost.properties * unit + cost.distance
+    for i in range(size):
+        square[i, size + i] = square[size + i, i] = unit**2
+    square[size:, size:] = 0.0
+    rows, columns = linear_sum_assignment(square)
+    best = square[rows, columns].sum()
+    pairs = pairs_at_least_cost(costs)
+    alone = 2 * size - 2 * len(pairs)
+    assert alone * unit**2 + sum(square[pair] for pair in pairs) == pytest.approx(best, abs=1e-6)
