@@ -35,7 +35,7 @@ UPPER_VOICES = (47, 76)  # B2..E5: where inner voices sound clear
 LEFT_HAND = (36, 55)  # C2..G3: structural bass without a bass part
 FALLBACK_STYLE = "block"
 # What a bass other than the root costs: in a close; where phrases end, sections begin and before a close; elsewhere.
-CLOSE, ROOTED, FREE = 8.0, 5.5, 0.9
+CLOSE, ROOTED, FREE = 9.5, 8.5, 0.9
 CHORALE = "chorale"
 SLOW_STYLES = frozenset({"pad", "block", CHORALE})  # textures that sustain by themselves and want no pedal
 CHORALE_STYLES = SLOW_STYLES  # and those in which voices are heard as voices
@@ -281,9 +281,10 @@ def _parts(
     tune = [Note(e.start, e.pitch + melody.tonic_midi, e.duration) for e in melody.events if e.pitch is not None]
     tune = list(articulated(tune, brief.articulation, plan.phrase_ends))
     parts = [_part(orchestra.melody, MELODY, with_dynamics(tune, MELODY, plan, brief.dynamics, rng))]
+    leading = [(plan.key_at(s.start // plan.meter.bar_ticks).tonic_class - 1) % 12 for s in spans]
     lines: Sequence[Sequence[Note]] = [texture.accompaniment]
     if orchestra.bass is None and style.name != LEARNED:  # whose hands mend their own bass
-        hand = mended_bass(texture.left_hand, tune, spans, *_bass(orchestra))
+        hand = mended_bass(texture.left_hand, tune, spans, *_bass(orchestra), leading)
         lines = [trimmed((*hand, *texture.accompaniment))]
     if len(orchestra.accompaniment) > 1:
         lines = split_voices(texture.accompaniment, len(orchestra.accompaniment))
@@ -294,7 +295,7 @@ def _parts(
         parts.append(part)
     if orchestra.bass is not None:
         low, high = _bass(orchestra)
-        line = mended_bass(_fitted(texture.bass, orchestra.bass.sound), tune, spans, low, high)
+        line = mended_bass(_fitted(texture.bass, orchestra.bass.sound), tune, spans, low, high, leading)
         parts.append(_part(orchestra.bass, BASS, with_dynamics(line, BASS, plan, brief.dynamics, rng)))
     if orchestra.drums is not None:
         parts.append(_part(orchestra.drums, DRUMS, with_dynamics(texture.drums, DRUMS, plan, brief.dynamics, rng)))

@@ -7,7 +7,7 @@ of the chord. The first note of a chord is the structural bass and changes at mo
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,19 +17,29 @@ from composer.music.notes import ChordSpan, Note
 
 DIRECT_LEAP, DIRECT = 6.0, 0.3
 OTHER_TONE, OTHER_OCTAVE, DISTANCE = 1.2, 4.0, 0.05  # what leaving the pattern's note costs; a semitone
-HARSH, TOO_LARGE, LARGE = 1.5, 8.0, 0.6  # a tritone or seventh; over an octave; over a fifth
+LEADING_TONE = 3.0  # the dominant's third, which a voice above holds
+HARSH, TOO_LARGE, LARGE = 3.0, 8.0, 0.6  # a tritone or seventh; over an octave; over a fifth
 REACH = 12  # semitones from the pattern's own note
 
 
 def mended_bass(
-    bass: Sequence[Note], melody: Sequence[Note], spans: Sequence[ChordSpan], low: int, high: int
+    bass: Sequence[Note],
+    melody: Sequence[Note],
+    spans: Sequence[ChordSpan],
+    low: int,
+    high: int,
+    leading: Sequence[int] = (),
 ) -> tuple[Note, ...]:
-    """``bass`` (one line, in order) clear of parallels with ``melody``, within ``low``..``high`` MIDI pitches."""
+    """``bass`` (one line, in order) clear of parallels with ``melody``, within ``low``..``high`` MIDI pitches.
+
+    ``leading`` has the pitch class of the leading tone over each chord: a figure leaves it to the voices above.
+    """
     if not bass or not melody:
         return tuple(bass)
     starts = [n.start for n in melody]
     options = [_options(note, spans, low, high) for note in bass]
-    local = [_leaving(note, found, spans) for note, found in zip(bass, options, strict=True)]
+    tones = {span.start: tone for span, tone in zip(spans, leading, strict=False)}
+    local = [_leaving(note, found, spans, tones) for note, found in zip(bass, options, strict=True)]
     steps = []
     for index in range(1, len(bass)):
         tick = bass[index].start
@@ -49,12 +59,15 @@ def _options(note: Note, spans: Sequence[ChordSpan], low: int, high: int) -> Pit
     return np.array([note.pitch, *(p for p in near if p % 12 in classes and p != note.pitch)])
 
 
-def _leaving(note: Note, options: Pitches, spans: Sequence[ChordSpan]) -> Costs:
+def _leaving(note: Note, options: Pitches, spans: Sequence[ChordSpan], leading: Mapping[int, int]) -> Costs:
     span = _span_at(spans, note.start)
     opens = span is not None and span.start == note.start
     distance = np.abs(options - note.pitch)
     price = OTHER_OCTAVE if opens else OTHER_TONE
-    return np.asarray((distance > 0) * price + DISTANCE * distance)
+    cost = (distance > 0) * price + DISTANCE * distance
+    if span is not None and not opens and span.chord.third == leading.get(span.start):
+        cost = cost + LEADING_TONE * (options % 12 == span.chord.third)
+    return np.asarray(cost)
 
 
 def _moves(before: Pitches, after: Pitches, top_before: int, top_after: int) -> Costs:

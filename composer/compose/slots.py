@@ -17,7 +17,7 @@ from composer.music.key import Key
 Costs = NDArray[np.float64]
 Pitches = NDArray[np.int64]
 # Parallels right before the change, and between the notes that two chords begin with.
-PARALLEL, STRUCTURAL_PARALLEL, ANTI_PARALLEL = 20.0, 18.0, 6.0
+PARALLEL, STRUCTURAL_PARALLEL, ANTI_PARALLEL = 20.0, 18.0, 8.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,7 +207,7 @@ def _chord_voices(notes: Sequence[Note]) -> tuple[tuple[int, ...], bool]:
 
 def _block(notes: Sequence[Note]) -> set[int]:
     """The block chord that opens the span, alone or after a single low note; empty where the texture is broken."""
-    first, second, *_ = [*_struck(notes), set(), set()]
+    first, second = [*_struck(notes), set[int](), set[int]()][:2]
     if len(first) == 1 < len(second) and max(first) < min(second):
         return second
     return first if len(first) >= BLOCK_VOICES else set()
