@@ -12,10 +12,10 @@ from composer.corpus import catalog
 from composer.corpus.abc import UnusableTune, read_tune, tunes_in
 from composer.corpus.bundle import bundle_hash
 from composer.corpus.chorales import read_chorales
-from composer.corpus.duplicates import clusters_of, split_of
 from composer.corpus.lied_tunes import tunes_of
 from composer.corpus.lieder import SUFFIXES, songs_in
 from composer.corpus.own import Skipped, read_files, read_own, reasons_of
+from composer.corpus.splits import split_tunes
 from composer.corpus.storage import read_tunes, write_tunes
 from composer.corpus.tune import Tune, labelled, tune_of
 from composer.errors import BadInput, UsageProblem, printable
@@ -30,8 +30,6 @@ _LIEDER_VERSION = 2
 DEFAULT = "default"
 _NO_TUNE = "a stretch without a tune of 8-48 bars"
 SKIPPED = "skipped.tsv"
-# Of a small collection one file in twelve is held out for each of valid and test, of a large one what the hash says.
-_HELD_OUT_OF, _SMALL_FILES = 12, 120
 
 Progress = Callable[[int, int, str], None]
 
@@ -113,7 +111,7 @@ def _prepared(
     stored = read_tunes(path)
     if stored is None:
         found, refused = read()
-        tunes = _split(found)
+        tunes = split_tunes(found)
         if not tunes:
             raise BadInput(name, "holds no usable tune", "see corpus show for what is needed")
         write_tunes(path, tunes, refused)
@@ -149,7 +147,7 @@ def add(folder: Path, name: str, progress: Progress | None = None) -> Added:
     listed = _list_skipped(name, skipped)
     if not tunes:
         raise BadInput(folder, f"holds no usable tune in {len(paths)} file(s)", f"the reasons are in {listed}")
-    tunes, reasons = _split(tunes), reasons_of(skipped)
+    tunes, reasons = split_tunes(tunes), reasons_of(skipped)
     hashes = {name: _hash_of(corpus)}
     total = _total(hashes)
     write_tunes(_cached(hashes, total), tunes, reasons)
@@ -234,46 +232,6 @@ def _read_lieder(path: Path, progress: Progress | None) -> tuple[list[Tune], dic
                 refused.get("a stretch without a tune of 8-48 bars", 0) + 1
             )
     return tunes, refused
-
-
-def _split(tunes: list[Tune]) -> list[Tune]:
-    """``tunes`` with their clusters and splits; of a small collection something is held out all the same."""
-    leaders = clusters_of(tunes)
-    groups = _families(tunes, leaders)
-    sides = {group: split_of(group) for group in groups}
-    if "train" not in sides.values():
-        sides = dict.fromkeys(sides, "train")
-    for missing, least in (("valid", 2), ("test", 4)):
-        wanted = max(1, min(len(sides), _SMALL_FILES) // _HELD_OUT_OF)
-        train = sorted((g for g, side in sides.items() if side == "train"), key=_shuffled)
-        short = wanted - sum(side == missing for side in sides.values())
-        for group in train[: max(0, short) if len(train) >= least else 0]:
-            sides[group] = missing
-    return [replace(t, cluster=c, split=sides[g]) for t, c, g in zip(tunes, leaders, groups, strict=True)]
-
-
-def _shuffled(group: str) -> bytes:
-    return hashlib.sha256(group.encode()).digest()
-
-
-def _families(tunes: list[Tune], leaders: list[int]) -> list[str]:
-    """For each tune the file of the first tune that it hangs together with.
-
-    The parts of one file (name#0, name#1) hang together, and so do near-duplicates, whichever file they are in.
-    """
-    files = [tune.id.partition("#")[0] for tune in tunes]
-    first: dict[str, str] = {}
-
-    def find(name: str) -> str:
-        while first.get(name, name) != name:
-            name = first[name]
-        return name
-
-    order = {name: number for number, name in reversed(list(enumerate(files)))}
-    for leader, name in zip(leaders, files, strict=True):
-        one, two = sorted((find(files[leader]), find(name)), key=lambda n: order[n])
-        first[two] = one
-    return [find(name) for name in files]
 
 
 def _read_abc(corpus: catalog.Corpus, progress: Progress | None) -> tuple[list[Tune], Counter[str]]:

@@ -53,6 +53,7 @@ class Comparison:
 
     base: str
     base_sha256: str
+    base_corpora: tuple[str, ...]
     mixed: int
     pieces: int
     notes: int
@@ -126,6 +127,7 @@ def _compared(found: Comparison) -> dict[str, Any]:
     return {
         "base": found.base,
         "base_weights_sha256": found.base_sha256,
+        "base_learned_from": list(found.base_corpora),
         "tunes_mixed_in": found.mixed,
         "unit": "nats per note on held-out pieces of the new corpus",
         "held_out_pieces": found.pieces,

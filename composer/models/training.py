@@ -162,7 +162,7 @@ def _comparison(trainer: Trainer, before: Before, held_out: Sequence[Tune]) -> C
         figures.append((scores[0], scores[1], trainer.first_guesses(new)))
     (was, knew, guessed), (now, knows, guesses) = figures
     return Comparison(
-        before.base.name, before.base.sha256, len(before.mixed), len(new),
+        before.base.name, before.base.sha256, before.base.corpora, len(before.mixed), len(new),
         sum(e.pitch is not None for tune in held_out for e in tune.events), was, now, guessed, guesses, len(kept),
         knew, knows,
     )  # fmt: skip

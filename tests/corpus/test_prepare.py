@@ -10,6 +10,7 @@ import pytest
 
 from composer.corpus import catalog, prepare
 from composer.corpus.duplicates import clusters_of, split_of
+from composer.corpus.splits import split_tunes
 from composer.corpus.storage import read_tunes, write_tunes
 from composer.corpus.tune import Tune
 from composer.errors import BadInput, UsageProblem
@@ -121,6 +122,6 @@ def test_parts_of_one_file_and_their_near_duplicates_stay_on_one_side(some_tunes
     ids = ("m/a#0", "m/a#1", "m/b#0", "m/c#0", "m/d#0", "m/e#0")
     tunes = [replace(tune, id=name) for tune, name in zip(some_tunes, ids, strict=True)]
     tunes.append(replace(tunes[2], id="m/a#2"))  # the song b once more, in the file a
-    split = prepare._split(tunes)
+    split = split_tunes(tunes)
     assert len({t.split for t in split if t.id.startswith(("m/a", "m/b"))}) == 1
     assert [t.cluster for t in split] == [0, 1, 2, 3, 4, 5, 2]
