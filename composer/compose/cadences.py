@@ -14,10 +14,11 @@ from composer.encoding.harmony import BEAT_RATE, SlotPlan
 from composer.music.key import Key
 from composer.music.time import seconds_of
 
-SPLIT_SHARE = (0.5, 0.35, 0.65)  # share of bars before a close with two chords: where it is calm, between, tense
-SIX_FOUR_SHARE = {False: 0.1, True: 0.7}  # of those, how many are a cadential six-four; more in calm bars
+SPLIT_SHARE = (0.65, 0.35, 0.8)  # share of bars before a close with two chords: where it is calm, between, tense
+SIX_FOUR_SHARE = {False: 0.1, True: 0.8}  # of those, how many are a cadential six-four; more in calm bars
 CALM_TENSION = 0.35
 CONTRAST = 1.5
+AIMS = (0.05, 0.9)  # beyond, nothing but the tonic is calm enough, or nothing but applied chords tense enough
 SLOW_BAR_SECONDS = 3.2  # a bar that lasts longer may have two chords ...
 SLOW_TENSION = 0.4  # ... where something is going on
 CHROMATIC_TENSION = 0.5  # above it, chords may leave the scale
@@ -76,7 +77,7 @@ def tension_at(plan: Plan, bar: int) -> float:
 
     Cadences are as tense as they are, whatever the plan says; the bars between make up for it.
     """
-    return float(np.clip(0.5 + CONTRAST * (plan.bars[bar].tension - 0.5), 0.0, 1.0))
+    return float(np.clip(0.5 + CONTRAST * (plan.bars[bar].tension - 0.5), *AIMS))
 
 
 def _divided(phrase: Phrase, plan: Plan, rng: np.random.Generator) -> dict[int, bool]:

@@ -16,8 +16,10 @@ from composer.encoding.harmony import FOREIGN, HarmonyModel, History, Ints, raw_
 
 Floats = NDArray[np.float64]
 PATHS = 32
-TENSION_WIDTH = 0.09  # raw tension; a chord that far from its target is exp(-1/2) as likely
+TENSION_WIDTH = 0.07  # raw tension; a chord that far from its target is exp(-1/2) as likely
 STAY_COST = 0.7  # nats for a chord that stays, so that harmony moves
+HELD_BARS = 2  # bars that one root may last ...
+HELD_COST = 8.0  # ... and nats for each bar more, where nothing else is possible
 _SMALL = 1e-6
 
 
@@ -34,7 +36,8 @@ class Task:
     """What to draw: (T, S) allowed states, and for the network (T, K) context columns and (T,) tension targets.
 
     ``before`` are the states of the chords that stand already in this section, oldest first (None: in no table), with
-    their context columns; ``entry`` (S,) is the bigram's weight of the first state.
+    their context columns; ``entry`` (S,) is the bigram's weight of the first state; ``opens`` tells of every slot
+    whether it begins a bar, ``mains`` are the states (or None) on the downbeats of the section's bars before.
     """
 
     allowed: NDArray[np.bool_]
@@ -43,6 +46,8 @@ class Task:
     tension: Floats
     before: tuple[int | None, ...]
     columns_before: Ints
+    opens: tuple[bool, ...]
+    mains: tuple[int | None, ...]
 
 
 def messages(table: ModeTable, allowed: NDArray[np.bool_]) -> Floats:
@@ -82,7 +87,7 @@ def sampled_paths(model: HarmonyModel, table: ModeTable, task: Task, rng: np.ran
     rows = np.arange(PATHS)
     paths = np.zeros((PATHS, len(task.allowed)), np.int64)
     total = np.zeros(PATHS)
-    owed = _owed(table, task)
+    owed, held = _owed(table, task), _Held(table, task)
     with np.errstate(divide="ignore"):
         ahead = np.where(task.allowed, np.log(message), -np.inf)
         follows = np.where(matrix > 0, 0.0, -np.inf)
@@ -93,13 +98,38 @@ def sampled_paths(model: HarmonyModel, table: ModeTable, task: Task, rng: np.ran
         bias = bias + (owed if step == 0 else follows[paths[:, step - 1]])
         if step > 0:
             bias[rows, paths[:, step - 1]] -= STAY_COST
-        weights = log_p + bias
+        weights = log_p + bias - held.cost(task.opens[step])
         stuck = ~np.isfinite(weights).any(axis=1)
         weights[stuck] = np.where(task.allowed[step], log_p[stuck], -np.inf)
         paths[:, step] = (weights + noise[step]).argmax(axis=1)
         total += log_p[rows, paths[:, step]]
         history = history.after(table.tokens[paths[:, step]])
+        held.add(paths[:, step], task.opens[step])
     return Paths(paths, total)
+
+
+class _Held:
+    """How many bars in a row each path has stood on one root."""
+
+    def __init__(self, table: ModeTable, task: Task) -> None:
+        self._roots = np.array([state.root for state in table.states])
+        self._root, self._bars = np.full(PATHS, -1), np.zeros(PATHS, np.int64)
+        for index in task.mains:
+            self._count(np.full(PATHS, -1 if index is None else self._roots[index]))
+
+    def cost(self, opens: bool) -> Floats:
+        """(PATHS, S) nats against roots that would stand too long; nothing within a bar."""
+        too_long = opens & (self._bars >= HELD_BARS)
+        return np.where(too_long[:, None] & (self._roots == self._root[:, None]), HELD_COST, 0.0)
+
+    def add(self, states: Ints, opens: bool) -> None:
+        """Count a bar that begins with ``states`` (PATHS,)."""
+        if opens:
+            self._count(self._roots[states])
+
+    def _count(self, roots: Ints) -> None:
+        same = (roots == self._root) & (roots >= 0)
+        self._root, self._bars = roots, np.where(same, self._bars + 1, 1)
 
 
 def _warmed(model: HarmonyModel, table: ModeTable, task: Task) -> tuple[object, History]:

@@ -9,14 +9,12 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.chord_search import Paths
+from composer.compose.chord_search import HELD_BARS, Paths
 from composer.compose.chord_table import ModeTable
 from composer.encoding.harmony import raw_of_level
 
 Floats = NDArray[np.float64]
 SEE_SAW_BARS = 4  # bars that may swing between two chords
-HELD_BARS, HELD_BARS_CALM = 2, 3  # bars that one chord may last
-CALM_TENSION = 0.15
 RICH_TENSION, RICH_BARS, RICH_CHORDS = 0.3, 4, 3  # in four bars above that tension three chords at least
 _FAULT = 4.0  # nats for each breach of a rule
 _TENSION = 6.0  # nats for a raw tension that misses its target by 1
@@ -28,7 +26,7 @@ _SPREAD = 0.35  # nats: how freely the choice falls on a worse path
 @dataclass(frozen=True, slots=True)
 class Setting:
     """Where the paths stand: the bar (from 0, in the phrase's part) of each slot, the target tension of each bar, and
-    the chords of the section's bars before (state indices, -1: in no table)."""
+    the downbeat chords of the section's bars before (state indices, -1: in no table)."""
 
     bars: tuple[int, ...]
     targets: tuple[float, ...]
@@ -62,10 +60,8 @@ def faults(path: Sequence[int], table: ModeTable, setting: Setting) -> int:
     line = [*setting.before[-(SEE_SAW_BARS + 1) :], *mains]
     roots = [table.states[s].root if s >= 0 else -1 - i for i, s in enumerate(line)]
     mean = float(np.mean(setting.targets))
-    held_max = HELD_BARS_CALM if mean < CALM_TENSION else HELD_BARS
-    new = len(mains)
-    held = max(len(list(run)) for _, run in groupby(roots[-(new + held_max) :]))
-    found = int(held > held_max) + see_saws(roots)
+    held = max(len(list(run)) for _, run in groupby(roots[-(len(mains) + HELD_BARS) :]))
+    found = int(held > HELD_BARS) + see_saws(roots)
     is_poor = len(mains) >= RICH_BARS and mean > RICH_TENSION
     return found + int(is_poor and len({table.states[s].root for s in path}) < RICH_CHORDS)
 

@@ -109,6 +109,8 @@ def _task(
         tension=np.array([slot.asked.tension or 0.0 for slot in slots]),
         before=tuple(table.index_of(chord, key) for chord in chords),
         columns_before=plan_columns(frame, [slot.asked for slot in earlier]),
+        opens=tuple(slot.number == 0 for slot in slots),
+        mains=tuple(table.index_of(bars[slot.bar][0], key) for slot in earlier if slot.number == 0),
     )
     if is_possible(table, task):
         return task
@@ -138,11 +140,10 @@ def _entry(previous: Chord | None, is_whole: bool, table: ModeTable, plan: Plan,
 def _setting(slots: Sequence[Slot], task: Task) -> Setting:
     """Where the paths stand, for the choice among them."""
     places = tuple(slot.bar for slot in slots)
-    earlier = [-1 if state is None else state for state in task.before]
     return Setting(
         bars=places,
         targets=tuple(slot.asked.tension or 0.0 for slot in slots if slot.number == 0),
-        before=tuple(earlier),
+        before=tuple(-1 if state is None else state for state in task.mains),
     )
 
 
