@@ -148,17 +148,17 @@ def continue_job(wish: Wish) -> Job:
     midi, brief = wish.subject, brief_in(wish.brief) if wish.brief else None
     source = read_source(read_bytes(midi, MIDI_BYTES, "MIDI file"), printable(midi.name))
     tune = tune_of(source, brief.key.key if brief else None)
-    bars = wish.new_bars
+    begun, bars = beginning_of(tune), wish.new_bars
 
     def compose(tools: Tools, seed: int) -> Draft:
         return continued(
-            tune, bars, brief, tools.melody, tools.harmony, seed, wish.ensemble, wish.style,
+            begun, bars, brief, tools.melody, tools.harmony, seed, wish.ensemble, wish.style,
             voices=tools.voices, figuration=tools.figuration,
         )  # fmt: skip
 
     def written(draft: Draft) -> bytes:
         kept = [Kept(part, *line) for part, line in enumerate(part_lines(source))]
-        return given_midi_bytes(added_after(draft.piece, beginning_of(tune)), source, kept, shift=tune.shift)
+        return given_midi_bytes(added_after(draft.piece, begun), source, kept, shift=tune.shift)
 
     return Job(
         compose,
@@ -166,7 +166,7 @@ def continue_job(wish: Wish) -> Job:
         (midi, *([wish.brief] if wish.brief else [])),
         wish.seed if wish.seed is not None else brief.seed if brief else None,
         options={**_chosen(CONTINUE, midi, wish.ensemble, wish.style), "bars": bars},
-        judged=Judged(first_bar=beginning_of(tune).bars),
+        judged=Judged(first_bar=begun.bars),
         written=written,
     )
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from composer.compose.beginning import SECTION_NAME, Beginning, beginning_of, brief_on, plan_on, played_chords
+from composer.compose.beginning import SECTION_NAME, Beginning, brief_on, plan_on, played_chords
 from composer.compose.draft import CHORD_JOB, MELODY_JOB, PLAN_JOB, Draft, Sketch, arranged, rng_of
 from composer.compose.given import written_chords
 from composer.compose.harmony import Bar, Harmony, chords_of
@@ -22,7 +22,6 @@ from composer.encoding.protocol import FigurationModel, MelodyModel
 from composer.encoding.voices import VoicesModel
 from composer.errors import OverLimit
 from composer.formats.brief import Brief
-from composer.formats.tune import GivenTune
 from composer.limits import BRIEF_BARS
 from composer.music.notes import MELODY, Control, Marker, Note, Part, Piece, Tempo
 
@@ -30,7 +29,7 @@ CC_PEDAL, PEDAL_DOWN = 64, 64
 
 
 def continued(
-    tune: GivenTune,
+    begun: Beginning,
     bars: int,
     brief: Brief | None,
     model: MelodyModel,
@@ -46,10 +45,9 @@ def continued(
 
     Raises BadInput for a style or ensemble that does not exist, OverLimit for a piece of too many bars.
     """
-    begun = beginning_of(tune)
     if begun.bars + bars > BRIEF_BARS:
         reason = f"has {begun.bars} bars, and {bars} more are over the limit of {BRIEF_BARS}"
-        raise OverLimit(tune.source.name, reason, "ask for fewer bars")
+        raise OverLimit(begun.tune.source.name, reason, "ask for fewer bars")
     played = played_chords(begun)
     wanted = brief_on(begun, brief, ensemble, style, played, bars)
     plan = plan_on(begun, wanted, played, bars, rng_of(seed, PLAN_JOB))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 
@@ -215,9 +216,10 @@ def _bar_plans(reading: Reading, brief: Brief | None) -> tuple[BarPlan, ...]:
     ends = [(phrase.last + 1) * bar_ticks for phrase in reading.phrases]
     wished = [section.energy for section in (brief.form if brief else []) for _ in range(section.bars)]
     register, energy = float(np.mean([n.pitch for n in tune.line])), 0.5
+    by_bar = {bar: list(notes) for bar, notes in groupby(tune.line, key=lambda n: n.start // bar_ticks)}
     plans = []
     for bar in range(reading.bars):
-        inside = [n for n in tune.line if bar * bar_ticks <= n.start < (bar + 1) * bar_ticks]
+        inside = by_bar.get(bar, [])
         if inside:
             register = float(np.mean([n.pitch for n in inside]))
             energy = (float(np.mean([n.velocity for n in inside])) - _SOFT) / (_LOUD - _SOFT)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from composer.compose.harmony import Bar
 from composer.compose.variation import transposed_steps
@@ -52,20 +53,21 @@ def model_bars(parts: Sequence[Part], models: Models) -> list[int]:
     news = range(models.given_bars, len(models.chords))
     if not able:
         return [-1] * len(news)
-    faults = {old: _faults(parts, models, old) for old in able}
+    pitched = sorted(n for part in parts if not part.is_drums for n in part.notes)
+    by_bar = {bar: list(notes) for bar, notes in groupby(pitched, key=lambda n: n.start // bar_ticks)}
+    faults = {old: _faults(by_bar.get(old, []), models) for old in able}
     return [min(able, key=lambda old: (_distance(models, old, new, faults[old]), -old)) for new in news]
 
 
-def _faults(parts: Sequence[Part], models: Models, bar: int) -> tuple[float, bool]:
+def _faults(notes: Sequence[Note], models: Models) -> tuple[float, bool]:
     """The share of a bar's pitched notes outside the chord that was heard, and whether the bass is not its root."""
-    start = bar * models.meter.bar_ticks
-    notes = [n for p in parts if not p.is_drums for n in p.notes if start <= n.start < start + models.meter.bar_ticks]
     if not notes:
         return 0.0, False
+    first = notes[0].start
     foreign = sum(n.pitch % 12 not in models.chord_at(n.start).classes for n in notes)
-    first = min(n.start for n in notes)
     bass = min(n.pitch for n in notes if n.start - first < STROKE_TICKS)
-    return foreign / len(notes), bass % 12 != models.chord_at(start).root
+    bar_line = first // models.meter.bar_ticks * models.meter.bar_ticks
+    return foreign / len(notes), bass % 12 != models.chord_at(bar_line).root
 
 
 def _distance(models: Models, old: int, new: int, faults: tuple[float, bool]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,7 +34,9 @@ class Span:
 
 def phrases_in(line: Sequence[Note], meter: Meter, bars: int) -> tuple[Span, ...]:
     """The phrases that fill ``bars`` bars; ``line`` is one note at a time from a bar line on."""
-    breaths = [_breath(line, meter, bar) for bar in range(bars + 1)]
+    starts = [note.start for note in line]
+    usual = float(np.median(np.diff(starts))) if len(starts) > 1 else 0.0
+    breaths = [_breath(line, starts, usual, meter, bar) for bar in range(bars + 1)]
     best = np.full(bars + 1, -np.inf)
     best[0] = 0.0
     back = [0] * (bars + 1)
@@ -51,23 +54,21 @@ def phrases_in(line: Sequence[Note], meter: Meter, bars: int) -> tuple[Span, ...
     )
 
 
-def _breath(line: Sequence[Note], meter: Meter, bar: int) -> tuple[float, int]:
-    """How clearly the tune breathes at the bar line before ``bar`` (octaves of note length), and the pick-up to it."""
+def _breath(line: Sequence[Note], starts: Sequence[int], usual: float, meter: Meter, bar: int) -> tuple[float, int]:
+    """How clearly the tune breathes at the bar line before ``bar``, and the ticks of the pick-up to it.
+
+    ``starts`` are the onsets of ``line``; the clearness is in octaves of note length over the ``usual`` one.
+    """
     at = bar * meter.bar_ticks
-    lengths = np.diff([n.start for n in line])
-    if not len(lengths):
-        return 0.0, 0
-    usual = float(np.median(lengths))
     best, pickup = 0.0, 0
-    for note, following, length in zip(line, line[1:], lengths, strict=False):
-        lead = at - following.start
-        if not 0 <= lead <= _PICKUP_SHARE * meter.bar_ticks:
-            continue
-        clear = min(_BREATH_OCTAVES_MAX, float(np.log2(max(1.0, length / usual))))
-        clear += _REST_BONUS * (following.start - note.end >= usual / 2)
-        clear -= 0.25 * (lead > 0)
+    first = bisect_left(starts, at - _PICKUP_SHARE * meter.bar_ticks)
+    for index in range(max(1, first), bisect_right(starts, at)):
+        note, start = line[index - 1], starts[index]
+        clear = min(_BREATH_OCTAVES_MAX, float(np.log2(max(1.0, (start - note.start) / max(1.0, usual)))))
+        clear += _REST_BONUS * (start - note.end >= usual / 2)
+        clear -= 0.25 * (start < at)
         if clear > best:
-            best, pickup = clear, lead
+            best, pickup = clear, at - start
     return best, pickup
 
 

@@ -27,7 +27,7 @@ def read(data: bytes) -> GivenTune:
 
 
 def drafted(tune: GivenTune, bars: int = 8, seed: int = 1, style: str | None = None) -> Draft:
-    return continued(tune, bars, None, FlatModel(), flat_harmony(), seed, None, style)
+    return continued(beginning_of(tune), bars, None, FlatModel(), flat_harmony(), seed, None, style)
 
 
 def written(draft: Draft, tune: GivenTune) -> bytes:
@@ -160,7 +160,7 @@ def test_the_network_hears_what_was_played() -> None:
 
     model = Listening()
     tune = read(midi({"": song()}))
-    draft = continued(tune, 4, None, model, flat_harmony(), 1, None, None)
+    draft = continued(beginning_of(tune), 4, None, model, flat_harmony(), 1, None, None)
     assert model.heard >= len(song())
     given = list(beginning_of(tune).events)
     assert list(draft.sketch.melody.events[: len(given)]) == given
