@@ -26,6 +26,7 @@ from composer.limits import BRIEF_BARS
 from composer.music.notes import MELODY, Control, Marker, Note, Part, Piece, Tempo
 
 CC_PEDAL, PEDAL_DOWN = 64, 64
+CLOSING_BARS = 2  # a tempo change so near to the end of what was played slowed down to close it
 
 
 def continued(
@@ -75,7 +76,8 @@ def added_after(piece: Piece, begun: Beginning) -> Piece:
         )
         for index, part in enumerate(piece.parts)
     ]
-    tempi = (piece.tempi[0], *(t for t in piece.tempi[1:] if t.tick >= begun.end))
+    theirs = {t.tick + begun.tune.shift for t in begun.piece.tempi}
+    tempi = (piece.tempi[0], *(t for t in piece.tempi[1:] if t.tick >= begun.end and t.tick not in theirs))
     markers = tuple(m for m in piece.markers if m.text == SECTION_NAME and m.tick >= begun.reading.bars)
     return replace(piece, parts=tuple(parts), tempi=tempi, markers=markers)
 
@@ -148,11 +150,16 @@ def _joined(part: Part, new: Sequence[Note], end: int) -> Part:
 
 
 def _tempi(begun: Beginning, draft: Piece) -> tuple[Tempo, ...]:
-    """The tempi of the file, and the slowing down of the last bar from the one that is in force there."""
+    """The tempi of the file, the usual one again where it slowed down at its end, and a new slowing down at the end."""
     played = tuple(replace(t, tick=t.tick + begun.tune.shift if t.tick else 0) for t in begun.piece.tempi)
-    slower = [t for t in draft.tempi[1:] if t.tick >= begun.end]
-    ratio = [t.bpm / draft.tempi[0].bpm for t in slower]
-    return (*played, *(Tempo(t.tick, round(played[-1].bpm * r, 3)) for t, r in zip(slower, ratio, strict=True)))
+    bar = begun.tune.meter.bar_ticks
+    going_on = played[-1]
+    if len(played) > 1 and going_on.tick >= begun.end - CLOSING_BARS * bar:
+        before = [t for t in played if t.tick < begun.end - CLOSING_BARS * bar]
+        going_on = Tempo(begun.bars * bar, before[-1].bpm if before else played[0].bpm)
+        played = (*played, going_on)
+    slower = [Tempo(t.tick, t.bpm / draft.tempi[0].bpm) for t in draft.tempi[1:] if t.tick > begun.bars * bar]
+    return (*played, *(Tempo(t.tick, round(going_on.bpm * t.bpm, 3)) for t in slower))
 
 
 def _notes_on(begun: Beginning, piece: Piece, bars: int, is_asked: bool) -> list[str]:

@@ -149,6 +149,17 @@ def test_a_pedal_that_is_down_is_lifted_before_the_new_bars() -> None:
     assert [(c.tick, c.value) for c in piece.parts[0].controls if c.number == 64] == [(500, 127), (16 * 1920, 0)]
 
 
+def test_a_slowing_down_at_the_end_of_what_was_played_does_not_go_on() -> None:
+    slower = mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(80), time=15 * 1920)
+    tempi = drafted(read(midi(BAND, extra=[slower])), bars=4).piece.tempi
+    assert [(t.tick // 1920, round(t.bpm)) for t in tempi[:3]] == [(0, 100), (15, 80), (16, 100)]
+    assert tempi[3].tick == 19 * 1920
+    early = mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(80), time=4 * 1920)
+    tempi = drafted(read(midi(BAND, extra=[early])), bars=4).piece.tempi
+    assert [round(t.bpm) for t in tempi[:2]] == [100, 80]
+    assert 70 < tempi[2].bpm < 80
+
+
 def test_the_network_hears_what_was_played() -> None:
     class Listening(FlatModel):
         heard = 0
