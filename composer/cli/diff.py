@@ -22,7 +22,8 @@ def diff(
     """Tell by bar and track what changed between two MIDI files. Ends with 0 whether they differ or not."""
     from composer.compare.report import as_json
     from composer.compare.stage import compared
-    from composer.compare.words import rounding_hint, rows_of, summary_of
+    from composer.compare.summary import rounding_hint, summary_of
+    from composer.compare.words import rows_of
     from composer.errors import UsageProblem, printable
     from composer.formats.files import read_bytes, write_whole
     from composer.limits import MIDI_BYTES

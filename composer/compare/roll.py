@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from composer.compare.notes import ADDED, LENGTH, MOVED, PITCH, REMOVED, VELOCITY, NoteEdit
 from composer.compare.stage import Difference, Track
+from composer.compare.summary import summary_of
 from composer.compare.view import Tone
-from composer.compare.words import summary_of
 
 Colour = tuple[int, int, int]
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TypeVar
 
 from composer.compare.notes import ADDED, LENGTH, MOVED, PITCH, REMOVED, VELOCITY, NoteEdit
 from composer.compare.song import SongEdit, TurnEdit
 from composer.compare.stage import LINE_ADDED, LINE_REMOVED, MERGED, SPLIT, Difference, Track, TrackEdit
+from composer.compare.summary import count_text, later_text, number_text, shift_text
 from composer.compare.view import KEY, Tone
 from composer.formats.midi import DRUM_CHANNEL
 from composer.music.instruments import DRUM_KEYS
 from composer.music.key import key_of
 from composer.music.pitch import PLAIN_NAMES, note_name
-from composer.music.time import TICKS_PER_BEAT
 from composer.music.voice_leading import RULES
 
 SONG, VOICES = "(song)", "(voices)"
@@ -25,8 +24,6 @@ _NOTES_TOLD = 4
 # So many notes or events of a track that all changed in the same way are one row, if they are most of what changed.
 _ALIKE_MIN, _ALIKE_SHARE = 8, 0.5
 _TURNS_TOLD = 3
-# Fractions that musicians write; others are shown as decimals.
-_PLAIN_DENOMINATORS = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48}
 Event = TypeVar("Event", SongEdit, TurnEdit)
 Edit = TypeVar("Edit", NoteEdit, SongEdit, TurnEdit)
 _DRUMS = {key: name for name, key in DRUM_KEYS.items()}
@@ -56,38 +53,6 @@ def rows_of(difference: Difference) -> list[Row]:
     return [*rows, *teller.fault_rows()]
 
 
-def summary_of(difference: Difference) -> str:
-    """One line: how many notes came, went, moved and changed, and what else."""
-    if difference.is_same:
-        return "no difference"
-    counts = Counter(kind for edit in difference.note_edits for kind in edit.kinds)
-    told = {
-        ADDED: "added", REMOVED: "removed", MOVED: "moved", PITCH: "of another pitch", LENGTH: "of another length",
-        VELOCITY: "of another velocity",
-    }  # fmt: skip
-    parts = [f"{_count(counts[kind], 'note')} {words}" for kind, words in told.items() if counts[kind]]
-    turns = sum(len(track.turns) for track in difference.tracks)
-    others = len(difference.song) + turns + sum(len(t.edits) for t in difference.tracks) + bool(difference.end)
-    if others:
-        parts.append(f"{_count(others, 'other difference')}")
-    if difference.shift:
-        parts.insert(0, f"all music {_shifted(difference)}")
-    return "; ".join(parts)
-
-
-def rounding_hint(difference: Difference) -> str:
-    """What to do when the new file counts in coarser ticks, so that its times had to be rounded; else ``""``."""
-    before, after = difference.before.ticks_per_beat, difference.after.ticks_per_beat
-    times = {MOVED, LENGTH}
-    if after % before == 0 or not any(times & set(edit.kinds) for edit in difference.note_edits):
-        return ""
-    ticks = -(-TICKS_PER_BEAT // (2 * after))
-    return (
-        f"{difference.after.name} counts {after} ticks to the quarter, not {before}, so its times are rounded: "
-        f"--tolerance {ticks} leaves that out"
-    )
-
-
 def fault_name(rule: str) -> str:
     """``"parallel fifths"`` for ``"ParallelFifths"``."""
     return "".join(f" {c.lower()}" if c.isupper() else c for c in rule).strip()
@@ -105,7 +70,10 @@ class _Teller:
     def piece_rows(self) -> Iterator[Row]:
         if self.difference.shift:
             yield Row(
-                0, 0, SONG, f"all music is {_shifted(self.difference)} in the new version; bars below are the old ones"
+                0,
+                0,
+                SONG,
+                f"all music is {shift_text(self.difference)} in the new version; bars below are the old ones",
             )
         yield from self._song_rows()
         if self.difference.end:
@@ -155,7 +123,7 @@ class _Teller:
             if found:
                 pitches = [edit.tone.pitch for edit in found]
                 low, high = self._name(min(pitches), track), self._name(max(pitches), track)
-                yield f"{_count(len(found), 'note')} {kind} ({low if low == high else f'{low} to {high}'})"
+                yield f"{count_text(len(found), 'note')} {kind} ({low if low == high else f'{low} to {high}'})"
         changed = [edit for edit in edits if edit.before is not None and edit.after is not None]
         counts = Counter(kind for edit in changed for kind in edit.kinds)
         if len(changed) == 1:
@@ -217,7 +185,7 @@ class _Teller:
         if PITCH in edit.kinds:
             told.append(f"{abs(semitones)} semitone{'s' * (abs(semitones) > 1)} {'up' if semitones > 0 else 'down'}")
         if MOVED in edit.kinds:
-            told.append(_later(self._quarters(edit.after.start - edit.before.start)))
+            told.append(later_text(self._quarters(edit.after.start - edit.before.start)))
         told += [
             word
             for kind, word in ((LENGTH, "of another length"), (VELOCITY, "of another velocity"))
@@ -227,7 +195,7 @@ class _Teller:
 
     def _track(self, edit: TrackEdit, track: Track) -> str:
         if edit.what in (LINE_ADDED, LINE_REMOVED):
-            return f"{edit.what}, {_count(len(track.notes.edits), 'note')}"
+            return f"{edit.what}, {count_text(len(track.notes.edits), 'note')}"
         if edit.what in (MERGED, SPLIT):
             return f"{edit.what}: {edit.before} -> {edit.after}"
         return f"{edit.what}: {_from_to(edit.before, edit.after)}"
@@ -244,16 +212,16 @@ class _Teller:
     def _beat(self, time: int) -> str:
         """``"beat 3: "``; nothing on the first beat."""
         place = self.bars.place(time)
-        return "" if place.beat == 1 else f"beat {_number(place.beat)}: "
+        return "" if place.beat == 1 else f"beat {number_text(place.beat)}: "
 
     def _target(self, old: Tone, new: Tone) -> str:
         here, there = self.bars.place(old.start), self.bars.place(new.start)
-        beat = f"beat {_number(there.beat)}"
+        beat = f"beat {number_text(there.beat)}"
         return beat if here.bar == there.bar else f"bar {there.bar}, {beat}"
 
     def _length(self, time: int) -> str:
         place = self.bars.place(time)
-        return f"bar {place.bar - 1}" if place.beat == 1 else f"bar {place.bar}, beat {_number(place.beat)}"
+        return f"bar {place.bar - 1}" if place.beat == 1 else f"bar {place.bar}, beat {number_text(place.beat)}"
 
     def _name(self, pitch: int, track: Track) -> str:
         line = (track.group.before or track.group.after)[0]
@@ -262,7 +230,7 @@ class _Teller:
         return note_name(pitch, self.names)
 
     def _quarters(self, time: int) -> str:
-        return _number(self.difference.quarters(time))
+        return number_text(self.difference.quarters(time))
 
 
 def _alike(edits: Sequence[NoteEdit]) -> list[list[NoteEdit]]:
@@ -291,29 +259,6 @@ def _without(edits: Sequence[Edit], told: Sequence[Sequence[Edit]]) -> list[Edit
     return [edit for edit in edits if edit not in gone]
 
 
-def _shifted(difference: Difference) -> str:
-    bar = difference.bars.start(2)
-    bars = difference.shift / bar
-    if bars.denominator == 1:
-        return f"{_count(abs(int(bars)), 'bar')} {'later' if bars > 0 else 'earlier'}"
-    return _later(_number(difference.quarters(difference.shift)))
-
-
-def _later(quarters: str) -> str:
-    size = quarters.removeprefix("-")
-    return f"{size} quarter{'s' * (size != '1')} {'earlier' if quarters.startswith('-') else 'later'}"
-
-
-def _number(value: Fraction) -> str:
-    """``"1 1/2"``, or a decimal where the fraction is no musical one."""
-    if value < 0:
-        return f"-{_number(-value)}"
-    whole, rest = divmod(value, 1)
-    if rest.denominator not in _PLAIN_DENOMINATORS:
-        return f"{float(value):.3f}"
-    return f"{whole} {rest}".strip() if whole and rest else str(rest or whole)
-
-
 def _from_to(before: str, after: str) -> str:
     if not before:
         return f"{after} added"
@@ -326,7 +271,3 @@ def _values(edit: TurnEdit) -> tuple[str, str]:
 
 def _state(is_new: bool, is_gone: bool) -> str:
     return "added" if is_new else "removed" if is_gone else "changed"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -11,7 +11,8 @@ import pytest
 from composer.compare.matching import ALONE, BY_CHANNEL, BY_NAME, BY_NOTES
 from composer.compare.report import as_json
 from composer.compare.stage import CHANNEL, LINE_ADDED, LINE_REMOVED, MERGED, TRACK_NAME, Difference, compared
-from composer.compare.words import rounding_hint, rows_of, summary_of
+from composer.compare.summary import rounding_hint, summary_of
+from composer.compare.words import rows_of
 from composer.errors import BadInput
 from composer.music.key import key_of
 from composer.music.notes import Marker, Note, Part, Piece, Tempo

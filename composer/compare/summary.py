@@ -1,0 +1,72 @@
+"""A difference in one line, and how numbers are told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+
+from composer.compare.notes import ADDED, LENGTH, MOVED, PITCH, REMOVED, VELOCITY
+from composer.compare.stage import Difference
+from composer.music.time import TICKS_PER_BEAT
+
+# Fractions that musicians write; others are shown as decimals.
+_PLAIN_DENOMINATORS = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48}
+
+
+def summary_of(difference: Difference) -> str:
+    """One line: how many notes came, went, moved and changed, and what else."""
+    if difference.is_same:
+        return "no difference"
+    counts = Counter(kind for edit in difference.note_edits for kind in edit.kinds)
+    told = {
+        ADDED: "added", REMOVED: "removed", MOVED: "moved", PITCH: "of another pitch", LENGTH: "of another length",
+        VELOCITY: "of another velocity",
+    }  # fmt: skip
+    parts = [f"{count_text(counts[kind], 'note')} {words}" for kind, words in told.items() if counts[kind]]
+    turns = sum(len(track.turns) for track in difference.tracks)
+    others = len(difference.song) + turns + sum(len(t.edits) for t in difference.tracks) + bool(difference.end)
+    if others:
+        parts.append(f"{count_text(others, 'other difference')}")
+    if difference.shift:
+        parts.insert(0, f"all music {shift_text(difference)}")
+    return "; ".join(parts)
+
+
+def rounding_hint(difference: Difference) -> str:
+    """What to do when the new file counts in coarser ticks, so that its times had to be rounded; else ``""``."""
+    before, after = difference.before.ticks_per_beat, difference.after.ticks_per_beat
+    times = {MOVED, LENGTH}
+    if after % before == 0 or not any(times & set(edit.kinds) for edit in difference.note_edits):
+        return ""
+    ticks = -(-TICKS_PER_BEAT // (2 * after))
+    return (
+        f"{difference.after.name} counts {after} ticks to the quarter, not {before}, so its times are rounded: "
+        f"--tolerance {ticks} leaves that out"
+    )
+
+
+def shift_text(difference: Difference) -> str:
+    bar = difference.bars.start(2)
+    bars = difference.shift / bar
+    if bars.denominator == 1:
+        return f"{count_text(abs(int(bars)), 'bar')} {'later' if bars > 0 else 'earlier'}"
+    return later_text(number_text(difference.quarters(difference.shift)))
+
+
+def later_text(quarters: str) -> str:
+    size = quarters.removeprefix("-")
+    return f"{size} quarter{'s' * (size != '1')} {'earlier' if quarters.startswith('-') else 'later'}"
+
+
+def number_text(value: Fraction) -> str:
+    """``"1 1/2"``, or a decimal where the fraction is no musical one."""
+    if value < 0:
+        return f"-{number_text(-value)}"
+    whole, rest = divmod(value, 1)
+    if rest.denominator not in _PLAIN_DENOMINATORS:
+        return f"{float(value):.3f}"
+    return f"{whole} {rest}".strip() if whole and rest else str(rest or whole)
+
+
+def count_text(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
