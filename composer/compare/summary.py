@@ -46,6 +46,7 @@ def rounding_hint(difference: Difference) -> str:
 
 
 def shift_text(difference: Difference) -> str:
+    """``"1 bar later"``, ``"2 quarters earlier"``: where all music of the new version went."""
     bar = difference.bars.start(2)
     bars = difference.shift / bar
     if bars.denominator == 1:
@@ -54,6 +55,7 @@ def shift_text(difference: Difference) -> str:
 
 
 def later_text(quarters: str) -> str:
+    """``"2 quarters earlier"`` for ``"-2"``."""
     size = quarters.removeprefix("-")
     return f"{size} quarter{'s' * (size != '1')} {'earlier' if quarters.startswith('-') else 'later'}"
 
@@ -69,4 +71,5 @@ def number_text(value: Fraction) -> str:
 
 
 def count_text(number: int, thing: str) -> str:
+    """``"1 note"``, ``"2 notes"``."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
