@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from composer.corpus.duplicates import clusters_of
-from composer.corpus.prepare import Prepared, prepare, prepared_already
+from composer.corpus.prepare import DEFAULT, Prepared, prepare, prepared_already
 from composer.corpus.tune import Tune
 from composer.encoding.melody import STYLES
 from composer.errors import BadInput, ComposerError, UsageProblem
@@ -49,6 +49,7 @@ def fine_tune(
     start = read_base(base)
     if start.folder.resolve() == output.resolve():
         raise UsageProblem("--output", "is the model that --from names", "name another folder")
+    corpus = _new_to(start, corpus)
     recipe = read_recipe(recipe_name_or_path)
     recipe = replace(
         recipe,
@@ -71,6 +72,19 @@ def fine_tune(
         recipe, own, output, progress=progress, resume=resume,
         before=Before(start, tuple(mixed), tuple(kept), _identity(mixed)),
     )  # fmt: skip
+
+
+def _new_to(base: Base, corpus: str) -> str:
+    """The parts of ``corpus`` that the model does not know; of ``default+mine`` only ``mine`` is new.
+
+    What it knows is prepared, to be mixed in. Where all is known, it is the whole corpus.
+    """
+    parts = corpus.split("+")
+    known = [part for part in parts if part in (DEFAULT, *base.corpora)]
+    if not known or len(known) == len(parts):
+        return corpus
+    prepare("+".join(known))
+    return "+".join(part for part in parts if part not in known)
 
 
 def _in_any_style(own: Prepared, seed: int) -> Prepared:

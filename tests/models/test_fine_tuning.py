@@ -160,6 +160,16 @@ def test_what_is_not_prepared_or_not_there_is_not_mixed_in(
     assert len(fine_tuning._known(replace(base, corpora=("made", "lieder")), own)) == 12
 
 
+def test_what_the_model_knows_is_only_mixed_in(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(fine_tuning, "prepare", asked.append)
+    known = replace(base, corpora=("aird", "ryan"))
+    assert [fine_tuning._new_to(known, name) for name in ("default+mine", "mine+ryan+/a/b", "mine", "ryan")] == [
+        "mine", "mine+/a/b", "mine", "ryan",
+    ]  # fmt: skip
+    assert asked == ["default", "ryan"]
+
+
 def test_fine_tuning_needs_a_corpus_and_another_folder(base: Base, own: Prepared, tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match="music to learn from"):
         fine_tune("fine-tune", base=base.folder, corpus=None, output=tmp_path)
