@@ -40,7 +40,7 @@ from composer.music.time import TICKS_PER_BEAT, Meter, seconds_of
 LEARNED = "learned"
 CANDIDATES = 10
 OPENING_BARS = 2  # bars by which candidates for a section's texture are judged
-OPENING_WARMTH, STEADY_WARMTH, LENGTH_WARMTH = 0.9, 0.35, 0.4  # temperatures
+OPENING_WARMTH, STEADY_WARMTH, LENGTH_WARMTH = 0.9, 0.5, 0.4  # temperatures
 TOP_SHARE = 0.92  # of the probability is drawn from
 CHOICE_WARMTH = 0.25
 FASTEST_SECONDS = 0.11  # between two strokes

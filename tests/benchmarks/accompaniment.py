@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -115,9 +115,8 @@ def sketches(seeds: int) -> list[Sketch]:
 
 
 def _styled(sketch: Sketch, style: str) -> Sketch:
-    from dataclasses import replace
-
-    brief = sketch.brief.model_copy(update={"accompaniment": sketch.brief.accompaniment.model_copy(update={"style": style})})
+    accompaniment = sketch.brief.accompaniment.model_copy(update={"style": style})
+    brief = sketch.brief.model_copy(update={"accompaniment": accompaniment})
     return replace(sketch, brief=brief, orchestra=replace(sketch.orchestra, style=style))
 
 
@@ -130,7 +129,7 @@ def main() -> None:
     options = parser.parse_args()
     figuration = load_figuration_model(options.model) if options.model else load_figuration_model()
     tunes = sketches(options.seeds)
-    print(" ".join(f"{head:>10}" for head in HEADS))
+    print(f"{HEADS[0]:>13} " + " ".join(f"{head:>10}" for head in HEADS[1:]))
     for style in STYLES:
         began, pieces = time.process_time(), []
         for index, tune in enumerate(tunes):
@@ -148,11 +147,19 @@ def main() -> None:
             for s in songs
         ]
         _print("songs", sum(m.bars for m in moves), row_of(moves), None, None)
+        low, high = np.percentile([_tune_npq(moves_of(arranged(t, 1).piece)) for t in tunes], (10, 90))
+        moves = [m for m in moves if low <= _tune_npq(m) <= high]
+        _print("songs as busy", sum(m.bars for m in moves), row_of(moves), None, None)
+
+
+def _tune_npq(piece: Moves) -> float:
+    """How many notes to the quarter the tune has."""
+    return len(piece.tune) * TICKS_PER_BEAT / (piece.bars * piece.meter.bar_ticks)
 
 
 def _print(name: str, bars: int, row: Row, parallels: float | None, seconds: float | None) -> None:
     cells = [*row.per_bar, row.notes, row.between, row.answers, row.alike, parallels, seconds]
-    print(f"{name:>10} {bars:>10} " + " ".join(f"{'-' if c is None else format(c, '.2f'):>10}" for c in cells))
+    print(f"{name:>13} {bars:>10} " + " ".join(f"{'-' if c is None else format(c, '.2f'):>10}" for c in cells))
 
 
 if __name__ == "__main__":
