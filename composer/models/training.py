@@ -39,6 +39,7 @@ from composer.models.dataset import (
     training_tunes,
 )
 from composer.models.export import UNKNOWN, Comparison, Score, TrainingResult, write_model
+from composer.models.quiet import silent_stderr
 from composer.models.recipe import Recipe, read_recipe
 
 log = logging.getLogger(__name__)
@@ -198,8 +199,11 @@ class Trainer:
 
     def __init__(self, recipe: Recipe, corpus_sha256: str = "", before: Before | None = None) -> None:
         try:
-            import keras
-            import tensorflow as tf
+            with silent_stderr():
+                import keras
+                import tensorflow as tf
+
+                tf.zeros(1) + 1  # the first sum is the last thing that it talks about
         except ImportError:
             raise MissingTool(
                 "tensorflow", "is not installed, and training needs it", "pip install 'composer[train]'"
