@@ -5,7 +5,7 @@ Each mode is a ``Job``: how a seed becomes a draft, what it reads and where it w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,10 +25,12 @@ from composer.cli.steps import (
 )
 from composer.errors import printable
 from composer.formats.files import read_bytes
+from composer.formats.given_midi import Kept, given_midi_bytes, resolution_of
 from composer.formats.midi import midi_bytes
 from composer.formats.record import read_record
-from composer.formats.source import read_source
+from composer.formats.source import SourceMidi, read_source
 from composer.limits import MIDI_BYTES
+from composer.music.time import TICKS_PER_BEAT
 from composer.workspace import PieceFiles, guard_all, save
 
 if TYPE_CHECKING:
@@ -57,7 +59,8 @@ class Job:
     """A mode with its files: ``compose`` makes the draft of a seed, ``written`` its MIDI file.
 
     ``seed`` is the one that the person gave, or the brief's; ``beside`` are files that are written already;
-    ``options`` are what the record keeps beside the model, ``judged`` what takes are ranked by: all if None.
+    ``options`` are what the record keeps beside the model, ``judged`` what takes are ranked by (all if None),
+    ``notes`` what a person should know about the files.
     """
 
     compose: Callable[[Tools, int], Draft]
@@ -67,6 +70,7 @@ class Job:
     beside: tuple[Path, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
     judged: Judged | None = None
+    notes: tuple[str, ...] = ()
     written: Callable[[Draft], bytes] = lambda draft: midi_bytes(draft.piece)
 
 
@@ -108,12 +112,12 @@ def melody_job(wish: Wish) -> Job:
     """Chords and an accompaniment for the tune of a MIDI file."""
     from composer.compose.given import accompanied, added_to
     from composer.compose.takes import Judged
-    from composer.formats.given_midi import Kept, given_midi_bytes
     from composer.formats.tune import tune_of
 
     midi, brief = wish.subject, brief_in(wish.brief) if wish.brief else None
     source = read_source(read_bytes(midi, MIDI_BYTES, "MIDI file"), printable(midi.name))
     tune = tune_of(source, brief.key.key if brief else None)
+    kept = [Kept(0, tune.track, tune.channel)]
 
     def compose(tools: Tools, seed: int) -> Draft:
         return accompanied(
@@ -121,9 +125,7 @@ def melody_job(wish: Wish) -> Job:
         )  # fmt: skip
 
     def written(draft: Draft) -> bytes:
-        return given_midi_bytes(
-            added_to(draft.piece, tune), source, [Kept(0, tune.track, tune.channel)], shift=tune.shift
-        )
+        return given_midi_bytes(added_to(draft.piece, tune), source, kept, shift=tune.shift)
 
     return Job(
         compose,
@@ -132,6 +134,7 @@ def melody_job(wish: Wish) -> Job:
         wish.seed if wish.seed is not None else brief.seed if brief else None,
         options=_chosen(MELODY, midi, wish.ensemble, wish.style),
         judged=Judged(is_tune_given=True),
+        notes=_resolution_notes(source, kept),
         written=written,
     )
 
@@ -141,7 +144,6 @@ def continue_job(wish: Wish) -> Job:
     from composer.compose.beginning import beginning_of
     from composer.compose.continuation import added_after, continued
     from composer.compose.takes import Judged
-    from composer.formats.given_midi import Kept, given_midi_bytes
     from composer.formats.source_piece import part_lines
     from composer.formats.tune import tune_of
 
@@ -149,6 +151,7 @@ def continue_job(wish: Wish) -> Job:
     source = read_source(read_bytes(midi, MIDI_BYTES, "MIDI file"), printable(midi.name))
     tune = tune_of(source, brief.key.key if brief else None)
     begun, bars = beginning_of(tune), wish.new_bars
+    kept = [Kept(part, *line) for part, line in enumerate(part_lines(source))]
 
     def compose(tools: Tools, seed: int) -> Draft:
         return continued(
@@ -157,7 +160,6 @@ def continue_job(wish: Wish) -> Job:
         )  # fmt: skip
 
     def written(draft: Draft) -> bytes:
-        kept = [Kept(part, *line) for part, line in enumerate(part_lines(source))]
         return given_midi_bytes(added_after(draft.piece, begun), source, kept, shift=tune.shift)
 
     return Job(
@@ -167,8 +169,16 @@ def continue_job(wish: Wish) -> Job:
         wish.seed if wish.seed is not None else brief.seed if brief else None,
         options={**_chosen(CONTINUE, midi, wish.ensemble, wish.style), "bars": bars},
         judged=Judged(first_bar=begun.bars),
+        notes=_resolution_notes(source, kept),
         written=written,
     )
+
+
+def _resolution_notes(source: SourceMidi, kept: Sequence[Kept]) -> tuple[str, ...]:
+    """A line where the file cannot be written at the usual resolution."""
+    ticks = resolution_of(source, kept)
+    why = f"written at {ticks} ticks to the quarter, as the file is: {TICKS_PER_BEAT} would move its notes"
+    return () if ticks == TICKS_PER_BEAT else (why,)
 
 
 def given_output(midi: Path, mode: str) -> Path:
@@ -202,7 +212,9 @@ def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:
     if takes == 1:
         draft = job.compose(tools, seed)
         _save(job, GENERATE, {job.output: job.written(draft)}, seed, model, force)
-        return Done(GENERATE, (job.output, *job.beside), (f"seed {seed}", *draft.notes), _facts(seed, draft))
+        return Done(
+            GENERATE, (job.output, *job.beside), (f"seed {seed}", *draft.notes, *job.notes), _facts(seed, draft)
+        )
     if not force:
         guard_all(PieceFiles.of(job.output), [job.output, *_take_paths(job, takes)], force, job.inputs)
     found = ranked(lambda one: job.compose(tools, one), take_seeds(seed, takes), job.judged or Judged())
@@ -214,7 +226,10 @@ def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:
     _save(job, GENERATE, {job.output: written[0]}, best.seed, model, force)
     facts = {**_facts(best.seed, best.draft), "takes": [_take_facts(p, t) for p, t in zip(paths, found, strict=True)]}
     return Done(
-        GENERATE, (job.output, *paths, *job.beside), (*_take_lines(paths, found, seed), *best.draft.notes), facts
+        GENERATE,
+        (job.output, *paths, *job.beside),
+        (*_take_lines(paths, found, seed), *best.draft.notes, *job.notes),
+        facts,
     )
 
 

@@ -73,6 +73,8 @@ class Wish:
         if not modes and self.brief is None:
             hint = "name one, or use --melody, --continue or --free"
             raise UsageProblem("generate", "no brief is named", hint)
+        if not modes and self.brief is not None and self.brief.suffix.lower() in (".mid", ".midi"):
+            raise UsageProblem(self.brief, "is a MIDI file and no brief", "use --melody or --continue before its name")
         if not modes and (name := "--ensemble" if self.ensemble else "--style" if self.style else ""):
             raise UsageProblem(name, "goes with --melody, --continue or --free", "write it into the brief instead")
         if self.bars is not None and self.continued is None:

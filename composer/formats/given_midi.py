@@ -51,7 +51,7 @@ def given_midi_bytes(added: Piece, source: SourceMidi, kept: Sequence[Kept], *, 
     later tempi come to those of the file. What it has at its tick 0 counts where the file says nothing.
     """
     ours = _tracks_of(_with_one_kit(added))
-    layout = _Layout(source, _resolution(source, kept), shift)
+    layout = _Layout(source, resolution_of(source, kept), shift)
     voices = {one.part: one for one in kept}
     tracks = [layout.conductor(ours[0])]
     for index, track in enumerate(ours[1:-1]):
@@ -80,7 +80,7 @@ def _with_one_kit(piece: Piece) -> Piece:
     return replace(piece, parts=tuple(parts)) if drums else piece
 
 
-def _resolution(source: SourceMidi, kept: Sequence[Kept]) -> int:
+def resolution_of(source: SourceMidi, kept: Sequence[Kept]) -> int:
     """480 where every kept event falls on a whole tick of it, else the file's own ticks to the quarter."""
     tracks = {one.track for one in kept}
     ticks = {e.tick for number, track in enumerate(source.tracks) for e in track if number in tracks or e.meta >= 0}

@@ -27,7 +27,7 @@ from composer.music.notes import Note
 from composer.music.probe_tones import FINAL_BONUS
 from composer.music.time import TICKS_PER_BEAT, Meter, meter_of
 
-_MELODY_NAME = re.compile(r"melod|lead|vocal|voice|sing|soprano|solo|tune", re.IGNORECASE)
+_MELODY_NAME = re.compile(r"melod|\bmel\b|lead|vocal|voice|sing|soprano|solo|tune", re.IGNORECASE)
 _SIGNATURE_SHARE = 0.85  # of the sounding time must lie in the scale of the signature for it to be believed
 _BUSY_SHARE = 0.25  # of the notes of the busiest voice; below that a voice is an effect, not a tune
 

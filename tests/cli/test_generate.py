@@ -36,6 +36,7 @@ CONTRADICTIONS = [
     (["--free", "--melody", "tune.mid"], "--melody: cannot go with --free"),
     (["--free", "art.brief.json"], "--free: draws a brief of its own"),
     ([], "no brief is named"),
+    (["tune.mid"], "use --melody or --continue"),
     (["art.brief.json", "--bars", "8"], "--bars: goes with --continue"),
     (["--melody", "tune.mid", "--bars", "8"], "--bars: goes with --continue"),
     (["--continue", "tune.mid", "--bars", "0"], "not a number of bars"),
