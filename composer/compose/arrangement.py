@@ -39,6 +39,7 @@ CLOSE, ROOTED, FREE = 9.5, 8.5, 0.9
 CHORALE = "chorale"
 SLOW_STYLES = frozenset({"pad", "block", CHORALE})  # textures that sustain by themselves and want no pedal
 CHORALE_STYLES = SLOW_STYLES  # and those in which voices are heard as voices
+ROOM_FOR_THREE = 16  # semitones from the lowest inner voice to the tune that three voices need
 ROOM_CHORDS = 2  # neighbours on either side by which the register of the accompaniment is decided
 
 
@@ -71,10 +72,11 @@ def arrangement_of(
     spans = _spans(plan, chords)
     style, notes = _style(orchestra.style, plan, figuration is not None)
     is_chorale = style.name in CHORALE_STYLES or len(orchestra.accompaniment) > 1
+    slots = _slots(spans, melody, plan)
     voicings = voicings_of(
-        _slots(spans, melody, plan),
+        slots,
         plan.key,
-        _voices(orchestra, style),
+        _voices(orchestra, style, slots),
         _upper(orchestra),
         _bass(orchestra),
         seats=_seats(orchestra),
@@ -133,11 +135,14 @@ def _with_room(slots: Sequence[Slot]) -> list[Slot]:
     return [replace(slot, room=round(sum(around) / len(around))) for slot, around in zip(slots, near, strict=True)]
 
 
-def _voices(orchestra: Orchestra, style: Style) -> int:
-    """Voices between bass and melody: one for each player where several share the chord, two in a chorale, else
-    three."""
+def _voices(orchestra: Orchestra, style: Style, slots: Sequence[Slot]) -> int:
+    """Voices between bass and melody: one for each player where several share the chord; two in a chorale and under a
+    low tune, else three."""
     players = len(orchestra.accompaniment)
-    return players if players > 1 else INNER_VOICES if style.name == CHORALE else 3
+    if players > 1:
+        return players
+    room = float(np.median([s.melody_low for s in slots])) - _upper(orchestra)[0] if slots else math.inf
+    return INNER_VOICES if style.name == CHORALE or room < ROOM_FOR_THREE else 3
 
 
 def _seats(orchestra: Orchestra) -> tuple[tuple[int, int], ...]:
@@ -245,7 +250,8 @@ def _texture(
     texture = textured(style, voiced, plan.meter, rng, scale=scale, layout=layout, ceilings=ceilings, drums=drums)
     if style.name == CHORALE:
         scales = [plan.key_at(s.start // plan.meter.bar_ticks).scale for s in spans]
-        return with_passing_notes(texture, voiced, tune, scales, plan.meter, plan.phrase_ends)
+        closes = [(p.last + 1) * bar_ticks for p in plan.phrases if p.cadence == PERFECT]
+        return with_passing_notes(texture, voiced, tune, scales, plan.meter, closes)
     return texture
 
 

@@ -25,7 +25,7 @@ OVERLAP, OUTER_OVERLAP = 9.0, 9.0  # among the inner voices; between them and ba
 NO_THIRD, NO_ROOT, NO_FIFTH, NO_SEVENTH = 6.0, 1.5, 0.8, 4.0
 DOUBLED_LEADING_TONE, DOUBLED_THIRD = 8.0, 1.0
 # Two voices on one pitch: where room is short, elsewhere, and where there are only two.
-UNISON, UNISON_IN_ROOM, UNISON_OF_PLAYERS = 1.2, 2.5, 6.0
+UNISON, UNISON_IN_ROOM, UNISON_OF_PLAYERS = 2.5, 4.5, 6.0
 UNRESOLVED_LEADING_TONE, UNRESOLVED_SEVENTH = 0.8, 6.0
 MOTION, LEAP = 0.15, 1.5  # a semitone in any voice; a voice that moves over a fifth
 STAYING = 1.5  # a voice that moves though the chord goes on
