@@ -19,6 +19,7 @@ LOWEST_BASS, HIGHEST_BASS = 33, 57
 _BLOCK_NOTES = 3  # so many notes at once are heard as voices
 _PARALLEL, _OUTER_PARALLEL, _WIDE = 14.0, 20.0, 5.0
 _OVER_CEILING, _UNDER_LEFT, _LOW, _OTHER_BASS, _LIFT = 6.0, 1.5, 2.0, 1.5, 0.6
+_SECOND, _NO_THIRD = 1.5, 1.5  # seconds struck together in all strokes; a chord without its third
 _MOTION, _OFF_CENTRE, _OFF_VOICING = 0.16, 0.08, 0.05
 _BELOW_TUNE = 6  # semitones from the middle of the right hand to the tune, where there is room
 _CENTRE = (60, 69)
@@ -109,6 +110,8 @@ def _option(task: Task, place: _Place) -> Option:
         cost += _OVER_CEILING * (len(own) - len(kept)) / len(task.strokes)
         hands[stroke.hand].extend(kept)
         pitches.append(kept)
+        cost += _SECOND * any(b - a <= 2 for a, b in pairwise(kept)) / len(task.strokes)
+    cost += _NO_THIRD * all(p % 12 != task.chord.third for p in (*hands[LEFT], *hands[RIGHT]))
     heard, is_block = _heard(task.strokes, pitches)
     if is_block:
         cost += _WIDE * sum(b - a > 12 for a, b in pairwise(heard[1:]))

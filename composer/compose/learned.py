@@ -42,11 +42,11 @@ CANDIDATES = 10
 OPENING_BARS = 2  # bars by which candidates for a section's texture are judged
 OPENING_WARMTH, STEADY_WARMTH, LENGTH_WARMTH = 0.9, 0.5, 0.4  # temperatures
 TOP_SHARE = 0.92  # of the probability is drawn from
-CHOICE_WARMTH = 0.25
+CHOICE_WARMTH = 0.3
 FASTEST_SECONDS = 0.11  # between two strokes
 STROKES_PER_SECOND = 6.5
 # Strokes per quarter and notes per stroke at energy 0, 0.5 and 1: about the songs' own 10 %, 50 % and 90 %.
-DENSITIES, THICKNESSES = (0.7, 1.8, 3.4), (1.5, 2.3, 3.3)
+DENSITIES, THICKNESSES = (0.7, 1.8, 3.4), (1.35, 2.0, 3.0)
 THINNED = 0.6  # what is left of the density in the last bar but one
 LOWEST_LEFT, HIGHEST_LEFT = 31, 62
 STRETCH_LEFT, STRETCH_RIGHT, HAND_NOTES = 12, 12, 4
@@ -127,7 +127,7 @@ def _opened(take: _Take, known: Figure | None, bars: int, rng: np.random.Generat
 
 
 def _score(take: _Take, bars: int) -> float:
-    """How good the last ``bars`` bars are: likely, near their density, moving while the tune holds, not bare."""
+    """How good the last ``bars`` bars are: likely, near their density and thickness, moving, and not with the tune."""
     frame = take.reader.frame
     figures = take.reader.figures[-bars:]
     first = len(take.reader.figures) - bars
@@ -142,7 +142,9 @@ def _score(take: _Take, bars: int) -> float:
     notes = [len(take.hands.sizes[s.left]) + len(take.hands.sizes[s.right]) for f in figures for s in f.steps]
     thickness = sum(notes) / max(1, strokes)
     stout = abs(np.log((thickness + 0.5) / ((controls.thickness or thickness) + 0.5)))
-    return float(-take.nats_of(bars) / max(4, strokes) * 0.5 - 1.2 * missed - 1.2 * stout + 0.5 * between)
+    shapes = [(s.left, s.right) for f in figures for s in f.steps if not s.is_silent]
+    moving = sum(a != b for a, b in pairwise(shapes)) / max(1, len(shapes) - 1)
+    return float(-0.3 * take.nats_of(bars) / max(4, strokes) - 1.2 * missed - 0.8 * stout + 0.5 * between + moving)
 
 
 class _Hands:
