@@ -28,7 +28,7 @@ class FigurationRecipe:
     embedding: int = 96
     hidden: int = 96
     dropout: float = 0.25
-    epochs: int = 10
+    epochs: int = 24
     batch: int = 24
     learning_rate: float = 3e-3
     clip_norm: float = 1.0
