@@ -19,7 +19,9 @@ from composer.compose.phrase import HALF, IMPERFECT, NEW, NEW_END, ORNAMENT, PER
 from composer.compose.phrasing import events_of
 from composer.compose.plan import BarPlan, Phrase, Plan, phrase_lengths
 from composer.encoding.melody import DURATIONS, Event, bar_role
+from composer.errors import OverLimit
 from composer.formats.brief import Brief, SectionPlan
+from composer.formats.midi import MELODIC_CHANNELS
 from composer.formats.source_piece import part_lines, piece_of
 from composer.formats.tune import GivenTune
 from composer.music.notes import Note, Part, Piece
@@ -58,8 +60,12 @@ class Beginning:
 
 
 def beginning_of(tune: GivenTune) -> Beginning:
-    """Where the material of a file ends, and what it is."""
+    """Where the material of a file ends, and what it is; raises OverLimit for more voices than MIDI has channels."""
     piece = piece_of(tune.source)
+    voices = sum(not part.is_drums for part in piece.parts)
+    if voices > len(MELODIC_CHANNELS):
+        reason = f"{voices} tracks and channels play, the limit is {len(MELODIC_CHANNELS)} beside drums"
+        raise OverLimit(tune.source.name, reason, "leave out some of them")
     parts = tuple(_shifted(part, tune.shift) for part in piece.parts)
     melody = part_lines(tune.source).index((tune.track, tune.channel))
     bar, beat = tune.meter.bar_ticks, tune.meter.beat_ticks

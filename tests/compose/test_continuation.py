@@ -207,3 +207,11 @@ def test_a_piece_beyond_the_limit_is_refused() -> None:
     long = [(i * 4.0, 4.0, 60 + i % 5) for i in range(998)]
     with pytest.raises(OverLimit, match="998 bars"):
         drafted(read(midi({"": long})), bars=8)
+
+
+def test_more_voices_than_channels_are_refused_by_the_name_of_the_file() -> None:
+    crowd = {f"v{n}": [(0.0, 4.0, 60 + n % 12)] for n in range(17)}
+    tune = read(midi(crowd, channels=[n % 9 for n in range(17)]))
+    with pytest.raises(OverLimit, match="17 tracks and channels play") as refused:
+        beginning_of(tune)
+    assert refused.value.subject == "tune.mid"
