@@ -9,6 +9,7 @@ Here only figures are chosen (``composer.encoding.figuration``); ``composer.comp
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -43,6 +44,7 @@ OPENING_BARS = 2  # bars by which candidates for a section's texture are judged
 OPENING_WARMTH, STEADY_WARMTH, LENGTH_WARMTH = 0.9, 0.5, 0.4  # temperatures
 TOP_SHARE = 0.92  # of the probability is drawn from
 CHOICE_WARMTH = 0.3
+ANSWERING = 2.0  # nats by which the right hand rests less while the tune holds a note
 FASTEST_SECONDS = 0.11  # between two strokes
 STROKES_PER_SECOND = 6.5
 # Strokes per quarter and notes per stroke at energy 0, 0.5 and 1: about the songs' own 10 %, 50 % and 90 %.
@@ -202,6 +204,12 @@ class _Hands:
         wanted = max(self.frame.basses[span] + 5, min(64, self.setting.ceilings[span] - 8))
         return next(p for p in range(wanted, wanted - 12, -1) if p % 12 in classes)
 
+    def tune_holds(self, tick: int) -> bool:
+        """Whether the tune is in the middle of a note of over a beat."""
+        melody, beat = self.frame.melody, self.frame.meter.beat_ticks
+        place = bisect_right(melody, tick, key=lambda n: n.start) - 1
+        return place >= 0 and melody[place].duration > beat and tick - melody[place].start >= beat // 2
+
     def _is_weak(self, tick: int) -> bool:
         return self.frame.meter.accent(tick) == 0
 
@@ -269,7 +277,10 @@ class _Take:
             self._read()
             span, tick = self.reader.span_index, self.reader.tick
             left = self._drawn(self.model.left_logits(self.state), warmth, self.hands.left(span, tick))
-            right = self._drawn(self.model.right_logits(self.state, left), warmth, self.hands.right(span, tick))
+            answers = self.model.right_logits(self.state, left)
+            if self.hands.tune_holds(tick):
+                answers = answers - _REST * ANSWERING
+            right = self._drawn(answers, warmth, self.hands.right(span, tick))
             self.reader.push(Step(left, right, self._length(left, True), self._length(right, False)))
 
     def follow(self, figure: Figure) -> None:
@@ -309,6 +320,7 @@ class _Take:
         return index
 
 
+_REST = np.eye(1, len(SHAPES), NOTHING, dtype=np.float32)[0]
 _ON_ANCHOR: Mask = np.array([s is not None and s.start == 0 and not s.passing for s in SHAPES])
 _IN_CHORD: Mask = np.array([s is None or not s.passing for s in SHAPES])
 _ANY_LENGTH: Mask = np.ones(len(DURATIONS), dtype=bool)
