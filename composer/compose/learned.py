@@ -48,7 +48,7 @@ ANSWERING = 2.0  # nats by which the right hand rests less while the tune holds 
 FASTEST_SECONDS = 0.11  # between two strokes
 STROKES_PER_SECOND = 6.5
 # Strokes per quarter and notes per stroke at energy 0, 0.5 and 1: about the songs' own 10 %, 50 % and 90 %.
-DENSITIES, THICKNESSES = (0.7, 1.8, 3.4), (1.35, 2.0, 3.0)
+DENSITIES, THICKNESSES = (0.7, 1.9, 4.2), (1.4, 2.1, 3.0)
 THINNED = 0.6  # what is left of the density in the last bar but one
 LOWEST_LEFT, HIGHEST_LEFT = 31, 62
 STRETCH_LEFT, STRETCH_RIGHT, HAND_NOTES = 12, 12, 4
