@@ -1,6 +1,7 @@
-"""Write the counts and checksums of the corpus manifests anew, and the chord tables that are counted from them.
+"""Write the counts and checksums of the corpus manifests anew, and the tables that are counted from them.
 
-Run it after a change of the readers or a new version of music21: python tools/refresh_corpora.py
+Run it after a change of the readers or a new version of music21, with the songs brought in
+(`composer corpus prepare lieder --from PATH`): python tools/refresh_corpora.py
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from composer.corpus import catalog
 from composer.corpus.prepare import prepare
 from composer.models.harmony_tables import write_harmony
+from composer.models.profile_tables import write_profiles
 from composer.resources import shipped
 
 
@@ -28,6 +30,7 @@ def main() -> None:
         manifest.write_text(text, "utf-8")
         print(corpus.name, values)
     write_harmony(prepare())
+    write_profiles(prepare("default+lieder"))
 
 
 if __name__ == "__main__":
