@@ -20,6 +20,7 @@ from composer.cli.steps import (
     checked_seed,
     generate_recorded,
     generate_versions,
+    load_ear,
     load_harmony,
     output_of,
 )
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from composer.cli.wish import Wish
     from composer.compose.draft import Draft
     from composer.compose.harmony import Harmony
+    from composer.compose.melody import Ear
     from composer.compose.takes import Judged, Take
     from composer.encoding.protocol import FigurationModel, MelodyModel
     from composer.encoding.voices import VoicesModel
@@ -50,6 +52,7 @@ class Tools:
 
     melody: MelodyModel
     harmony: Harmony
+    ear: Ear
     voices: VoicesModel
     figuration: FigurationModel | None
 
@@ -87,8 +90,14 @@ def brief_job(brief_file: Path, output: Path, seed: int | None) -> Job:
 
     def compose(tools: Tools, seed: int) -> Draft:
         return draft_of(
-            brief, tools.melody, tools.harmony, seed, voices=tools.voices, figuration=tools.figuration
-        )  # fmt: skip
+            brief,
+            tools.melody,
+            tools.harmony,
+            seed,
+            ear=tools.ear,
+            voices=tools.voices,
+            figuration=tools.figuration,
+        )
 
     return Job(compose, output, (brief_file,), seed if seed is not None else brief.seed)
 
@@ -156,7 +165,7 @@ def continue_job(wish: Wish) -> Job:
     def compose(tools: Tools, seed: int) -> Draft:
         return continued(
             begun, bars, brief, tools.melody, tools.harmony, seed, wish.ensemble, wish.style,
-            voices=tools.voices, figuration=tools.figuration,
+            ear=tools.ear, voices=tools.voices, figuration=tools.figuration,
         )  # fmt: skip
 
     def written(draft: Draft) -> bytes:
@@ -208,7 +217,7 @@ def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:
     seed = checked_seed(job.seed)
     # Trained weights of the learned style may be missing: another style is played then, and the draft says so.
     figuration = load_figuration_model() if FOLDER.is_dir() else None
-    tools = Tools(load_melody_model(model or DEFAULT), load_harmony(), read_voices_model(), figuration)
+    tools = Tools(load_melody_model(model or DEFAULT), load_harmony(), load_ear(), read_voices_model(), figuration)
     if takes == 1:
         draft = job.compose(tools, seed)
         _save(job, GENERATE, {job.output: job.written(draft)}, seed, model, force)

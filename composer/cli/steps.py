@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from composer.brief.analyse import BriefOptions
     from composer.cleanup.stage import CleanupOptions
     from composer.compose.harmony import Harmony
+    from composer.compose.melody import Ear
     from composer.formats.brief import Brief
     from composer.render.stage import RenderOptions
 
@@ -30,6 +31,8 @@ BRIEF, GENERATE, TAKES, CLEANUP, RENDER = "brief", "generate", "takes", "cleanup
 STEPS = (BRIEF, GENERATE, CLEANUP, RENDER)
 # Random seeds are drawn below this: short enough to type again.
 DRAWN_SEED_MAX = 10**6
+# Dances repeat and close the most clearly of the corpora: what returns is what a listener holds on to.
+EAR_STYLE = "dance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +227,15 @@ def brief_in(path: Path) -> Brief:
     from composer.formats.brief_text import read_brief
 
     return read_brief(read_bytes(path, JSON_BYTES, "brief"), path.name)
+
+
+def load_ear() -> Ear:
+    """What real tunes are like, and which ones are known."""
+    from composer.compose.melody import Ear
+    from composer.encoding.originality import known_runs
+    from composer.encoding.profile import typical_tunes
+
+    return Ear(typical_tunes()[EAR_STYLE], known_runs())
 
 
 def load_harmony(with_network: bool = True) -> Harmony:

@@ -16,7 +16,7 @@ from composer.compose.draft import CHORD_JOB, MELODY_JOB, PLAN_JOB, Draft, Sketc
 from composer.compose.given import written_chords
 from composer.compose.harmony import Bar, Harmony, chords_of
 from composer.compose.imitation import Models, imitated, model_bars
-from composer.compose.melody import MelodyWriter
+from composer.compose.melody import Ear, MelodyWriter
 from composer.compose.orchestra import orchestra_of
 from composer.encoding.protocol import FigurationModel, MelodyModel
 from composer.encoding.voices import VoicesModel
@@ -39,6 +39,7 @@ def continued(
     ensemble: str | None,
     style: str | None,
     *,
+    ear: Ear | None = None,
     voices: VoicesModel | None = None,
     figuration: FigurationModel | None = None,
 ) -> Draft:
@@ -57,7 +58,7 @@ def continued(
     chords = tuple(
         played[bar] if bar < begun.bars else new.get(bar - begun.bars, drawn[bar]) for bar in range(len(drawn))
     )
-    melody = MelodyWriter(plan, chords, model, rng_of(seed, MELODY_JOB), given=begun.events).write()
+    melody = MelodyWriter(plan, chords, model, rng_of(seed, MELODY_JOB), ear, given=begun.events).write()
     sketch = Sketch(wanted, orchestra_of(wanted), plan, chords, melody)
     draft = arranged(sketch, seed, voices=voices, figuration=figuration)
     is_asked = style is not None or ensemble is not None or brief is not None

@@ -1,81 +1,119 @@
-"""How good a candidate phrase is: the network's likelihood, minus what a teacher would mark.
+"""How good a melody is so far: the network's likelihood, its likeness to real tunes, and what was asked of it.
 
-Ranges are the 10th and 90th percentiles of real tunes.
+Every term is a mean over notes or bars, so that hypotheses of one length compare and the weights keep their meaning.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from composer.compose.plan import Plan
 from composer.encoding.melody import Event
+from composer.encoding.profile import NAMES, TypicalTunes
 from composer.music.time import TICKS_PER_BEAT
 
-STEP_SHARE = (0.38, 0.65)
-TURN_SHARE = (0.38, 0.54)
-MEAN_INTERVAL = (1.7, 3.0)
-RELAXED_COST = 0.6
-EXACT_SHARE, RHYTHM_SHARE = 0.32, 0.62
-EXACT_COST, RHYTHM_COST, STUCK_COST = 6.0, 6.0, 4.0
-DENSITY_COST, REGISTER_COST = 1.2, 0.12
+Floats = NDArray[np.float64]
+# Ranges that nine of ten good pieces keep to, from the 10th and 90th percentile of real tunes.
+SOFT_RANGES: dict[str, tuple[float, float]] = {
+    "step": (0.35, 0.67), "mean_interval": (1.6, 3.3), "large_leap": (0.0, 0.08), "leap_recovery": (0.6, 1.0),
+    "direction_changes": (0.38, 0.62), "duration_entropy": (0.5, 1.9), "bar_repeats": (0.10, 0.45),
+    "bar_rhythm_repeats": (0.35, 0.78), "bar_contour_repeats": (0.15, 0.53), "self_similarity": (0.38, 0.68),
+    "repeated_4grams": (0.08, 0.43), "phrase_end_ratio": (1.2, 3.0),
+}  # fmt: skip
+_STRUCTURE = frozenset(
+    {"bar_repeats", "bar_rhythm_repeats", "bar_contour_repeats", "self_similarity", "repeated_4grams"}
+)
+STRUCTURE_BARS = 12  # before, what returns depends on what the plan has yet to bring back
+CHARACTER_SPREAD = 0.8  # standard deviations of real tunes
+MARGIN = 0.12  # share of a range that counts as its edge
+LIKELIHOOD_WEIGHT, UNLIKE_COST, RANGE_COST = 0.4, 3.0, 5.0
+DENSITY_COST, REGISTER_COST = 1.6, 0.12  # per octave of density, per semitone
+RELAXED_COST, STUCK_COST = 0.25, 2.0
+SHARED_NOTES, SHARED_COST = 11, 0.6  # a run of more notes shared with a known tune, and what each costs
 
 
-def candidate_score(
-    events: Sequence[Event], start: int, mean_log_likelihood: float, relaxed: int, plan: Plan, tonic: int
-) -> float:
-    """The score of the phrase ``events[start:]``; higher is better. Likelihood is in nats per sampled note."""
-    phrase = [e for e in events[start:] if e.pitch is not None]
-    pitches = np.array([e.pitch for e in events[max(0, start - 8) :] if e.pitch is not None], dtype=float)
-    intervals = np.diff(pitches)
-    score = mean_log_likelihood - RELAXED_COST * relaxed
-    if len(intervals) >= 4:
-        sizes = np.abs(intervals)
-        score -= 3.0 * _outside(float(np.mean((sizes >= 1) & (sizes <= 2))), STEP_SHARE)
-        score -= 0.5 * _outside(float(sizes.mean()), MEAN_INTERVAL)
-        moves = np.sign(intervals[intervals != 0])
-        if len(moves) > 2:
-            score -= 5.0 * _outside(float(np.mean(moves[1:] != moves[:-1])), TURN_SHARE)
-        score -= 1.5 * max(0.0, float(np.mean(sizes >= 8)) - 0.06)
-        score -= 1.5 * max(0.0, float(np.mean(sizes == 0)) - 0.15)
-    return score - _control_error(phrase, plan, tonic) - _repetition_error(events, start, plan)
+@dataclass(frozen=True, slots=True)
+class MelodyScore:
+    """The parts of a score; ``total`` is what hypotheses are ranked by, higher is better.
+
+    likelihood: nats per sampled note; unlike: distance from real tunes (1: as a real tune); outside: how far the
+    measures lie outside their soft ranges, summed; control: distance from density and register asked; relaxed:
+    rules that gave way; stuck: bars that repeat twice in a row; shared: notes in a row that a known tune has.
+    """
+
+    likelihood: float
+    unlike: float
+    outside: float
+    control: float
+    relaxed: int
+    stuck: int
+    shared: int
+
+    @property
+    def total(self) -> float:
+        return (
+            LIKELIHOOD_WEIGHT * self.likelihood
+            - UNLIKE_COST * self.unlike
+            - RANGE_COST * self.outside
+            - self.control
+            - RELAXED_COST * self.relaxed
+            - STUCK_COST * self.stuck
+            - SHARED_COST * max(0, self.shared - SHARED_NOTES)
+        )
 
 
-def _repetition_error(events: Sequence[Event], start: int, plan: Plan) -> float:
-    """How far the share of repeated bars so far lies outside what real tunes do, and stuck bars."""
-    bar_ticks = plan.meter.bar_ticks
-    bars: dict[int, list[tuple[int, int, int | None]]] = {}
-    for event in events:
-        bars.setdefault(event.start // bar_ticks, []).append((event.start % bar_ticks, event.duration, event.pitch))
-    contents = [tuple(bars[index]) for index in sorted(bars)]
-    rhythms = [tuple((at, length) for at, length, _ in bar) for bar in contents]
-    count = len(contents)
-    first = max(1, events[start].start // bar_ticks)
+UNJUDGED = MelodyScore(0.0, 0.0, 0.0, 0.0, 0, 0, 0)
+
+
+def character_of(tunes: TypicalTunes | None, rng: np.random.Generator) -> TypicalTunes | None:
+    """What this piece shall be like: one tune drawn from around the mean of real ones, within the soft ranges.
+
+    Aiming every piece at the mean would make them all alike, which no collection of real tunes is.
+    """
+    drawn = CHARACTER_SPREAD * rng.standard_normal(len(NAMES))
+    if tunes is None:
+        return None
+    bounds = [SOFT_RANGES.get(name, (-np.inf, np.inf)) for name in NAMES]
+    edges = [MARGIN * (high - low) if np.isfinite(high - low) else 0.0 for low, high in bounds]
+    lowest = np.array([low + edge for (low, _), edge in zip(bounds, edges, strict=True)])
+    highest = np.array([high - edge for (_, high), edge in zip(bounds, edges, strict=True)])
+    return tunes.like_one(drawn, lowest, highest)
+
+
+def unlike_and_outside(vector: Floats, bars: int, tunes: TypicalTunes | None) -> tuple[float, float]:
+    """How far a profile lies from real tunes', and how far outside the soft ranges."""
+    unlike = tunes.after(bars).distance(vector) if tunes is not None else 0.0
+    outside = 0.0
+    for name, value in zip(NAMES, vector.tolist(), strict=True):
+        if name in SOFT_RANGES and value == value and (bars >= STRUCTURE_BARS or name not in _STRUCTURE):
+            low, high = SOFT_RANGES[name]
+            edge = MARGIN * (high - low)
+            floor = low + edge if low > 0 else low
+            outside += max(0.0, floor - value, value - (high - edge)) / (high - low)
+    return unlike, outside
+
+
+def control_error(bars: Sequence[Sequence[Event]], first: int, plan: Plan) -> float:
+    """Summed distance of bars ``first`` .. from their density (octaves) and register (semitones), weighted."""
     error = 0.0
-    if count > first:
-        exact = sum(contents[i] in contents[:i] for i in range(1, count)) / count
-        rhythm = sum(rhythms[i] in rhythms[:i] for i in range(1, count)) / count
-        error += EXACT_COST * max(0.0, exact - EXACT_SHARE) + RHYTHM_COST * max(0.0, rhythm - RHYTHM_SHARE)
-    stuck = sum(contents[i] == contents[i - 1] == contents[i - 2] for i in range(max(2, first), count))
-    return error + STUCK_COST * stuck
-
-
-def _control_error(phrase: Sequence[Event], plan: Plan, tonic: int) -> float:
-    """Distance from the bars' density (octaves) and register (semitones)."""
-    bar_ticks = plan.meter.bar_ticks
-    error = 0.0
-    bars = sorted({e.start // bar_ticks for e in phrase})
-    for bar in bars:
-        inside = [e for e in phrase if e.start // bar_ticks == bar]
-        density = len(inside) / (bar_ticks / TICKS_PER_BEAT)
-        target = plan.bars[bar]
+    quarters = plan.meter.bar_ticks / TICKS_PER_BEAT
+    for index, bar in enumerate(bars):
+        target = plan.bars[first + index]
+        pitches = [e.pitch for e in bar if e.pitch is not None]
+        if not pitches:
+            error += DENSITY_COST
+            continue
         if target.role != "cadence":
-            error += DENSITY_COST * abs(float(np.log2(density / target.density_npq)))
-        mean = float(np.mean([e.pitch for e in inside if e.pitch is not None])) + tonic
-        error += REGISTER_COST * abs(mean - target.register)
-    return error / max(1, len(bars))
+            error += DENSITY_COST * abs(float(np.log2(len(pitches) / quarters / target.density_npq)))
+        error += REGISTER_COST * abs(sum(pitches) / len(pitches) + plan.tonic_midi - target.register)
+    return error
 
 
-def _outside(value: float, bounds: tuple[float, float]) -> float:
-    return max(0.0, bounds[0] - value, value - bounds[1])
+def stuck_bars(bars: Sequence[Sequence[Event]], bar_ticks: int) -> int:
+    """Bars that equal the two before them."""
+    contents = [tuple((e.start % bar_ticks, e.duration, e.pitch) for e in bar) for bar in bars]
+    return sum(a == b == c for a, b, c in zip(contents, contents[1:], contents[2:], strict=False))

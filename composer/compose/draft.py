@@ -9,7 +9,7 @@ import numpy as np
 from composer.compose.arrangement import arrangement_of
 from composer.compose.expression import tempi_of
 from composer.compose.harmony import Bar, Harmony, chords_of
-from composer.compose.melody import Melody, MelodyWriter
+from composer.compose.melody import Ear, Melody, MelodyWriter
 from composer.compose.orchestra import Orchestra, orchestra_of
 from composer.compose.plan import Plan, plan_of
 from composer.encoding.protocol import FigurationModel, MelodyModel
@@ -48,6 +48,7 @@ def draft_of(
     harmony: Harmony,
     seed: int,
     *,
+    ear: Ear | None = None,
     voices: VoicesModel | None = None,
     figuration: FigurationModel | None = None,
 ) -> Draft:
@@ -55,7 +56,7 @@ def draft_of(
 
     Raises BadInput for a style or ensemble that does not exist.
     """
-    return arranged(sketch_of(brief, model, harmony, seed), seed, voices=voices, figuration=figuration)
+    return arranged(sketch_of(brief, model, harmony, seed, ear), seed, voices=voices, figuration=figuration)
 
 
 def rng_of(seed: int, job: int) -> np.random.Generator:
@@ -63,12 +64,12 @@ def rng_of(seed: int, job: int) -> np.random.Generator:
     return np.random.default_rng([seed, job])
 
 
-def sketch_of(brief: Brief, model: MelodyModel, harmony: Harmony, seed: int) -> Sketch:
-    """Plan, chords and tune of ``brief``."""
+def sketch_of(brief: Brief, model: MelodyModel, harmony: Harmony, seed: int, ear: Ear | None = None) -> Sketch:
+    """Plan, chords and tune of ``brief``; ``ear`` knows real tunes."""
     orchestra = orchestra_of(brief)
     plan = plan_of(brief, orchestra.melody.instrument, rng_of(seed, PLAN_JOB))
     chords = chords_of(plan, brief, harmony, rng_of(seed, CHORD_JOB))
-    melody = MelodyWriter(plan, chords, model, rng_of(seed, MELODY_JOB)).write()
+    melody = MelodyWriter(plan, chords, model, rng_of(seed, MELODY_JOB), ear).write()
     return Sketch(brief, orchestra, plan, chords, melody)
 
 

@@ -38,7 +38,7 @@ from composer.music.time import TICKS_PER_BEAT, Meter
 
 # What becomes of a phrase that is repeated at once, and of one that returns with its section.
 REPEAT_OPERATORS = {NEW_END: 0.35, FIT_CHORD: 0.20, SAME_RHYTHM: 0.20, ORNAMENT: 0.10, SEQUENCE: 0.10, COPY: 0.05}
-RETURN_OPERATORS = {COPY: 0.5, ORNAMENT: 0.3, NEW_END: 0.2}
+RETURN_OPERATORS = {COPY: 0.6, ORNAMENT: 0.15, NEW_END: 0.25}
 # A third phrase goes on from the first; a new section may take its rhythm, or turn its shape over.
 THIRD_OPERATORS = {NEW: 0.7, SAME_RHYTHM: 0.15, SEQUENCE: 0.15}
 CONTRAST_OPERATORS = {NEW: 0.75, SAME_RHYTHM: 0.1, INVERT: 0.15}
@@ -47,8 +47,8 @@ IDEA_OPERATORS = {SEQUENCE: 0.45, FIT_CHORD: 0.35, SAME_RHYTHM: 0.2}
 SENTENCE_SHARE = 0.2  # of the sections of eight bars that are a sentence (2 + 2 + 4) and no period (4 + 4)
 FIRST_STRAIN_SHARE = 0.5  # of the fourth phrases that answer the second one and not the third
 # Real tunes repeat a quarter of their bars to the note, hardly ever more than 42 % (p90 of 4,145 fiddle tunes).
-EXACT_SHARE_MAX = 0.2
-HOME_SHARE = 0.35  # of these bars for repeats inside a section, where the section itself returns later
+EXACT_SHARE_MAX = 0.27
+HOME_SHARE = 0.7  # of these bars for repeats inside a section, where the section itself returns later
 # Where literal bars are used up, what varies more: a repeat, and a return that still has to be known again.
 LATE_REPEAT = {NEW: 0.35, SEQUENCE: 0.25, SAME_RHYTHM: 0.15, FIT_CHORD: 0.15, ORNAMENT: 0.1}
 LATE_RETURN = {ORNAMENT: 0.6, FIT_CHORD: 0.4}
@@ -57,9 +57,9 @@ LITERAL_SHARE = {NEW_END: 0.65, ORNAMENT: 0.5, FIT_CHORD: 0.35}  # of a phrase's
 REPEAT_GAP, SEQUENCE_GAP, OCTAVE_GAP = 2.5, 3.5, 8.0
 DENSER, SPARSER = 1.35, 0.72
 # Ticks of a pick-up and how often a piece has it; a sparse tune has none.
-PICKUPS = {0: 0.4, 240: 0.2, 480: 0.4}
-PICKUPS_TRIPLE = {0: 0.5, 480: 0.5}
-PICKUPS_COMPOUND = {0: 0.4, 240: 0.35, 720: 0.25}
+PICKUPS = {0: 0.65, 240: 0.15, 480: 0.2}
+PICKUPS_TRIPLE = {0: 0.65, 480: 0.35}
+PICKUPS_COMPOUND = {0: 0.65, 240: 0.35}
 PICKUP_NPQ = 1.3  # notes to the quarter that a piece with pick-ups has at least
 LABEL_CHARS = 24  # of a section's name in the labels of its phrases
 _PICKUP_DRAW, _SHAPE_DRAW, _CADENCE_DRAW = 1 << 20, 1 << 21, 1 << 22  # beyond every section's index
@@ -128,11 +128,17 @@ def phrases_of(brief: Brief, meter: Meter, spans: Sequence[Span], aims: Aims, ba
     """The phrases with cadences, sources, operators, labels and pick-ups."""
     writer = _FormWriter(brief, spans, aims, base)
     pickup = _pickup(meter, aims, base)
-    phrases = []
+    phrases: list[Phrase] = []
     for span, phrase in zip(spans, writer.write(), strict=True):
-        own = pickup if span.written is None or span.written.pickup is None else _ticks(span.written.pickup)
-        phrases.append(replace(phrase, pickup=0 if phrase.index == 0 else min(own, meter.bar_ticks // 2)))
+        drawn = pickup if phrases and _leads_on(phrases[-1], phrase) else 0
+        own = drawn if span.written is None or span.written.pickup is None else _ticks(span.written.pickup)
+        phrases.append(replace(phrase, pickup=min(own, meter.bar_ticks // 2) if phrases else 0))
     return tuple(phrases)
+
+
+def _leads_on(before: Phrase, phrase: Phrase) -> bool:
+    """Whether a phrase may begin early: after a half close within its section; full closes stay clear."""
+    return before.section == phrase.section and before.cadence in (HALF, IMPERFECT)
 
 
 def _ticks(quarters: float) -> int:
@@ -255,7 +261,10 @@ class _FormWriter:
             return {SIMPLIFY: 1.0} if ratio > 0.6 or is_return else {SIMPLIFY: 0.5, AUGMENT: 0.5}
         if not SPARSER <= ratio <= DENSER:
             fitted.pop(SAME_RHYTHM, None)
-        budget = EXACT_SHARE_MAX * self.brief.bars * (1.0 if is_return or not self._returns(span) else HOME_SHARE)
+        # Of the bars so far, so that what comes later does not change what stands here.
+        budget = (
+            EXACT_SHARE_MAX * (span.first + span.bars) * (1.0 if is_return or not self._returns(span) else HOME_SHARE)
+        )
         left = max(budget - self.exact_bars, 0.5)
         within = {o: w for o, w in fitted.items() if self._literal_bars(o, span, cadence, source) <= left}
         return within or (LATE_RETURN if is_return else LATE_REPEAT)

@@ -17,14 +17,13 @@ from composer.compose.cadences import Slot, allowed_states, plan_key, slots_at, 
 from composer.compose.chord_search import Task, bigram_path, is_possible, sampled_paths
 from composer.compose.chord_table import Harmony, ModeTable, State, harmony_of, harmony_with
 from composer.compose.chord_variety import Setting, chosen
-from composer.compose.plan import PERFECT, Phrase, Plan
+from composer.compose.plan import DANCE, PERFECT, SONG, Phrase, Plan
 from composer.encoding.harmony import HarmonyFrame, parent_mode, plan_columns
 from composer.formats.brief import Brief
 from composer.music.chord import Chord, progression_of
 
 __all__ = ["Bar", "Harmony", "ModeTable", "State", "chords_of", "harmony_of", "harmony_with"]
 Bar = tuple[Chord, ...]
-DANCE_BPM = 112.0  # from this tempo on, and in compound metres, chords move as in dances
 TENSE = 0.6  # mean tension of a phrase above which they move as in songs all the same
 
 
@@ -150,5 +149,4 @@ def _setting(slots: Sequence[Slot], task: Task) -> Setting:
 def _style(phrase: Phrase, plan: Plan) -> str:
     """Whose habits the network follows: dances are quick and plain, songs slower and richer."""
     tension = float(np.mean([plan.bars[bar].tension for bar in range(phrase.first, phrase.last + 1)]))
-    is_dance = plan.meter.is_compound or plan.tempo_bpm >= DANCE_BPM
-    return "dance" if is_dance and tension < TENSE else "lied"
+    return DANCE if plan.style == DANCE and tension < TENSE else SONG

@@ -1,7 +1,8 @@
-"""The melody, phrase by phrase: the network proposes, the rules mask, the best of several candidates stays.
+"""The melody, phrase by phrase: the network proposes, the rules mask, and of many candidates the best go on.
 
-Every candidate of a phrase is one row of a batch. Kept notes (from operators) run through the network too, so that
-its state is right.
+Every candidate of a phrase is one row of a batch. A beam of hypotheses is carried from phrase to phrase within a
+section and settled at its end, so that a change of a later section leaves the earlier ones alone. Kept notes (from
+operators, or given by a person) run through the network too, so that its state is right.
 """
 
 from __future__ import annotations
@@ -13,50 +14,65 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose import operators
-from composer.compose.critic import candidate_score
+from composer.compose.critic import UNJUDGED, MelodyScore, character_of, control_error, stuck_bars, unlike_and_outside
+from composer.compose.echo import echo_of
 from composer.compose.harmony import Bar
-from composer.compose.plan import HALF, PERFECT, Phrase, Plan
-from composer.compose.rhythm import Ending, density_bias, duration_mask, ending_of
-from composer.compose.rules import BANNED_INTERVALS, OCTAVE, NoteContext, pitch_bias, relative_classes
-from composer.encoding.melody import (
-    DURATIONS,
-    LOWEST,
-    PITCHES,
-    BarControls,
-    ContextReader,
-    Event,
-    TuneFrame,
-    nearest_duration,
-)
+from composer.compose.plan import Phrase, Plan
+from composer.compose.prospect import Prospect, chord_line
+from composer.compose.rhythm import Ending, density_bias, duration_mask
+from composer.compose.rules import HISTORY, NO_NOTE, NoteBatch, pitch_bias
+from composer.encoding.melody import DURATIONS, PITCHES, ContextReader, Event, nearest_duration
+from composer.encoding.originality import KnownRuns
+from composer.encoding.profile import Tally, TypicalTunes, bars_of
 from composer.encoding.protocol import MelodyModel
-from composer.music.chord import Chord
 from composer.music.time import TICKS_PER_BEAT
 
-CANDIDATES = 16
-TEMPERATURE_DURATION, TEMPERATURE_PITCH = 1.3, 0.95
-TOP_P_DURATION, TOP_P = 0.97, 0.92
-CHOICE_TEMPERATURE = 0.3
-MEMORY = 4  # notes before a phrase that its kept beginning is judged with
+CANDIDATES = 32
+BEAM = 4
+SAME_PARENT = 2  # of the beam, at most so many from one hypothesis
+TEMPERATURE_DURATION, TEMPERATURE_PITCH = 1.1, 1.0
+TOP_P_DURATION, TOP_P = 0.97, 0.96
+GROOVE_PULL = 1.6  # nats for moving on where the bar before did
 # How often a bar takes up the rhythm of an earlier bar of its phrase: (bar, source bar) -> probability.
-RHYTHM_TIES = {(1, 0): 0.1, (2, 0): 0.2, (2, 1): 0.1}
-CLIMAX_MARGIN = 1  # semitones below the climax that other bars must stay
-_SLOW_SONG = (84.0, 1.2)  # at most this tempo and this many notes a quarter: chorale style
+RHYTHM_TIES = {(1, 0): 0.25, (2, 0): 0.2, (2, 1): 0.15}
 
 
 @dataclass(slots=True)
 class Row:
-    """One candidate while it grows."""
+    """One candidate for a phrase while it grows out of a hypothesis."""
 
     reader: ContextReader
-    state: Any
+    parent: int
+    ending: Ending
     pending: list[Event] = field(default_factory=list)
-    rhythm: list[int] = field(default_factory=list)  # durations that the bar must take, in order
+    rhythm: list[int] = field(default_factory=list)  # durations that must be taken, in order, from ...
+    rhythm_from: int = 0  # ... this tick on
     ties: dict[int, int] = field(default_factory=dict)
+    history: list[int] = field(default_factory=list)
     owes_step: bool = False
     log_likelihood: float = 0.0
     sampled: int = 0
     relaxed: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A melody so far: what it heard, what each phrase became, and how it is judged.
+
+    ``tally`` counts the bars before ``open_bar``; ``control`` is summed over them.
+    """
+
+    reader: ContextReader
+    tally: Tally
+    events_of: tuple[tuple[Event, ...], ...] = ()
+    endings: tuple[Ending, ...] = ()
+    ends: tuple[int, ...] = ()  # lengths of the phrase-final notes
+    log_likelihood: float = 0.0
+    sampled: int = 0
+    control: float = 0.0
+    stuck: int = 0
+    relaxed: tuple[str, ...] = ()
+    score: MelodyScore = UNJUDGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +82,22 @@ class Melody:
     events: tuple[Event, ...]
     tonic_midi: int
     relaxed: tuple[str, ...]
+    score: MelodyScore | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """What real tunes are like: their profiles, and the tunes themselves to keep away from. Either may be absent."""
+
+    typical: TypicalTunes | None = None
+    known: KnownRuns | None = None
 
 
 class MelodyWriter:
     """Writes the melody of one plan. ``chords`` holds the chords of each bar, evenly divided.
 
-    ``given`` are the events of the piece's beginning, without a gap from its first on: they are kept as they are and
-    go through the network, so that it knows them. A phrase in which they end begins with them.
+    ``given`` are the events of the piece's beginning that a person wrote, without a gap from its first on: they are
+    kept as they are and heard. A phrase in which they end begins with them.
     """
 
     def __init__(
@@ -81,73 +106,57 @@ class MelodyWriter:
         chords: Sequence[Bar],
         model: MelodyModel,
         rng: np.random.Generator,
+        ear: Ear | None = None,
+        *,
         given: Sequence[Event] = (),
     ) -> None:
-        self.plan, self.chords, self.model, self.rng = plan, chords, model, rng
-        self.given = tuple(given)
+        self.plan, self.model, self.rng = plan, model, rng
+        self.ear = ear or Ear()
         self.bar_ticks = plan.meter.bar_ticks
-        self.tonic = plan.tonic_midi
+        self.prospect = Prospect(plan, chords)
+        self.given = tuple(given)
         self._base = int(rng.integers(2**32))
-        self.frame = frame_of(plan, chords)
-        self.chord_starts, self.chord_list = chord_line(chords, self.bar_ticks)
-        self.endings: dict[int, Ending] = {}
-        self.events_of: dict[int, tuple[Event, ...]] = {}
+        self.typical = character_of(self.ear.typical, np.random.default_rng([self._base, len(plan.phrases)]))
 
     def write(self) -> Melody:
         """The whole tune. Never fails: where no pitch is left, rules give way in a fixed order and it says so."""
-        reader, state = ContextReader(self.frame), self.model.start(1)
-        relaxed: list[str] = []
+        start = ContextReader(self.prospect.frame)
+        beam = [Hypothesis(start, Tally(self.plan.meter, self.plan.key.is_minor))]
+        state = self.model.start(1)
         for phrase in self.plan.phrases:
             # Each phrase has draws of its own: a longer section does not reshuffle what comes after it.
             self.rng = np.random.default_rng([self._base, phrase.index])
-            if self.given and self.given[-1].end >= (phrase.last + 1) * self.bar_ticks:
-                state = self._take_given(phrase, reader, state)
-                continue
-            rows = self._rows(phrase, reader, state)
-            self._grow(rows, phrase)
-            chosen = self._choose(rows, phrase, len(reader.events))
-            start = len(reader.events)
-            reader, state = chosen.reader, chosen.state
-            relaxed += chosen.relaxed
-            self.events_of[phrase.index] = tuple(reader.events[start:])
-        return Melody(tuple(reader.events), self.tonic, tuple(relaxed))
-
-    def _take_given(self, phrase: Phrase, reader: ContextReader, state: Any) -> Any:
-        """Feed the given events of a whole phrase to the network; its new state."""
-        held = self._given_in(phrase)
-        for event in held:
-            state, _ = self.model.step(state, reader.columns()[None])
-            reader.push(event)
-        end = (phrase.last + 1) * self.bar_ticks
-        notes = [e for e in held if e.pitch is not None]
-        self.endings[phrase.index] = Ending(notes[-1].start if notes else end - self.bar_ticks, end)
-        self.events_of[phrase.index] = held
-        return state
-
-    def _given_in(self, phrase: Phrase) -> tuple[Event, ...]:
-        """The given events that begin in the phrase."""
-        start, end = phrase.first * self.bar_ticks, (phrase.last + 1) * self.bar_ticks
-        return tuple(e for e in self.given if start <= e.start < end)
+            rows = self._rows(phrase, beam)
+            state = self.model.select(state, np.array([row.parent for row in rows]))
+            state = self._grow(rows, state, phrase)
+            following = self.plan.phrases[phrase.index + 1] if phrase.index + 1 < len(self.plan.phrases) else None
+            is_settled = following is None or following.section != phrase.section
+            beam, chosen = self._survivors(rows, beam, phrase, 1 if is_settled else BEAM)
+            state = self.model.select(state, np.array(chosen))
+        best = beam[0]
+        return Melody(tuple(best.reader.events), self.plan.tonic_midi, best.relaxed, best.score)
 
     # -- setting up a phrase
 
-    def _rows(self, phrase: Phrase, reader: ContextReader, state: Any) -> list[Row]:
-        is_final = phrase.index + 1 == len(self.plan.phrases)
-        ending = ending_of(self.plan.meter, phrase.last, is_final, self.plan.bars[phrase.last].density_npq, self.rng)
-        if phrase.source is not None and not is_final:
-            source = self.plan.phrases[phrase.source]
-            if source.bars == phrase.bars:
-                shift = (phrase.first - source.first) * self.bar_ticks
-                ending = Ending(self.endings[source.index].onset + shift, ending.end)
-        self.endings[phrase.index] = ending
+    def _rows(self, phrase: Phrase, beam: Sequence[Hypothesis]) -> list[Row]:
+        """The candidates: all hypotheses get their share, one where nothing is left to choose."""
         rows = []
-        for _ in range(CANDIDATES):
-            row = Row(reader.copy(), self.model.select(state, np.array([0])))
-            row.pending, row.rhythm = self._kept(phrase, ending, reader.events[-MEMORY:])
-            if not row.pending and not row.rhythm:
-                row.ties = self._ties(phrase)
-            rows.append(row)
+        for parent, hypothesis in enumerate(beam):
+            for _ in range(CANDIDATES // len(beam)):
+                row = self._row(phrase, parent, hypothesis)
+                rows.append(row)
+                if row.pending and row.pending[-1].end >= self.prospect.end_of(phrase):
+                    break
         return rows
+
+    def _row(self, phrase: Phrase, parent: int, hypothesis: Hypothesis) -> Row:
+        kept = self.prospect.kept(phrase, hypothesis.events_of, hypothesis.endings, self.given, self.rng)
+        row = Row(hypothesis.reader.copy(), parent, kept.ending, list(kept.events), list(kept.rhythm), kept.rhythm_from)
+        heard = [e.pitch for e in hypothesis.reader.events[-2 * HISTORY :] if e.pitch is not None]
+        row.history = [NO_NOTE] * HISTORY + heard
+        if not row.pending and not row.rhythm:
+            row.ties = self._ties(phrase)
+        return row
 
     def _ties(self, phrase: Phrase) -> dict[int, int]:
         """Bars of the phrase that take up the rhythm of an earlier one; never the cadence bar."""
@@ -157,248 +166,235 @@ class MelodyWriter:
                 ties[phrase.first + bar] = phrase.first + source
         return ties
 
-    def _kept(self, phrase: Phrase, ending: Ending, before: Sequence[Event]) -> tuple[list[Event], list[int]]:
-        """What the phrase keeps of its source: events to copy, or durations to fill with new pitches."""
-        if held := self._given_in(phrase):
-            return list(held), []
-        if phrase.source is None:
-            return [], []
-        source = self.plan.phrases[phrase.source]
-        setting = self._setting(phrase, source, ending)
-        kept = operators.kept_of(phrase.operator, self.events_of[source.index], setting)
-        if not self._is_singable(kept.events, phrase, before):
-            last = next((e.pitch for e in reversed(before) if e.pitch is not None), None)
-            kept = operators.singable(kept, last, setting)
-        if not self._is_singable(kept.events, phrase, before):
-            kept = operators.rhythm_of(self.events_of[source.index], setting)
-        # A tune that was given may have lengths that the network does not write.
-        if kept.begins != phrase.first * self.bar_ticks or any(d not in DURATIONS for d in kept.rhythm):
-            return [], []
-        return list(kept.events), list(kept.rhythm)
-
-    def _setting(self, phrase: Phrase, source: Phrase, ending: Ending) -> operators.Setting:
-        """Where a derived phrase stands, for its operator."""
-        low, high = self._range(phrase.first)
-        bars = self.plan.bars[phrase.first : phrase.last + 1]
-        return operators.Setting(
-            key=self.plan.key,
-            meter=self.plan.meter,
-            chords=self.chord_list,
-            chord_starts=self.chord_starts,
-            start=phrase.first * self.bar_ticks,
-            bars=phrase.bars,
-            onset=ending.onset,
-            end=ending.end,
-            shift=(phrase.first - source.first) * self.bar_ticks,
-            source_bars=source.bars,
-            same_cadence=phrase.cadence == source.cadence,
-            low=low,
-            high=high,
-            register=float(np.mean([bar.register for bar in bars])) - self.tonic,
-            density_npq=float(np.mean([bar.density_npq for bar in bars])),
-            bar_npq=tuple(bar.density_npq for bar in bars),
-            rng=self.rng,
-        )
-
-    def _is_singable(self, events: Sequence[Event], phrase: Phrase, before: Sequence[Event]) -> bool:
-        """Whether kept notes obey range, intervals and repetition, also against the notes before the phrase."""
-        low, high = self._range(phrase.first)
-        pitches = [e.pitch for e in (*before, *events) if e.pitch is not None]
-        intervals = np.abs(np.diff(pitches))
-        repeated = any(len(set(pitches[i : i + 5])) == 1 for i in range(len(pitches) - 4))
-        return (
-            all(low <= p <= high for p in pitches[len(before) :])
-            and not np.isin(intervals, BANNED_INTERVALS).any()
-            and not (intervals > OCTAVE).any()
-            and not repeated
-        )
-
     # -- growing the candidates
 
-    def _grow(self, rows: Sequence[Row], phrase: Phrase) -> None:
-        end = (phrase.last + 1) * self.bar_ticks
-        active = list(rows)
-        state = self._joined(active)
+    def _grow(self, rows: Sequence[Row], state: Any, phrase: Phrase) -> Any:
+        """Let every row reach the end of the phrase; the joint state of all rows."""
+        finished: dict[int, Any] = {}
+        active = list(range(len(rows)))
         while active:
-            columns = np.stack([row.reader.columns() for row in active])
+            going = [rows[i] for i in active]
+            columns = np.stack([row.reader.columns() for row in going])
             state, duration_logits = self.model.step(state, columns)
-            duration_rows = [
-                self._duration(row, logits, phrase) for row, logits in zip(active, duration_logits, strict=True)
-            ]
-            pitch_logits = self.model.pitch_logits(state, np.array(duration_rows))
-            for row, duration, logits in zip(active, duration_rows, pitch_logits, strict=True):
-                self._push(row, DURATIONS[duration], logits, phrase)
-            done = [i for i, row in enumerate(active) if row.reader.now >= end]
+            durations = self._durations(going, duration_logits)
+            pitch_logits = self.model.pitch_logits(state, durations)
+            self._push(going, durations, pitch_logits, phrase)
+            done = [place for place, row in enumerate(going) if row.reader.now >= row.ending.end]
             if done:
-                for i in done:
-                    active[i].state = self.model.select(state, np.array([i]))
-                going = [i for i in range(len(active)) if i not in done]
-                active = [active[i] for i in going]
+                for place in done:
+                    finished[active[place]] = self.model.select(state, np.array([place]))
+                left = [place for place in range(len(going)) if place not in set(done)]
+                active = [active[place] for place in left]
                 if active:
-                    state = self.model.select(state, np.array(going))
+                    state = self.model.select(state, np.array(left))
+        return self.model.join([finished[i] for i in range(len(rows))])
 
-    def _joined(self, rows: Sequence[Row]) -> Any:
-        """All rows begin in the same state."""
-        return self.model.select(rows[0].state, np.zeros(len(rows), dtype=np.int64))
+    def _durations(self, rows: Sequence[Row], logits: NDArray[np.float32]) -> NDArray[np.int64]:
+        """(R,) index of each row's next duration: kept, tied to an earlier bar, or sampled under the metre."""
+        scores = log_softmax(logits)
+        chosen = np.zeros(len(rows), dtype=np.int64)
+        free: list[int] = []
+        weights = []
+        for place, row in enumerate(rows):
+            if row.reader.now % self.bar_ticks == 0:
+                self._take_up(row)
+            fixed = self._fixed_duration(row)
+            if fixed is not None:
+                chosen[place] = nearest_duration(fixed)
+                continue
+            free.append(place)
+            weights.append(self._duration_weights(row))
+        if free:
+            drawn = sampled(scores[free] + np.array(weights), TEMPERATURE_DURATION, TOP_P_DURATION, self.rng)
+            chosen[free] = drawn
+            for place, index in zip(free, drawn.tolist(), strict=True):
+                rows[place].log_likelihood += float(scores[place, index])
+        return chosen
 
-    def _duration(self, row: Row, logits: NDArray[np.float32], phrase: Phrase) -> int:
-        """Index of the next duration: kept, tied to an earlier bar, or sampled under the metre."""
-        now, ending = row.reader.now, self.endings[phrase.index]
-        if row.pending:
-            return nearest_duration(row.pending[0].duration)
+    def _take_up(self, row: Row) -> None:
+        """At the beginning of a free bar, perhaps an echo of an earlier one."""
+        now = row.reader.now
+        if not row.pending and not row.rhythm and now // self.bar_ticks not in row.ties and now < row.ending.onset:
+            row.pending = echo_of(self.prospect, row.reader.events, now, row.ending.onset, row.owes_step, self.rng)
+
+    def _fixed_duration(self, row: Row) -> int | None:
+        """The duration that is settled already, or ``None``."""
+        now, ending = row.reader.now, row.ending
+        if row.pending and row.pending[0].start <= now:
+            return row.pending[0].duration
         if now >= ending.onset:
-            return _closing_duration(ending.end - now)
+            return (ending.stop if now < ending.stop else ending.end) - now
         bar, offset = divmod(now, self.bar_ticks)
         if offset == 0 and bar in row.ties:
-            source = row.ties[bar]
-            row.rhythm = [
-                e.duration
-                for e in row.reader.events
-                if source * self.bar_ticks <= e.start < (source + 1) * self.bar_ticks
-            ]
-        if row.rhythm:
-            return DURATIONS.index(row.rhythm.pop(0))
-        limit = min(ending.onset - bar * self.bar_ticks, self.bar_ticks)
-        mask = duration_mask(self.plan.meter, offset, limit)
-        scores = log_softmax(logits) + mask
-        weights = scores + density_bias(round(self.plan.bars[bar].density_npq, 2))
-        index = sampled(weights, TEMPERATURE_DURATION, TOP_P_DURATION, self.rng)
-        row.log_likelihood += float(log_softmax(logits)[index])
-        return index
+            start = row.ties[bar] * self.bar_ticks
+            row.rhythm = [e.duration for e in row.reader.events if start <= e.start < start + self.bar_ticks]
+            row.rhythm_from = now
+        return row.rhythm.pop(0) if row.rhythm and now >= row.rhythm_from else None
 
-    def _push(self, row: Row, duration: int, logits: NDArray[np.float32], phrase: Phrase) -> None:
+    def _duration_weights(self, row: Row) -> NDArray[np.float64]:
+        """(D,) what metre, the notes kept ahead and the density still wanted say."""
         now = row.reader.now
-        if row.pending:
-            event = row.pending.pop(0)
-        else:
-            context = self._context(row, now, duration, phrase)
-            bias, relaxed = pitch_bias(context)
-            scores = log_softmax(logits)
-            place = sampled(scores[: len(PITCHES)] + bias, TEMPERATURE_PITCH, TOP_P, self.rng)
-            row.log_likelihood += float(scores[place])
+        bar, offset = divmod(now, self.bar_ticks)
+        limit = row.pending[0].start if row.pending else row.rhythm_from if row.rhythm else row.ending.onset
+        limit = min(limit - bar * self.bar_ticks, self.bar_ticks)
+        mask = duration_mask(self.plan.meter, offset, limit)
+        if not np.isfinite(mask).any():
+            mask = np.where(np.array(DURATIONS) == limit - offset, 0.0, -np.inf)
+        target = self.plan.bars[min(bar, len(self.plan.bars) - 1)].density_npq
+        wanted = target * self.bar_ticks / TICKS_PER_BEAT
+        before = set()
+        for event in row.reader.since((bar - 1) * self.bar_ticks):
+            if event.start < bar * self.bar_ticks:
+                before.add(event.start % self.bar_ticks)
+            else:
+                wanted -= event.pitch is not None
+        groove = np.array([GROOVE_PULL * (offset + d in before) for d in DURATIONS])
+        return np.asarray(mask + density_bias(round(max(wanted, 0.5), 1), self.bar_ticks - offset) + groove)
+
+    def _push(
+        self, rows: Sequence[Row], durations: NDArray[np.int64], logits: NDArray[np.float32], phrase: Phrase
+    ) -> None:
+        """Choose each row's pitch, or take the note it keeps, and let the row hear it."""
+        free: list[int] = []
+        for place, row in enumerate(rows):
+            now = row.reader.now
+            if row.pending and row.pending[0].start <= now:
+                self._hear(row, row.pending.pop(0))
+            elif now >= row.ending.stop:
+                self._hear(row, Event(now, row.ending.end - now, None))
+            else:
+                free.append(place)
+        if not free:
+            return
+        batch = self._batch([rows[i] for i in free], durations[free], phrase)
+        bias, relaxed = pitch_bias(batch)
+        scores = log_softmax(logits[free])[:, : len(PITCHES)]
+        drawn = sampled(scores + bias, TEMPERATURE_PITCH, TOP_P, self.rng)
+        for place, index, score, gave in zip(free, drawn.tolist(), scores, relaxed, strict=True):
+            row, now = rows[place], rows[place].reader.now
+            row.log_likelihood += float(score[index])
             row.sampled += 1
-            row.relaxed += [f"bar {now // self.bar_ticks + 1}: {name}" for name in relaxed]
-            event = Event(now, duration, PITCHES[place])
-        chord = self._chord_at(event.start)
+            row.relaxed += [f"bar {now // self.bar_ticks + 1}: {name}" for name in gave]
+            self._hear(row, Event(now, DURATIONS[durations[place]], PITCHES[index]))
+
+    def _hear(self, row: Row, event: Event) -> None:
         if event.pitch is not None:
-            tones = relative_classes(chord.classes, self.plan.key)
-            row.owes_step = event.pitch % 12 not in tones
+            row.history.append(event.pitch)
+            row.owes_step = event.pitch % 12 not in self.prospect.tones_at(event.start)
         row.reader.push(event)
 
-    def _context(self, row: Row, now: int, duration: int, phrase: Phrase) -> NoteContext:
-        bar = now // self.bar_ticks
-        ending = self.endings[phrase.index]
-        end = now + duration
-        low, high = self._range(bar)
-        controls = self.frame.controls[bar]
-        to_target = (
-            0 if now >= ending.onset else 1 if end >= ending.onset else 2 if end >= ending.onset - TICKS_PER_BEAT else 9
+    def _batch(self, rows: Sequence[Row], durations: NDArray[np.int64], phrase: Phrase) -> NoteBatch:
+        """What the rules need to know of each row's next note."""
+        lengths = [DURATIONS[index] for index in durations.tolist()]
+        notes = [
+            self.prospect.note(phrase, row.reader.now, length, row.ending, row.pending)
+            for row, length in zip(rows, lengths, strict=True)
+        ]
+        coins = self.rng.random((len(rows), 2))
+        coins[[note.ends_pickup for note in notes], 0] = -1.0  # the last note before the bar line fits its chord
+        return NoteBatch(
+            in_range=np.array([n.in_range for n in notes]),
+            in_scale=np.array([n.in_scale for n in notes]),
+            chord_tones=np.array([n.chord_tones for n in notes]),
+            reachable=np.array([n.reachable for n in notes]),
+            near_goal=np.array([n.near_goal for n in notes]),
+            accent=np.array([n.accent for n in notes]),
+            duration=np.array(lengths),
+            history=np.array([row.history[-HISTORY:] for row in rows]),
+            register=np.array([n.register for n in notes]),
+            contour=np.array([n.contour for n in notes]),
+            owes_step=np.array([row.owes_step for row in rows]),
+            is_minor=np.array([n.is_minor for n in notes]),
+            coins=coins,
         )
-        return NoteContext(
-            key=self.plan.key,
-            chord=self._chord_at(now),
-            accent=self.plan.meter.accent(now),
-            duration=duration,
-            history=tuple(e.pitch for e in row.reader.events[-8:] if e.pitch is not None),
-            low=low,
-            high=high,
-            register=self.plan.bars[bar].register - self.tonic,
-            contour=controls.contour or 0,
-            owes_step=row.owes_step,
-            targets=self._targets(phrase),
-            notes_to_target=to_target,
-            coins=tuple(self.rng.random(3)),
-        )
-
-    def _range(self, bar: int) -> tuple[int, int]:
-        """Lowest and highest pitch of a bar: only the climax bar may reach the top."""
-        low, high = self.plan.low - self.tonic, self.plan.high - self.tonic
-        if bar != self.plan.climax_bar and high - low > 9:
-            high -= CLIMAX_MARGIN
-        return max(low, LOWEST), min(high, PITCHES[-1])
-
-    def _chord_at(self, tick: int) -> Chord:
-        return self.chord_list[int(np.searchsorted(self.chord_starts, tick, side="right")) - 1]
-
-    def _targets(self, phrase: Phrase) -> tuple[int, ...]:
-        """Cadence tones above the tonic: 1 at a perfect cadence, 3 or 5 at an imperfect one, else 2, 5, 7."""
-        tones = relative_classes(self._chord_at(self.endings[phrase.index].onset).classes, self.plan.key)
-        third = 3 if self.plan.key.is_minor else 4
-        wanted = {PERFECT: {0}, HALF: {2, 7, 11, 10}}.get(phrase.cadence, {third, 7})
-        return tuple(sorted(wanted & tones)) or tuple(sorted(tones))
 
     # -- choosing
 
-    def _choose(self, rows: Sequence[Row], phrase: Phrase, start: int) -> Row:
-        """One of the candidates, the better the likelier."""
-        scores = np.array(
-            [
-                candidate_score(
-                    row.reader.events,
-                    start,
-                    row.log_likelihood / max(1, row.sampled),
-                    len(row.relaxed),
-                    self.plan,
-                    self.tonic,
-                )
-                for row in rows
-            ]
+    def _survivors(
+        self, rows: Sequence[Row], beam: Sequence[Hypothesis], phrase: Phrase, count: int
+    ) -> tuple[list[Hypothesis], list[int]]:
+        """The best ``count`` rows as hypotheses, the best first, and their places."""
+        shared = self._shared(rows)
+        grown = [self._judged(row, beam[row.parent], phrase, notes) for row, notes in zip(rows, shared, strict=True)]
+        order = sorted(range(len(rows)), key=lambda i: (-grown[i].score.total, i))
+        chosen: list[int] = []
+        for index in order:
+            family = sum(rows[i].parent == rows[index].parent for i in chosen)
+            if len(chosen) < count and (family < SAME_PARENT or len(beam) == 1):
+                chosen.append(index)
+        return [grown[i] for i in chosen], chosen
+
+    def _shared(self, rows: Sequence[Row]) -> list[int]:
+        """Notes in a row that each candidate shares with a known tune."""
+        if self.ear.known is None:
+            return [0] * len(rows)
+        return [run.notes for run in self.ear.known.longest_runs([row.reader.events[-60:] for row in rows])]
+
+    def _judged(self, row: Row, parent: Hypothesis, phrase: Phrase, shared: int) -> Hypothesis:
+        """The hypothesis that the row has become."""
+        first, stop = parent.tally.bars, phrase.last + 1
+        events = row.reader.since((first - 2) * self.bar_ticks)
+        recent = bars_of([e for e in events if e.pitch is not None], self.plan.meter, first - 2, stop - first + 2)
+        bars = recent[2:]
+        # The last bar stays open while a pick-up may still come into it.
+        closed = len(bars) if row.ending.end % self.bar_ticks == 0 else len(bars) - 1
+        tally = parent.tally.copy().add(bars[:closed])
+        last_note = next(e for e in reversed(events) if e.pitch is not None)
+        ends = (*parent.ends, last_note.duration)
+        whole = (tally.copy() if closed < len(bars) else tally).add(bars[closed:])
+        whole.ends = list(ends)
+        control = parent.control + control_error(bars[:closed], first, self.plan)
+        stuck = parent.stuck + stuck_bars([bar for bar in recent if bar], self.bar_ticks)
+        log_likelihood, count = parent.log_likelihood + row.log_likelihood, parent.sampled + row.sampled
+        unlike, outside = unlike_and_outside(whole.vector(), whole.bars, self.typical)
+        relaxed = (*parent.relaxed, *row.relaxed)
+        score = MelodyScore(
+            likelihood=log_likelihood / max(1, count),
+            unlike=unlike,
+            outside=outside,
+            control=control / max(1, tally.bars),
+            relaxed=len(relaxed),
+            stuck=stuck,
+            shared=max(shared, parent.score.shared),
         )
-        weights = np.exp((scores - scores.max()) / CHOICE_TEMPERATURE)
-        return rows[int(self.rng.choice(len(rows), p=weights / weights.sum()))]
-
-
-def _closing_duration(ticks: int) -> int:
-    """Index of the longest length within ``ticks``, such that what is left over is a length too (a bar of 9/8)."""
-    fitting = [d for d in DURATIONS if d == ticks or ticks - d in DURATIONS]
-    return DURATIONS.index(max(fitting or [d for d in DURATIONS if d <= ticks]))
-
-
-def chord_line(chords: Sequence[Bar], bar_ticks: int) -> tuple[list[int], list[Chord]]:
-    """Start ticks and chords in order; several chords of a bar divide it evenly."""
-    starts, line = [], []
-    for bar, content in enumerate(chords):
-        for place, chord in enumerate(content):
-            starts.append(bar * bar_ticks + place * bar_ticks // len(content))
-            line.append(chord)
-    return starts, line
-
-
-def frame_of(plan: Plan, chords: Sequence[Bar]) -> TuneFrame:
-    """What the melody model is told before its first note."""
-    controls = []
-    for index, bar in enumerate(plan.bars):
-        later = plan.bars[min(index + 1, len(plan.bars) - 1)].register
-        contour = int(np.sign(round((later - bar.register) / 1.5)))
-        controls.append(
-            BarControls(
-                density=bar.density_npq, register=bar.register - plan.tonic_midi, contour=contour, role=bar.role
-            )
+        start = len(parent.reader.events)
+        return Hypothesis(
+            row.reader,
+            tally,
+            (*parent.events_of, tuple(row.reader.events[start:])),
+            (*parent.endings, row.ending),
+            ends,
+            log_likelihood,
+            count,
+            control,
+            stuck,
+            relaxed,
+            score,
         )
-    mean_density = float(np.mean([b.density_npq for b in plan.bars]))
-    is_slow = plan.tempo_bpm <= _SLOW_SONG[0] and mean_density <= _SLOW_SONG[1]
-    return TuneFrame(
-        key=plan.key,
-        meter=plan.meter,
-        bars=len(plan.bars),
-        phrase_ends=plan.phrase_ends,
-        chords=tuple(bar[0] for bar in chords),
-        controls=tuple(controls),
-        style="chorale" if is_slow else "dance",
-    )
 
 
 def log_softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
-    shifted = np.asarray(logits, dtype=np.float64) - float(np.max(logits))
-    return np.asarray(shifted - np.log(np.exp(shifted).sum()))
+    """(R, N) log-probabilities of each row."""
+    wide = np.asarray(logits, dtype=np.float64)
+    shifted = wide - wide.max(axis=1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
 
 
-def sampled(log_weights: NDArray[np.float64], temperature: float, top_p: float, rng: np.random.Generator) -> int:
-    """An index drawn from the smallest set that holds ``top_p`` of the probability."""
+def sampled(
+    log_weights: NDArray[np.float64], temperature: float, top_p: float, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """(R,) an index for each row, drawn from the smallest set that holds ``top_p`` of its probability."""
     scaled = log_weights / temperature
-    weights = np.exp(scaled - np.max(scaled))
-    weights /= weights.sum()
-    order = np.argsort(-weights, kind="stable")
-    kept = order[: int(np.searchsorted(np.cumsum(weights[order]), top_p)) + 1]
-    chances = weights[kept]
-    return int(kept[int(rng.choice(len(kept), p=chances / chances.sum()))])
+    weights = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    order = np.argsort(-weights, axis=1, kind="stable")
+    ranked = np.take_along_axis(weights, order, axis=1)
+    before = np.cumsum(ranked, axis=1) - ranked
+    cumulative = np.cumsum(np.where(before < top_p, ranked, 0.0), axis=1)
+    draws = rng.random((len(ranked), 1)) * cumulative[:, -1:]
+    place = (cumulative <= draws).sum(axis=1)
+    kept = (before < top_p).sum(axis=1) - 1
+    return np.asarray(np.take_along_axis(order, np.minimum(place, kept)[:, None], axis=1)[:, 0])
+
+
+__all__ = ["Ear", "Hypothesis", "Melody", "MelodyWriter", "chord_line"]

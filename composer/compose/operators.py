@@ -36,7 +36,7 @@ SEQUENCE_STEPS = 3  # the furthest that a sequence moves, in scale steps
 NEAR_SEMITONES = 2.0  # a register this near to the source's leaves the direction of a sequence to chance
 # Kept notes are joined or divided where a bar shall have fewer or more than these times their number; what returns
 # literally is left alone longer.
-CLOSE, LITERAL = (0.78, 1.28), (0.6, 1.65)
+CLOSE, LITERAL = (0.76, 1.3), (0.55, 1.8)
 _Operator = Callable[[list[Event], "Setting"], "Kept"]
 
 

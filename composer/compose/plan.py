@@ -7,6 +7,7 @@ the brief alone.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +43,10 @@ __all__ = [
     "OPERATORS", "ORNAMENT", "PERFECT", "PHRASE_BARS", "PLAGAL", "REGISTER_SEMITONES", "SAME_RHYTHM", "SEQUENCE",
     "BarPlan", "Phrase", "Plan", "letter_of", "melody_range", "phrase_lengths", "plan_of",
 ]  # fmt: skip
+# Corpus styles that the networks know.
+DANCE, SONG, CHORALE = "dance", "lied", "chorale"
+GENTLE_ENERGY, CALM_PICTURE = 0.4, 0.12  # a mean energy below is gentle; what a calm picture adds to it
+CHORALE_NPQ = 1.1  # notes to the quarter
 MELODY_SPAN = 21  # semitones, from the instrumental p90
 
 
@@ -50,7 +55,7 @@ class Plan:
     """All that is decided before the first chord.
 
     ``low``..``high`` is the melody's range in MIDI pitches; ``keys`` has one key for each section, the home key
-    ``key`` unless the brief says otherwise.
+    ``key`` unless the brief says otherwise. ``style`` is the corpus whose habits the networks follow.
     """
 
     key: Key
@@ -63,6 +68,7 @@ class Plan:
     low: int
     high: int
     keys: tuple[Key, ...] = ()
+    style: str = DANCE
 
     @property
     def phrase_ends(self) -> tuple[int, ...]:
@@ -119,4 +125,15 @@ def plan_of(brief: Brief, melody_instrument: str, rng: np.random.Generator) -> P
         low=low,
         high=high,
         keys=tuple((s.key or brief.key).key for s in brief.form),
+        style=_style(brief, targets.bars),
     )
+
+
+def _style(brief: Brief, bars: Sequence[BarPlan]) -> str:
+    """The corpus that suits the piece: sparse and gentle ones move like chorales, gentle ones and those of a calm
+    picture like songs, all others like dances."""
+    energy = float(np.mean([s.energy * s.bars for s in brief.form])) * len(brief.form) / brief.bars
+    gentle = GENTLE_ENERGY + (CALM_PICTURE if brief.picture_type in ("landscape", "portrait") else 0.0)
+    if energy >= gentle:
+        return DANCE
+    return CHORALE if float(np.mean([b.density_npq for b in bars])) <= CHORALE_NPQ else SONG

@@ -17,7 +17,10 @@ from composer.music.time import TICKS_PER_BEAT, Meter
 SIXTEENTH, EIGHTH, QUARTER = 120, 240, TICKS_PER_BEAT
 # Triplets, thirty-seconds and tied values are left to the hand editor: they cannot be read at sight in a draft.
 _PLAIN = tuple(d for d in DURATIONS if d % SIXTEENTH == 0 and d not in (600, 840, 1200, 1680, 2400, 3840))
-DENSITY_PULL = 1.4  # nats per squared octave away from the wanted duration
+DENSITY_PULL = 1.0  # nats per squared octave away from the wanted duration
+REST_COST = 0.5  # octaves of misfit that a rest after the final note weighs
+CADENCE_DENSITY_COST = 0.8  # octaves of misfit that a halved density of the last bar weighs
+ENDING_SPREAD = 0.45
 
 
 def starts_well(meter: Meter, offset: int, duration: int) -> bool:
@@ -56,34 +59,82 @@ def fillable(meter: Meter, offset: int, end: int) -> bool:
     return any(offset + d <= end and starts_well(meter, offset, d) and fillable(meter, offset + d, end) for d in _PLAIN)
 
 
-@lru_cache(maxsize=256)
-def density_bias(notes_per_quarter: float) -> NDArray[np.float64]:
-    """(D,) pull toward the durations that give this many notes per quarter."""
-    wanted = TICKS_PER_BEAT / notes_per_quarter
+@lru_cache(maxsize=4096)
+def fewest_notes(meter: Meter, offset: int, end: int) -> int:
+    """The least number of readable notes that fill the segment; ``end`` may lie in a later bar."""
+    if offset >= end:
+        return 0
+    if end > meter.bar_ticks:
+        return fewest_notes(meter, offset, meter.bar_ticks) + fewest_notes(meter, 0, end - meter.bar_ticks)
+    longest = [
+        d for d in _PLAIN if offset + d <= end and starts_well(meter, offset, d) and fillable(meter, offset + d, end)
+    ]
+    return 1 + min((fewest_notes(meter, offset + d, end) for d in longest), default=0)
+
+
+@lru_cache(maxsize=1024)
+def density_bias(notes_wanted: float, ticks_left: int) -> NDArray[np.float64]:
+    """(D,) pull toward the duration that leaves room for the notes still wanted in the ticks still left of a bar."""
+    wanted = ticks_left / max(notes_wanted, 0.5)
     return -DENSITY_PULL * np.log2(np.array(DURATIONS) / wanted) ** 2
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Where the final note of a phrase begins (tick) and ends (tick)."""
+    """Where the final note of a phrase begins and stops sounding, and where the phrase ends (ticks).
+
+    Between ``stop`` and ``end`` the melody rests.
+    """
 
     onset: int
+    stop: int
     end: int
 
+    def moved(self, ticks: int) -> Ending:
+        return Ending(self.onset + ticks, self.stop + ticks, self.end + ticks)
 
-def ending_of(meter: Meter, last_bar: int, is_final: bool, density_npq: float, rng: np.random.Generator) -> Ending:
-    """The final note of a phrase: on the downbeat, or on a later strong beat when there is more motion.
 
-    In triple time only a phrase inside the piece may end on its second beat.
+@dataclass(frozen=True, slots=True)
+class EndingAim:
+    """What the final note of a phrase shall be: its length over the mean length, whether it ends the piece."""
+
+    ratio: float
+    is_final: bool
+
+
+def ending_of(
+    meter: Meter, start: int, end: int, density_npq: float, aim: EndingAim, rng: np.random.Generator
+) -> Ending:
+    """The final note of a phrase whose last bar begins at ``start``: on a strong beat, about as long as ``aim`` asks.
+
+    Long notes are the easiest close and the dullest; in real tunes the last note of a phrase is less than twice as
+    long as the others. What is left of the bar rests. In triple time a phrase inside the piece may end on beat 2.
     """
-    start = last_bar * meter.bar_ticks
-    busy = min(1.0, density_npq / 1.6)
-    choices, weights = [0], [1.0]
+    wanted = aim.ratio * TICKS_PER_BEAT / density_npq
+    choices: list[tuple[float, Ending]] = []
+    for offset in _final_onsets(meter, aim.is_final):
+        room = end - start - offset
+        for length in _PLAIN:
+            stops = room if room - length < QUARTER else length
+            if length > room or length < QUARTER or stops not in DURATIONS:
+                continue
+            rest = room - stops
+            error = abs(float(np.log2(stops / wanted))) + (REST_COST if rest else 0.0)
+            notes = 1 + offset * density_npq / TICKS_PER_BEAT
+            error += CADENCE_DENSITY_COST * abs(
+                float(np.log2(notes / (meter.bar_ticks * density_npq / TICKS_PER_BEAT)))
+            )
+            if rest == 0 or rest in DURATIONS:
+                choices.append((error, Ending(start + offset, start + offset + stops, end)))
+    unique = {choice: error for error, choice in sorted(choices, key=lambda c: -c[0])}
+    weights = np.exp(-np.array(list(unique.values())) / ENDING_SPREAD)
+    return list(unique)[int(rng.choice(len(unique), p=weights / weights.sum()))]
+
+
+def _final_onsets(meter: Meter, is_final: bool) -> tuple[int, ...]:
+    """Offsets in the last bar where a phrase may come to rest."""
     if len(meter.strong_ticks) > 1 and meter.bar_ticks // 2 >= QUARTER:
-        choices.append(meter.strong_ticks[1])
-        weights.append((1.0 if is_final else 2.5) * busy)
-    elif meter.numerator == 3 and not meter.is_compound and not is_final:
-        choices.append(meter.beat_ticks)
-        weights.append(1.5 * busy)
-    offset = choices[int(rng.choice(len(choices), p=np.array(weights) / sum(weights)))]
-    return Ending(start + offset, start + meter.bar_ticks)
+        return (0, meter.strong_ticks[1])
+    if meter.numerator == 3 and not meter.is_compound and not is_final:
+        return (0, meter.beat_ticks)
+    return (0,)

@@ -13,7 +13,6 @@ from itertools import groupby
 
 import numpy as np
 
-from composer.compose.critic import candidate_score
 from composer.compose.draft import Draft
 from composer.compose.melody import chord_line
 from composer.compose.plan import Plan
@@ -89,10 +88,9 @@ def take_score(draft: Draft, judged: Judged = Judged()) -> TakeScore:
     ]
     if judged.is_tune_given:
         return _score(parts, _why_harmony(draft, notes, fit, faults))
-    first = next(i for i, e in enumerate(melody.events) if e is notes[0])
     density, register = _control_errors(notes, plan, melody.tonic_midi)
     parts += [
-        ("critic", candidate_score(list(melody.events), first, 0.0, 0, plan, melody.tonic_midi)),
+        ("critic", melody.score.total if melody.score is not None else 0.0),
         ("density", -DENSITY_COST * density),
         ("register", -REGISTER_COST * register),
         ("rules", -RULE_COST * len(melody.relaxed)),

@@ -58,6 +58,7 @@ class Tune:
             controls=tuple(controls),
             style=self.style,
             starts_at=self.events[0].start,
+            beats_per_minute=self.beats_per_minute,
         )
 
 

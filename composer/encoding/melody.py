@@ -9,6 +9,7 @@ chords, look-back); look-back at the next position follows Waite (2016), Lookbac
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -30,7 +31,7 @@ PITCHES: tuple[int, ...] = tuple(range(LOWEST, HIGHEST + 1))
 REST = len(PITCHES)
 PITCH_TOKENS = len(PITCHES) + 1
 
-STYLES = ("song", "dance", "chorale")
+STYLES = ("song", "dance", "chorale", "lied")
 METERS = ("2/4", "3/4", "4/4", "6/8", "2/2", "3/2", "9/8", "12/8")
 MODES = ("major", "minor", "dorian", "mixolydian", "lydian", "phrygian")
 ROLES = ("open", "continue", "pre-cadence", "cadence")
@@ -43,6 +44,7 @@ DENSITY_EDGES = (0.75, 1.25, 1.75, 2.25, 3.0, 3.6)  # notes per quarter
 REGISTER_EDGES = (-3.0, 0.0, 2.5, 5.0, 7.5, 10.0, 13.0)  # mean semitones above the tonic
 LEAP_EDGES = (1.5, 2.5, 4.0)  # mean absolute interval
 OFFBEAT_EDGES = (0.2, 0.5)  # share of onsets off the beat
+TEMPO_EDGES = (66.0, 92.0, 126.0)  # beats a minute: slow, walking, lively, fast
 _BARS_LEFT_EDGES = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24)
 _PHRASE_LEFT_EDGES = (120, 240, 360, 480, 720, 960, 1440, 1920, 2880, 3840, 5760)
 
@@ -73,8 +75,9 @@ FEATURES: dict[str, int] = {
     "leap": len(LEAP_EDGES) + 2,
     "offbeat": len(OFFBEAT_EDGES) + 2,
     "role": len(ROLES) + 1,
+    "tempo": len(TEMPO_EDGES) + 2,
 }
-CONTROLS = ("density", "register", "contour", "leap", "offbeat", "role", "style")
+CONTROLS = ("density", "register", "contour", "leap", "offbeat", "role", "style", "tempo")
 OFFSETS: NDArray[np.int64] = np.concatenate([[0], np.cumsum(list(FEATURES.values()))[:-1]]).astype(np.int64)
 TOTAL_CATEGORIES = int(sum(FEATURES.values()))
 
@@ -120,7 +123,8 @@ class TuneFrame:
     """All that is known of a tune before its notes.
 
     ``chords`` and ``controls`` hold one entry per bar (chords relative to ``key``; the chord on the downbeat);
-    ``phrase_ends`` are ticks, ascending, the last one the end of the tune.
+    ``phrase_ends`` are ticks, ascending, the last one the end of the tune; ``beats_per_minute`` is of the metre's own
+    beat (a dotted quarter in 6/8) where the source tells it.
     """
 
     key: Key
@@ -131,6 +135,7 @@ class TuneFrame:
     controls: tuple[BarControls, ...]
     style: str | None = None
     starts_at: int = 0  # tick of the first event: bar length minus the pick-up, or 0
+    beats_per_minute: float | None = None
 
 
 def pitch_token(pitch: int | None) -> int:
@@ -170,7 +175,12 @@ class ContextReader:
     def __init__(self, frame: TuneFrame) -> None:
         self.frame = frame
         self.events: list[Event] = []
+        self.now = frame.starts_at  # the tick at which the next event begins
+        self._bar_ticks = frame.meter.bar_ticks
+        self._starts: list[int] = []
+        self._tokens: list[int] = []
         self._at: dict[int, int] = {}  # onset tick -> token
+        self._static: dict[int, tuple[list[int], list[int]]] = {}  # by tick; copies share it
         self._repeat = dict.fromkeys(LOOKBACK_BARS, False)
         self._mode = 1 + MODES.index(frame.key.mode)
         text = str(frame.meter)
@@ -181,55 +191,63 @@ class ContextReader:
         """An independent reader with the same history (for N-best and beams)."""
         twin = object.__new__(ContextReader)
         twin.__dict__.update(self.__dict__)
-        twin.events = list(self.events)
-        twin._at = dict(self._at)
-        twin._repeat = dict(self._repeat)
+        for name in ("events", "_starts", "_tokens", "_at", "_repeat"):
+            setattr(twin, name, getattr(self, name).copy())
         return twin
 
-    @property
-    def now(self) -> int:
-        """The tick at which the next event begins."""
-        return self.events[-1].end if self.events else self.frame.starts_at
-
     def push(self, event: Event) -> None:
+        token = event.token
         for bars in LOOKBACK_BARS:
-            then = event.start - bars * self.frame.meter.bar_ticks
-            self._repeat[bars] = self._at.get(then) == event.token
-        self._at[event.start] = event.token
+            self._repeat[bars] = self._at.get(event.start - bars * self._bar_ticks) == token
+        self._at[event.start] = token
         self.events.append(event)
+        self._starts.append(event.start)
+        self._tokens.append(token)
+        self.now = event.end
+
+    def since(self, tick: int) -> list[Event]:
+        """The events that begin at ``tick`` or later."""
+        return self.events[bisect_left(self._starts, tick) :]
 
     def _lookback(self, bars: int) -> int:
         """What stood at the same place ``bars`` earlier: 0 nothing known, else token and whether it began there."""
-        then = self.now - bars * self.frame.meter.bar_ticks
-        if not self.events or then < self.events[0].start:
+        then = self.now - bars * self._bar_ticks
+        if not self._starts or then < self._starts[0]:
             return 0
         token = self._at.get(then)
         if token is not None:
             return 1 + token
-        low, high = 0, len(self.events)
-        while low < high:
-            middle = (low + high) // 2
-            if self.events[middle].start <= then:
-                low = middle + 1
-            else:
-                high = middle
-        return 1 + PITCH_TOKENS + self.events[low - 1].token if low else 0
+        place = bisect_right(self._starts, then)
+        return 1 + PITCH_TOKENS + self._tokens[place - 1] if place else 0
 
     def columns(self) -> NDArray[np.int64]:
         """(K,) category of each column of ``FEATURES``, in that order."""
-        frame, now = self.frame, self.now
+        now = self.now
+        known = self._static.get(now)
+        if known is None:
+            known = self._static[now] = self._known_of(now)
+        heard = [
+            1 + self._tokens[-1] if self.events else 0,
+            1 + _duration_index(self.events[-1].duration) if self.events else 0,
+            1 + self._tokens[-2] if len(self.events) > 1 else 0,
+        ]
+        lookback = []
+        for bars in LOOKBACK_BARS:
+            lookback.append(self._lookback(bars))
+            if bars != 8:
+                lookback.append(1 + int(self._repeat[bars]))
+        return np.array([*heard, *known[0], *lookback, *known[1]], dtype=np.int64)
+
+    def _known_of(self, now: int) -> tuple[list[int], list[int]]:
+        """The columns that the plan alone decides: place and chords, and the controls of the bar."""
+        frame = self.frame
         bar_ticks = frame.meter.bar_ticks
         bar = min(now // bar_ticks, frame.bars - 1)
         controls = frame.controls[bar]
-        last = self.events[-1] if self.events else None
-        before = self.events[-2] if len(self.events) > 1 else None
         phrase = next((i for i, end in enumerate(frame.phrase_ends) if end > now), len(frame.phrase_ends) - 1)
         phrase_start = frame.phrase_ends[phrase - 1] if phrase else 0
         next_chord = frame.chords[bar + 1] if bar + 1 < frame.bars else None
-        values = [
-            1 + last.token if last else 0,
-            1 + _duration_index(last.duration) if last else 0,
-            1 + before.token if before else 0,
+        place = [
             self._mode,
             self._meter,
             self._style,
@@ -240,19 +258,16 @@ class ContextReader:
             chord_class(frame.chords[bar], frame.key),
             chord_class(next_chord, frame.key),
         ]
-        for bars in LOOKBACK_BARS:
-            values.append(self._lookback(bars))
-            if bars != 8:
-                values.append(1 + int(self._repeat[bars]))
-        values += [
+        described = [
             bucket(controls.density, DENSITY_EDGES),
             bucket(controls.register, REGISTER_EDGES),
             0 if controls.contour is None else 2 + controls.contour,
             bucket(controls.leap, LEAP_EDGES),
             bucket(controls.offbeat, OFFBEAT_EDGES),
             0 if controls.role is None else 1 + ROLES.index(controls.role),
+            bucket(frame.beats_per_minute, TEMPO_EDGES),
         ]
-        return np.array(values, dtype=np.int64)
+        return place, described
 
 
 def nearest_duration(ticks: int) -> int:

@@ -5,6 +5,7 @@ Composing knows a model only by this protocol, so it can be tested with a table 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -33,6 +34,9 @@ class MelodyModel(Protocol):
 
     def select(self, state: Any, rows: NDArray[np.int64]) -> Any:
         """The state with its batch rows re-ordered or repeated (for N-best and beams)."""
+
+    def join(self, states: Sequence[Any]) -> Any:
+        """One state that holds the rows of all ``states``, in order."""
 
 
 class FigurationModel(Protocol):

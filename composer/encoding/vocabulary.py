@@ -23,5 +23,6 @@ def vocabulary_sha256() -> str:
         melody.REGISTER_EDGES,
         melody.LEAP_EDGES,
         melody.OFFBEAT_EDGES,
+        melody.TEMPO_EDGES,
     )
     return hashlib.sha256(repr(tables).encode()).hexdigest()

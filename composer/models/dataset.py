@@ -18,8 +18,10 @@ Ints = NDArray[np.int32]
 # Sequences are padded to the next of these lengths, so that few shapes are compiled.
 LENGTHS = (48, 64, 80, 96, 128, 160, 208, 272)
 _NAMES = tuple(FEATURES)
-CONTROL_COLUMNS = tuple(_NAMES.index(name) for name in CONTROLS if name != "style")
-STYLE_COLUMN = _NAMES.index("style")
+# Of the whole piece, hidden as one; the other controls change from bar to bar.
+PIECE_CONTROLS = ("style", "tempo")
+CONTROL_COLUMNS = tuple(_NAMES.index(name) for name in CONTROLS if name not in PIECE_CONTROLS)
+PIECE_COLUMNS = tuple(_NAMES.index(name) for name in PIECE_CONTROLS)
 CHORD_COLUMNS = (_NAMES.index("chord"), _NAMES.index("next_chord"))
 
 
@@ -150,8 +152,9 @@ def _with_unknowns(item: Sequence_, recipe: Recipe, generator: np.random.Generat
         else:
             unknown = generator.random(bars) < chance / 2
             columns[unknown[item.bars], column] = 0
-    if generator.random() < recipe.control_dropout:
-        columns[:, STYLE_COLUMN] = 0
+    for column in PIECE_COLUMNS:
+        if generator.random() < recipe.control_dropout:
+            columns[:, column] = 0
     if generator.random() < recipe.control_dropout / 3:
         columns[:, list(CONTROL_COLUMNS)] = 0
     return replace(item, columns=columns)

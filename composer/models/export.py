@@ -20,7 +20,7 @@ from composer.corpus.prepare import Prepared
 from composer.encoding.vocabulary import vocabulary_sha256
 from composer.formats.files import write_whole
 from composer.models.baselines import markov_nats, per_position_nats
-from composer.models.dataset import CHORD_COLUMNS, CONTROL_COLUMNS, STYLE_COLUMN, Sequence_, sequence_of
+from composer.models.dataset import CHORD_COLUMNS, CONTROL_COLUMNS, PIECE_COLUMNS, Sequence_, sequence_of
 from composer.models.recipe import Recipe
 from composer.models.runtime import CARD, FORMAT, WEIGHTS
 
@@ -103,7 +103,7 @@ def write_model(
 
     test_tunes, train_tunes = prepared.split("test"), prepared.split("train")
     test = [sequence_of(t) for t in test_tunes]
-    controls = (*CONTROL_COLUMNS, STYLE_COLUMN)
+    controls = (*CONTROL_COLUMNS, *PIECE_COLUMNS)
     scores = {
         "full": _score(nats, test, ()),
         "no_controls": _score(nats, test, controls),

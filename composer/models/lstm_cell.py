@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,11 @@ class LstmState:
     def select(self, rows: NDArray[np.int64]) -> LstmState:
         """The state with its rows re-ordered or repeated."""
         return LstmState(self.hidden[rows], self.cell[rows])
+
+    @classmethod
+    def joined(cls, states: Sequence[LstmState]) -> LstmState:
+        """The rows of all ``states``, in order."""
+        return cls(np.concatenate([s.hidden for s in states]), np.concatenate([s.cell for s in states]))
 
 
 class LstmCell:

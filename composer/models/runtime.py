@@ -5,6 +5,7 @@ Look-ups replace the embedding and the input kernel (folded once at loading), so
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,10 @@ class NumpyMelodyModel:
     def select(self, state: LstmState, rows: NDArray[np.int64]) -> LstmState:
         """The state with its rows re-ordered or repeated."""
         return state.select(rows)
+
+    def join(self, states: Sequence[LstmState]) -> LstmState:
+        """One state with the rows of all ``states``."""
+        return LstmState.joined(states)
 
 
 def read_model(folder: Path, name: str | None = None) -> NumpyMelodyModel:

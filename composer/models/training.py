@@ -30,7 +30,7 @@ from composer.models.base import Base, use_arrays
 from composer.models.dataset import (
     CHORD_COLUMNS,
     CONTROL_COLUMNS,
-    STYLE_COLUMN,
+    PIECE_COLUMNS,
     Batch,
     Sequence_,
     epoch_batches,
@@ -313,7 +313,7 @@ class Trainer:
         seen = np.zeros(len(table), dtype=bool)
         seen[np.unique(np.concatenate([s.columns for s in sequences]) + OFFSETS)] = True
         # "Unknown" is learnt while training hides parts of the plan, not from the tunes themselves.
-        seen[OFFSETS[[*CONTROL_COLUMNS, STYLE_COLUMN, *CHORD_COLUMNS]]] = True
+        seen[OFFSETS[[*CONTROL_COLUMNS, *PIECE_COLUMNS, *CHORD_COLUMNS]]] = True
         for first, size in zip(OFFSETS.tolist(), FEATURES.values(), strict=True):
             known = seen[first : first + size]
             rows = table[first : first + size]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,9 @@ class FlatModel:
 
     def select(self, state: Any, rows: NDArray[np.int64]) -> Any:
         return state[rows]
+
+    def join(self, states: Sequence[Any]) -> Any:
+        return np.concatenate(states)
 
 
 _STATES = {

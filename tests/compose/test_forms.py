@@ -104,13 +104,15 @@ def test_a_return_an_octave_away_moves_by_an_octave() -> None:
     assert {p.operator for p in _of_section(planned(form=form), 1)} == {OCTAVE}
 
 
-def test_pick_ups_are_one_length_for_the_piece_and_never_before_its_first_bar() -> None:
+def test_pick_ups_are_one_length_for_the_piece_and_follow_half_closes_within_a_section() -> None:
     lengths = set()
     for seed in range(30):
         plan = planned(seed)
-        assert plan.phrases[0].pickup == 0
-        lengths.add(frozenset(p.pickup for p in plan.phrases[1:]))
-    assert lengths == {frozenset({0}), frozenset({240}), frozenset({480})}
+        early = [p for p in plan.phrases if p.pickup]
+        assert all(plan.phrases[p.index - 1].cadence in ("HC", "IAC") for p in early)
+        assert all(plan.phrases[p.index - 1].section == p.section for p in early)
+        lengths.add(frozenset(p.pickup for p in early))
+    assert lengths == {frozenset(), frozenset({240}), frozenset({480})}
 
 
 @pytest.mark.parametrize(

@@ -41,3 +41,15 @@ def test_the_picture_s_curve_bends_the_bars_of_a_section() -> None:
     energies = [bar.energy for bar in plan.bars]
     assert energies[2] < energies[7]
     assert plan.bars[plan.climax_bar].energy == max(energies)
+
+
+def test_the_habits_that_suit_the_piece_are_followed() -> None:
+    def style(energy: float = 0.6, density: float = 0.5, **changes: object) -> str:
+        form = [{"name": "A", "bars": 8, "energy": energy, "density": density}]
+        return plan_of(brief(form=form, **changes), "violin", np.random.default_rng(1)).style
+
+    assert style() == "dance"
+    assert style(energy=0.2) == "lied"
+    assert style(energy=0.5) == "dance" and style(energy=0.5, picture_type="portrait") == "lied"
+    assert style(energy=0.2, density=0.05) == "chorale"
+    assert style(tempo_bpm=60.0) == style(tempo_bpm=150.0)  # another tempo is the same music, faster

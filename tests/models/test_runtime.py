@@ -155,7 +155,7 @@ def test_the_shipped_model_is_whole_and_small_and_says_what_it_is() -> None:
     model, card = registry.load_melody_model(), registry.show()
     assert model.name == "melody"
     assert card["weights_bytes"] < 20_000_000
-    assert {s["name"] for s in card["corpus"]["sources"]} == {"aird", "chorales", "oneill", "ryan"}
+    assert {s["name"] for s in card["corpus"]["sources"]} == {"aird", "chorales", "lieder", "oneill", "ryan"}
     assert card["metrics"]["plan_only"]["sum"] < card["metrics"]["markov"]["sum"] - 0.4
     assert card["metrics"]["full"]["sum"] < card["metrics"]["plan_only"]["sum"]
 
