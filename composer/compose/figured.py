@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
 
 from composer.compose.hands import Played, played
 from composer.compose.learned import Setting, figure_controls, figures_of
+from composer.compose.outer import mended_bass
+from composer.compose.sounding import trimmed
 from composer.compose.styles import Style
 from composer.compose.texture import Layout, Texture, VoicedChord, textured
 from composer.encoding.figuration import FigureFrame
@@ -57,7 +60,8 @@ def figured(
         if layout.bass is None:
             return tuple(sorted((*hands.left, *hands.right))), ()
         bass, rest = _dealt(hands, voiced, meter, layout.bass)
-        return tuple(sorted((*rest, *hands.right))), bass
+        bass = mended_bass(bass, tune, setting.frame.chords, *layout.bass)
+        return trimmed([_lifted(n, low) for n in (*rest, *hands.right)]), bass
 
     def faults(hands: Played) -> list[int]:
         return _faults(*parts(hands), setting.frame)
@@ -138,6 +142,11 @@ def _dealt(
             struck = struck[1:]
         rest += [n for n in struck if n.pitch >= WITH_BASS_LOW]
     return tuple(_without_overlaps(line)), rest
+
+
+def _lifted(note: Note, low: int) -> Note:
+    """The note in octaves up to where the instrument begins."""
+    return replace(note, pitch=note.pitch + 12 * -(-max(0, low - note.pitch) // 12))
 
 
 def _without_overlaps(line: Sequence[Note]) -> list[Note]:

@@ -20,11 +20,11 @@ from composer.encoding.figuration import DURATIONS, PULSES, SHAPES, Figure, Figu
 from composer.music.chord import Chord
 from composer.music.notes import Note
 
-_ROUNDS = 10  # of laying the hands anew around what the checker of voice leading found
+_ROUNDS = 16  # of laying the hands anew around what the checker of voice leading found
 _FAULT = 20.0
 _STEP = 2  # semitones to the tone that a passing one goes on to
 _VELOCITIES = {LEFT: (84, 70), RIGHT: (68, 62)}  # on a beat, off it
-Pitches = tuple[tuple[int, ...], ...]
+Heard = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +76,15 @@ class _Table:
         self.starts = [s.start for s in frame.chords]
         self.tops = [_top(frame, start) for start in self.starts]
         self.rich: set[int] = set()
-        self.lays: dict[tuple[int, Pitches], float] = {}
-        self.moves: dict[tuple[int, Pitches, Pitches], float] = {}
+        self.lays: dict[tuple[int, Heard], float] = {}
+        self.moves: dict[tuple[int, Heard, Heard], float] = {}
         self.options = [options_of(task, False) for task in tasks]
         self.steps = [self._step(index) for index in range(len(tasks) - 1)]
 
     def best(self) -> list[Option]:
         """The cheapest option of each chord, all chords at once."""
         local = [
-            np.array([o.cost + self.lays.get((i, o.pitches), 0.0) for o in found])
-            for i, found in enumerate(self.options)
+            np.array([o.cost + self.lays.get((i, o.heard), 0.0) for o in found]) for i, found in enumerate(self.options)
         ]
         steps = self.steps
         if self.moves:
@@ -99,10 +98,10 @@ class _Table:
             span = max(0, bisect_right(self.starts, tick) - 1)
             changed |= {span, max(0, span - 1)} - self.rich
             if tick == self.starts[span] and span:
-                move = (span - 1, chosen[span - 1].pitches, chosen[span].pitches)
+                move = (span - 1, chosen[span - 1].heard, chosen[span].heard)
                 self.moves[move] = self.moves.get(move, 0.0) + _FAULT
             else:
-                lay = (span, chosen[span].pitches)
+                lay = (span, chosen[span].heard)
                 self.lays[lay] = self.lays.get(lay, 0.0) + _FAULT
         for span in changed:
             self.options[span] = options_of(self.tasks[span], True)
@@ -121,11 +120,10 @@ class _Table:
         if not dear:
             return step
         step = step.copy()
-        rows = {o.pitches: i for i, o in enumerate(self.options[index])}
-        columns = {o.pitches: i for i, o in enumerate(self.options[index + 1])}
         for (_, before, after), cost in dear:
-            if before in rows and after in columns:
-                step[rows[before], columns[after]] += cost
+            rows = [i for i, o in enumerate(self.options[index]) if o.heard == before]
+            columns = [i for i, o in enumerate(self.options[index + 1]) if o.heard == after]
+            step[np.ix_(rows, columns)] += cost
         return step
 
 

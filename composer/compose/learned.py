@@ -188,9 +188,8 @@ class _Hands:
         chord, bass = self.frame.chords[span].chord, self.frame.basses[span]
         ceiling = min(HIGHEST_LEFT, self.setting.ceilings[span] - 1)
         mask = self._mask(chord, bass, ceiling, True)
-        opens = tick in self.starts
-        if opens:
-            return mask & _ON_ANCHOR
+        if tick in self.starts:
+            return mask & _ON_ANCHOR | _BARE_BASS
         return mask if self._is_weak(tick) else mask & _IN_CHORD
 
     def right(self, span: int, tick: int) -> Mask:
@@ -322,6 +321,7 @@ class _Take:
 
 _REST = np.eye(1, len(SHAPES), NOTHING, dtype=np.float32)[0]
 _ON_ANCHOR: Mask = np.array([s is not None and s.start == 0 and not s.passing for s in SHAPES])
+_BARE_BASS: Mask = np.array([s == Shape(0) for s in SHAPES])  # always possible, however low the bass lies
 _IN_CHORD: Mask = np.array([s is None or not s.passing for s in SHAPES])
 _ANY_LENGTH: Mask = np.ones(len(DURATIONS), dtype=bool)
 _BASS_NOTE, _TRIAD = shape_token(Shape(0)), shape_token(Shape(0, (0, 1, 2)))
