@@ -87,7 +87,7 @@ def options_of(task: Task, is_rich: bool) -> list[Option]:
     places = [_Place(anchor, task.bass, form) for form in (AS_WRITTEN, PLAIN) for anchor in anchors]
     if is_rich:
         low = max(task.reach[0], LOWEST_BASS)
-        others = [p for p in (task.bass - 12, task.bass + 12) if low <= p <= HIGHEST_BASS]
+        others = [p for p in (task.bass - 12, task.bass + 12) if low <= p <= min(HIGHEST_BASS, task.ceiling)]
         places += [_Place(a, task.bass, f, lift) for f, a, lift in product(range(2, 6), anchors, (0, 1, -1))]
         places += [_Place(a, bass, f) for f, a, bass in product((PLAIN, BARE, WITHOUT_INNER), anchors, others)]
         places += [_Place(a, task.bass, f, lift) for f, a, lift in product((AS_WRITTEN, PLAIN), anchors, (1, -1, 2))]
@@ -106,7 +106,7 @@ def _option(task: Task, place: _Place) -> Option:
     pitches = []
     for stroke in task.strokes:
         own = _struck(task, stroke, place)
-        kept = tuple(p for p in own if p <= task.ceiling) if stroke.hand == RIGHT else own
+        kept = tuple(p for p in own if p <= task.ceiling or p == task.bass)
         cost += _OVER_CEILING * (len(own) - len(kept)) / len(task.strokes)
         hands[stroke.hand].extend(kept)
         pitches.append(kept)
