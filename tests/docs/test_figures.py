@@ -78,6 +78,18 @@ def test_the_figures_of_the_model_are_those_of_its_card() -> None:
         assert sentence.format(metrics[row]["sum"]) in text
 
 
+def test_the_figures_of_the_accompaniment_are_those_of_its_card() -> None:
+    metrics = json.loads((shipped("weights") / "accompaniment" / "card.json").read_text("utf-8"))["metrics"]
+    text = re.sub(r"\s+", " ", (ROOT / "docs/explanation/engine.md").read_text("utf-8"))
+    for sentence, row in (
+        ("surprised by {:.2f} nats a bar on songs that it never saw", "full"),
+        ("or {:.2f} if it is not told how busy", "no_controls"),
+        ("stands at that place is surprised by {:.2f}", "repeating"),
+        ("the second half alone by {:.2f}", "unigram"),
+    ):
+        assert sentence.format(metrics[row]["per_bar"]) in text
+
+
 def test_the_rules_of_melody_are_listed_in_the_order_in_which_they_hold() -> None:
     text = (ROOT / "docs/explanation/engine.md").read_text("utf-8").split("| rule | what it does |", 1)[1]
     listed = re.findall(r"^\| ([a-z ]+) \|", text.split("\n\n", 1)[0], re.MULTILINE)
