@@ -21,7 +21,7 @@ from composer.music.chord import Chord
 from composer.music.notes import Note
 
 _ROUNDS = 16  # of laying the hands anew around what the checker of voice leading found
-_FAULT = 20.0
+_FAULT, _PRESSURE = 20.0, 0.3
 _STEP = 2  # semitones to the tone that a passing one goes on to
 _VELOCITIES = {LEFT: (84, 70), RIGHT: (68, 62)}  # on a beat, off it
 Heard = tuple[int, ...]
@@ -76,6 +76,7 @@ class _Table:
         self.starts = [s.start for s in frame.chords]
         self.tops = [_top(frame, start) for start in self.starts]
         self.rich: set[int] = set()
+        self.pressure = [0.0] * len(tasks)  # what a voice costs: with fewer of them there is less to go wrong
         self.lays: dict[tuple[int, Heard], float] = {}
         self.moves: dict[tuple[int, Heard, Heard], float] = {}
         self.options = [options_of(task, False) for task in tasks]
@@ -84,7 +85,8 @@ class _Table:
     def best(self) -> list[Option]:
         """The cheapest option of each chord, all chords at once."""
         local = [
-            np.array([o.cost + self.lays.get((i, o.heard), 0.0) for o in found]) for i, found in enumerate(self.options)
+            np.array([o.cost + self.lays.get((i, o.heard), 0.0) + self.pressure[i] * len(o.heard) for o in found])
+            for i, found in enumerate(self.options)
         ]
         steps = self.steps
         if self.moves:
@@ -97,6 +99,7 @@ class _Table:
         for tick in ticks:
             span = max(0, bisect_right(self.starts, tick) - 1)
             changed |= {span, max(0, span - 1)} - self.rich
+            self.pressure[span] += _PRESSURE
             if tick == self.starts[span] and span:
                 move = (span - 1, chosen[span - 1].heard, chosen[span].heard)
                 self.moves[move] = self.moves.get(move, 0.0) + _FAULT
