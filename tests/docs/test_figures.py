@@ -19,20 +19,24 @@ from composer.cleanup.repair import MELODY_WEIGHT
 from composer.cleanup.score import WEIGHT_DRAFT, WEIGHT_FOREIGN
 from composer.cleanup.slips import CHROMATIC_SHARE
 from composer.compose.expression import RITARDANDO_MAX_SECONDS, SPREAD
-from composer.compose.melody import CANDIDATES
+from composer.compose.melody import BEAM, CANDIDATES, SAME_PARENT
 from composer.compose.plan import DENSITY_NPQ, EXACT_SHARE_MAX, MELODY_SPAN, PHRASE_BARS, REGISTER_SEMITONES
-from composer.compose.rules import RELAX_ORDER, RULES, ChordToneOnStrongBeat
+from composer.compose.rules import RELAX_ORDER, RULES, ChordToneOnStrongBeat, LeapRecovers
 from composer.compose.texture import HIGH_INTENSITY, MID_INTENSITY
+from composer.encoding.profile import NAMES
 from composer.render.stage import RenderOptions
 from composer.resources import shipped
 from tests.docs.pages import ROOT
 
-_WORDS = {3: "three", 4: "four", 8: "eight"}
+_WORDS = {2: "two", 3: "three", 4: "four", 8: "eight", 18: "eighteen"}
 
 # Page -> sentences with the code's own figures in them; line breaks do not matter.
 STATED = {
     "explanation/engine.md": [
         f"phrases of {_WORDS[PHRASE_BARS]} bars",
+        f"{CANDIDATES} candidates are written for each phrase",
+        f"The {_WORDS[BEAM]} best go on, at most {_WORDS[SAME_PARENT]} of them",
+        f"{_WORDS[len(NAMES)]} measures with their means",
         f"a random spread of {_WORDS[SPREAD]} steps of velocity",
         f"never by more than {RITARDANDO_MAX_SECONDS} seconds",
     ],
@@ -100,9 +104,9 @@ def test_the_rules_of_melody_are_listed_in_the_order_in_which_they_hold() -> Non
 def test_what_the_engine_page_says_in_words_holds() -> None:
     chord_tones = ChordToneOnStrongBeat()
     assert 0.2 <= EXACT_SHARE_MAX <= 0.3  # about a quarter
-    assert CANDIDATES >= 12  # a dozen or more
-    assert min(chord_tones.probability[3], chord_tones.long_probability) >= 0.9  # nearly always
-    assert chord_tones.probability[2] >= 0.6  # mostly
+    assert min(chord_tones.by_accent[3], chord_tones.long_note) >= 0.9  # nearly always
+    assert chord_tones.by_accent[2] >= 0.6  # mostly
+    assert LeapRecovers.probability <= 0.3  # now and then
 
 
 def test_a_register_of_one_is_a_fifth() -> None:
