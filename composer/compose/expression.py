@@ -9,14 +9,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from composer.compose.plan import Plan
 from composer.music.notes import BASS, CHORDS, DRUMS, MELODY, ChordSpan, Control, Note, Tempo
 from composer.music.time import TICKS_PER_BEAT, seconds_of
 
+Ints = NDArray[np.int64]
 SOFTEST, LOUDEST = 44, 104  # melody velocity at energy 0 and 1 with full dynamics
 ACCENTS = {3: 6, 2: 3, 1: 1, 0: -2}
-PHRASE_ARCH, PITCH_WEIGHT, SPREAD = 5.0, 4.0 / 12.0, 3
+PHRASE_ARCH, PITCH_WEIGHT, SPREAD = 5.0, 4.0 / 12.0, 2
+QUIETEST, STRONGEST = 12, 124  # velocities
 ROLE_OFFSET = {MELODY: 8, BASS: -4, CHORDS: -12, DRUMS: -8}
 PEDAL_ON, PEDAL_OFF, CC_PEDAL = 100, 0, 64
 RITARDANDO = 0.12  # slower by this share in the last bar ...
@@ -27,26 +30,40 @@ _MIN_TICKS = 60
 def with_dynamics(
     notes: Sequence[Note], role: str, plan: Plan, dynamics: float, rng: np.random.Generator
 ) -> tuple[Note, ...]:
-    """The notes with velocities from energy, metre, phrase and pitch. Accompaniment keeps its pattern's accents."""
+    """The notes with velocities: each bar is as loud in the mean as its energy, and inside it metre, phrase and pitch
+    shape the line. Accompaniment keeps its pattern's accents."""
     if not notes:
         return ()
-    mean_pitch = float(np.mean([n.pitch for n in notes]))
     jitter = rng.integers(-SPREAD, SPREAD + 1, size=len(notes))
-    result = []
-    for note, random in zip(notes, jitter, strict=True):
-        bar = min(note.start // plan.meter.bar_ticks, len(plan.bars) - 1)
-        energy = plan.bars[bar].energy
-        spread = 0.25 + 0.75 * dynamics
-        centre = (SOFTEST + LOUDEST) / 2
-        level = centre + (LOUDEST - SOFTEST) * spread * (energy - 0.5)
-        level += ROLE_OFFSET[role] + int(random)
-        if role == MELODY:
-            level += ACCENTS[plan.meter.accent(note.start)] + PHRASE_ARCH * _arch(note.start, plan)
-            level += PITCH_WEIGHT * (note.pitch - mean_pitch)
-        else:
-            level += (note.velocity - 90) * 0.5  # the pattern's own accents, as percentages around 90
-        result.append(replace(note, velocity=int(np.clip(round(level), 12, 124))))
-    return tuple(result)
+    shape = [float(j) + _shape(note, role, plan) for note, j in zip(notes, jitter, strict=True)]
+    in_bars: dict[int, list[int]] = {}
+    for index, note in enumerate(notes):
+        in_bars.setdefault(min(note.start // plan.meter.bar_ticks, len(plan.bars) - 1), []).append(index)
+    velocity = np.zeros(len(notes), dtype=np.int64)
+    for bar, places in in_bars.items():
+        level = round(loudness_of(plan.bars[bar].energy, dynamics)) + ROLE_OFFSET[role]
+        velocity[places] = np.clip(level + _balanced([shape[i] for i in places]), QUIETEST, STRONGEST)
+    return tuple(replace(note, velocity=int(v)) for note, v in zip(notes, velocity, strict=True))
+
+
+def loudness_of(energy: float, dynamics: float) -> float:
+    """The mean velocity of a melody's bar of that energy (0..1); ``dynamics`` (0..1) spreads soft and loud."""
+    spread = 0.25 + 0.75 * dynamics
+    return (SOFTEST + LOUDEST) / 2 + (LOUDEST - SOFTEST) * spread * (energy - 0.5)
+
+
+def _shape(note: Note, role: str, plan: Plan) -> float:
+    """What makes a note louder than its bar, in steps of velocity from anywhere."""
+    if role != MELODY:
+        return (note.velocity - 90) * 0.5  # the pattern's own accents, as percentages around 90
+    return ACCENTS[plan.meter.accent(note.start)] + PHRASE_ARCH * _arch(note.start, plan) + PITCH_WEIGHT * note.pitch
+
+
+def _balanced(shape: Sequence[float]) -> Ints:
+    """Whole offsets that follow ``shape`` and sum to nothing, so that a bar's accents leave its mean alone."""
+    offsets = np.asarray(shape) - np.mean(shape)
+    # Rounding the running sum carries each note's rounding over to the next one.
+    return np.diff(np.round(np.cumsum(offsets)), prepend=0.0).astype(np.int64)
 
 
 def articulated(notes: Sequence[Note], articulation: float, phrase_ends: Sequence[int]) -> tuple[Note, ...]:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
 
-from composer.compose.expression import articulated, pedal_of, tempi_of, with_dynamics
+import numpy as np
+import pytest
+
+from composer.compose.expression import ROLE_OFFSET, articulated, loudness_of, pedal_of, tempi_of, with_dynamics
 from composer.compose.plan import plan_of
 from composer.music.chord import chord_of
-from composer.music.notes import MELODY, ChordSpan, Note
+from composer.music.notes import BASS, CHORDS, MELODY, ChordSpan, Note
 from composer.music.time import seconds_of
 from tests.compose.fakes import brief
 
@@ -50,3 +53,32 @@ def test_the_ritardando_costs_less_than_half_a_second() -> None:
         first, last = tempi_of(plan)
         bar = plan.meter.bar_ticks
         assert 0 < seconds_of(bar, last.bpm) - seconds_of(bar, first.bpm) <= 0.31
+
+
+def _bar_means(played: Sequence[Note], bar: int = 1920) -> list[float]:
+    bars = sorted({n.start // bar for n in played})
+    return [float(np.mean([n.velocity for n in played if n.start // bar == b])) for b in bars]
+
+
+@pytest.mark.parametrize("role", [MELODY, CHORDS, BASS])
+def test_every_bar_of_a_part_is_as_loud_as_its_energy_whatever_is_played_in_it(role: str) -> None:
+    plan = plan_of(brief(), "violin", np.random.default_rng(0))
+    rng = np.random.default_rng(4)
+    notes = [
+        Note(bar * 1920 + start, int(rng.integers(50, 90)), 240, int(rng.integers(60, 110)))
+        for bar in range(24)
+        for start in sorted(rng.choice(8, size=int(rng.integers(1, 8)), replace=False) * 240)
+    ]
+    means = _bar_means(with_dynamics(notes, role, plan, 0.6, rng))
+    asked = [loudness_of(bar.energy, 0.6) + ROLE_OFFSET[role] for bar in plan.bars]
+    assert np.abs(np.array(means) - asked).max() <= 0.5 + 1e-9
+    # Bars of one energy are equally loud, to the digit.
+    for energy in {bar.energy for bar in plan.bars}:
+        assert len({mean for mean, bar in zip(means, plan.bars, strict=True) if bar.energy == energy}) == 1
+
+
+def test_downbeats_are_louder_than_what_lies_between_them() -> None:
+    plan = plan_of(brief(), "violin", np.random.default_rng(0))
+    played = with_dynamics([Note(240 * i, 70, 240) for i in range(192)], MELODY, plan, 0.6, np.random.default_rng(0))
+    down = np.mean([n.velocity for n in played if n.start % 1920 == 0])
+    assert down > np.mean([n.velocity for n in played if n.start % 480]) + 4
