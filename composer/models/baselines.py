@@ -6,27 +6,47 @@ Per-position: duration from metre and place in the bar, pitch from mode and plac
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
 from composer.corpus.tune import Tune
 from composer.encoding.melody import DURATIONS, PITCH_TOKENS, nearest_duration
+from composer.models.backoff import BackoffCounts
 
-_BACKOFF = 4.0  # pseudo-count of the shorter context (Witten-Bell with a fixed weight)
 Item = tuple[list[Hashable], int]  # contexts from short to long, and the token
 Reader = Callable[[Tune], list[tuple[Item, Item]]]
 
 
-def markov_nats(train: Sequence[Tune], test: Sequence[Tune]) -> tuple[float, float]:
-    """Duration and pitch cross-entropy on ``test``, nats per event."""
-    return _nats(train, test, _markov_items)
+class Baseline:
+    """Counts of one kind of contexts in the training tunes."""
+
+    def __init__(self, reader: Reader, train: Sequence[Tune]) -> None:
+        self._reader = reader
+        self._tables = BackoffCounts(len(DURATIONS)), BackoffCounts(PITCH_TOKENS)
+        for tune in train:
+            for pair in reader(tune):
+                for table, (contexts, token) in zip(self._tables, pair, strict=True):
+                    table.add(((), *contexts), token)
+
+    def nats(self, test: Sequence[Tune]) -> tuple[float, float]:
+        """Duration and pitch cross-entropy on ``test``, nats per event."""
+        losses: list[list[float]] = [[], []]
+        for tune in test:
+            for pair in self._reader(tune):
+                for table, (contexts, token), found in zip(self._tables, pair, losses, strict=True):
+                    found.append(-np.log(table.chance(((), *contexts), token)))
+        return float(np.mean(losses[0])), float(np.mean(losses[1]))
 
 
-def per_position_nats(train: Sequence[Tune], test: Sequence[Tune]) -> tuple[float, float]:
-    """Duration and pitch cross-entropy on ``test``, nats per event."""
-    return _nats(train, test, _position_items)
+def markov(train: Sequence[Tune]) -> Baseline:
+    """What two notes tell of the next one."""
+    return Baseline(_markov_items, train)
+
+
+def per_position(train: Sequence[Tune]) -> Baseline:
+    """What the place in the bar tells of the note there."""
+    return Baseline(_position_items, train)
 
 
 def _markov_items(tune: Tune) -> list[tuple[Item, Item]]:
@@ -50,24 +70,3 @@ def _position_items(tune: Tune) -> list[tuple[Item, Item]]:
             )
         )
     return items
-
-
-def _nats(train: Sequence[Tune], test: Sequence[Tune], reader: Reader) -> tuple[float, float]:
-    counts: list[dict[Hashable, Counter[int]]] = [defaultdict(Counter), defaultdict(Counter)]
-    for tune in train:
-        for pair in reader(tune):
-            for table, (contexts, token) in zip(counts, pair, strict=True):
-                for context in ((), *contexts):
-                    table[context][token] += 1
-    totals = [{context: seen.total() for context, seen in table.items()} for table in counts]
-    losses: list[list[float]] = [[], []]
-    for tune in test:
-        for pair in reader(tune):
-            for which, (contexts, token) in enumerate(pair):
-                chance = 1.0 / (len(DURATIONS), PITCH_TOKENS)[which]
-                for context in ((), *contexts):
-                    seen = totals[which].get(context, 0)
-                    if seen:
-                        chance = (counts[which][context][token] + _BACKOFF * chance) / (seen + _BACKOFF)
-                losses[which].append(-np.log(chance))
-    return float(np.mean(losses[0])), float(np.mean(losses[1]))

@@ -7,7 +7,7 @@ import io
 import json
 import math
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -17,10 +17,12 @@ import numpy as np
 
 from composer.corpus import catalog
 from composer.corpus.prepare import Prepared
+from composer.corpus.tune import Tune
+from composer.encoding.melody import STYLES
 from composer.encoding.vocabulary import vocabulary_sha256
 from composer.formats.files import write_whole
-from composer.models.baselines import markov_nats, per_position_nats
-from composer.models.dataset import CHORD_COLUMNS, CONTROL_COLUMNS, PIECE_COLUMNS, Sequence_, sequence_of
+from composer.models.baselines import Baseline, markov, per_position
+from composer.models.dataset import CHORD_COLUMNS, CONTROL_COLUMNS, PIECE_COLUMNS, sequence_of
 from composer.models.recipe import Recipe
 from composer.models.runtime import CARD, FORMAT, WEIGHTS
 
@@ -40,6 +42,13 @@ class Score:
 
 
 UNKNOWN = Score(math.nan, math.nan)  # without a test split
+_CONTROLS = (*CONTROL_COLUMNS, *PIECE_COLUMNS)
+# What the network is not told, in the ways it is measured; the last knows no more than the baselines.
+HIDDEN: dict[str, tuple[int, ...]] = {
+    "full": (),
+    "no_controls": _CONTROLS,
+    "plan_only": (*_CONTROLS, *CHORD_COLUMNS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,25 +110,18 @@ def write_model(
     """Measure ``model`` on the test split and write its folder; the card last, so that a cut-off write is noticed."""
     from composer.models.melody_lstm import runtime_arrays
 
-    test_tunes, train_tunes = prepared.split("test"), prepared.split("train")
-    test = [sequence_of(t) for t in test_tunes]
-    controls = (*CONTROL_COLUMNS, *PIECE_COLUMNS)
-    scores = {
-        "full": _score(nats, test, ()),
-        "no_controls": _score(nats, test, controls),
-        "plan_only": _score(nats, test, (*controls, *CHORD_COLUMNS)),
-        "markov": Score(*markov_nats(train_tunes, test_tunes)) if test else UNKNOWN,
-        "per_position": Score(*per_position_nats(train_tunes, test_tunes)) if test else UNKNOWN,
-    }
+    test, train = prepared.split("test"), prepared.split("train")
+    baselines = {"markov": markov(train), "per_position": per_position(train)}
+    scores = _scores(nats, baselines, test)
     stream = io.BytesIO()
     np.savez(stream, **runtime_arrays(model))  # type: ignore[arg-type]
     content = stream.getvalue()
     write_whole(output / WEIGHTS, content)
-    card = _card(recipe, prepared, scores, epochs, seconds, content)
+    card = _card(recipe, prepared, scores, _by_style(nats, baselines, test), epochs, seconds, content)
     if comparison is not None:
         card["fine_tuning"] = _compared(comparison)
     write_whole(output / CARD, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
-    used = min(len(train_tunes), recipe.tunes_limit or len(train_tunes))
+    used = min(len(train), recipe.tunes_limit or len(train))
     return TrainingResult(output, recipe.name, epochs, seconds, len(content), used, **scores, comparison=comparison)
 
 
@@ -146,8 +148,29 @@ def _nats(score: Score) -> dict[str, float | None]:
     return {"duration": _rounded(score.duration), "pitch": _rounded(score.pitch), "sum": _rounded(score.total)}
 
 
-def _score(nats: Nats, test: Sequence[Sequence_], hide: Sequence[int]) -> Score:
-    return Score(*nats(test, hide)) if test else UNKNOWN
+def _scores(nats: Nats, baselines: Mapping[str, Baseline], tunes: Sequence[Tune]) -> dict[str, Score]:
+    """The network with more and more hidden from it, and the baselines, on ``tunes``."""
+    if not tunes:
+        return dict.fromkeys((*HIDDEN, *baselines), UNKNOWN)
+    test = [sequence_of(t) for t in tunes]
+    return {
+        **{name: Score(*nats(test, hide)) for name, hide in HIDDEN.items()},
+        **{name: Score(*baseline.nats(tunes)) for name, baseline in baselines.items()},
+    }
+
+
+def _by_style(nats: Nats, baselines: Mapping[str, Baseline], test: Sequence[Tune]) -> dict[str, Any]:
+    """For each corpus style in ``test`` its size and the same scores; the baselines have learned from all styles."""
+    found: dict[str, Any] = {}
+    for style in [name for name in STYLES if any(t.style == name for t in test)]:
+        tunes = [t for t in test if t.style == style]
+        scores = _scores(nats, baselines, tunes)
+        found[style] = {
+            "tunes": len(tunes),
+            "notes": sum(len(t.events) for t in tunes),
+            **{name: _nats(score) for name, score in scores.items()},
+        }
+    return found
 
 
 def _rounded(nats: float) -> float | None:
@@ -156,7 +179,13 @@ def _rounded(nats: float) -> float | None:
 
 
 def _card(
-    recipe: Recipe, prepared: Prepared, scores: dict[str, Score], epochs: int, seconds: float, weights: bytes
+    recipe: Recipe,
+    prepared: Prepared,
+    scores: dict[str, Score],
+    by_style: dict[str, Any],
+    epochs: int,
+    seconds: float,
+    weights: bytes,
 ) -> dict[str, Any]:
     report = prepared.report
     corpora = {c.name: c for c in catalog.list_corpora()}
@@ -185,6 +214,7 @@ def _card(
         "metrics": {
             "unit": "nats per note on the test split, which shares no near-duplicate with training",
             **{name: _nats(score) for name, score in scores.items()},
+            "by_style": by_style,
         },
         "epochs": epochs,
         "training_seconds": round(seconds),

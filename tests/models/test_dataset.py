@@ -7,7 +7,7 @@ import pytest
 
 from composer.corpus.tune import Tune
 from composer.encoding.melody import CONTROLS, FEATURES, ContextReader, Event, nearest_duration
-from composer.models.baselines import markov_nats, per_position_nats
+from composer.models.baselines import markov, per_position
 from composer.models.dataset import (
     CHORD_COLUMNS,
     CONTROL_COLUMNS,
@@ -98,10 +98,10 @@ def test_chorales_count_more_and_only_training_tunes_are_used() -> None:
 
 def test_the_baselines_know_as_much_as_their_contexts_tell() -> None:
     tunes = some(60)
-    markov, place = markov_nats(tunes[:50], tunes[50:]), per_position_nats(tunes[:50], tunes[50:])
-    assert markov[0] < 0.1 and place[0] < 0.1  # all notes are quarters
+    chain, place = (made(tunes[:50]).nats(tunes[50:]) for made in (markov, per_position))
+    assert chain[0] < 0.1 and place[0] < 0.1  # all notes are quarters
     # A walk of at most two steps: five choices to the Markov chain, eight to the model of places.
-    assert np.log(4) < markov[1] < np.log(8) - 0.2 < place[1] < np.log(8) + 0.2
+    assert np.log(4) < chain[1] < np.log(8) - 0.2 < place[1] < np.log(8) + 0.2
 
 
 @pytest.mark.parametrize("name", recipe_names())
