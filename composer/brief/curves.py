@@ -31,13 +31,6 @@ class PictureCurves:
         first, last = round(0.15 * COLUMNS), round(0.85 * COLUMNS)
         return first + int(np.argmax(np.round(self.tension[first:last], 4)))
 
-    def mean_over(self, start: float, end: float) -> tuple[float, float, float]:
-        """Means of tension, density and height from ``start`` to ``end`` of the width (0..1)."""
-        first = min(COLUMNS - 1, int(start * COLUMNS))
-        last = max(first + 1, round(end * COLUMNS))
-        part = slice(first, last)
-        return float(self.tension[part].mean()), float(self.density[part].mean()), float(self.height[part].mean())
-
 
 def curves_of(rgb: Pixels) -> PictureCurves:
     """The curves; flat lines for a picture that is the same from left to right."""

@@ -228,9 +228,7 @@ def _read_lieder(path: Path, progress: Progress | None) -> tuple[list[Tune], dic
         found = tunes_of(song)
         tunes += found
         if not found:
-            refused["a stretch without a tune of 8-48 bars"] = (
-                refused.get("a stretch without a tune of 8-48 bars", 0) + 1
-            )
+            refused[_NO_TUNE] = refused.get(_NO_TUNE, 0) + 1
     return tunes, refused
 
 

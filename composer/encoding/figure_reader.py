@@ -188,10 +188,6 @@ class FigureReader:
         else:
             self._seek()
 
-    def step_before(self, bars: int) -> Step | None:
-        """What was struck at this place ``bars`` earlier; ``None`` before the first bar."""
-        return self._step_before(bars, self.offset)
-
     def columns(self) -> NDArray[np.int64]:
         """(K,) category of each column of ``FEATURES``, in that order."""
         return np.array(

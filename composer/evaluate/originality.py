@@ -16,7 +16,6 @@ from composer.evaluate.line import Line
 
 WARNING_MOVES = 16  # a run of this length is worth a look; 19 % of held-out tunes have one
 COMMON_MOVES = 12
-COVERAGE_MAX = 0.25
 
 
 @dataclass(frozen=True, slots=True)

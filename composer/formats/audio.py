@@ -55,7 +55,6 @@ FORMATS = {
         AudioFormat(".mp3", "MP3", "MPEG_LAYER_III", 2),
     )
 }
-MP3_RATES_HZ = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 
 
 def audio_format_of(path: Path) -> AudioFormat:

@@ -83,7 +83,8 @@ def describe(kind: str) -> list[Description]:
     found = []
     for name, path in sorted(_paths(kind).items()):
         try:
-            line = str(load_template(kind, name).data.get("description", ""))
+            data = load_template(kind, name).data
+            line = str(data.get("description") or data.get("title", ""))
         except BadInput as error:
             line = f"({error.reason})"
         found.append(Description(name, line, path))

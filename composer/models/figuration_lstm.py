@@ -84,15 +84,6 @@ def runtime_arrays(model: keras.Model) -> dict[str, NDArray[np.float32]]:
     arrays["embedding"] = model.get_layer("columns_embedding").get_weights()[0]
     for name in ("left_embedding", "right_embedding"):
         arrays[name] = model.get_layer(name).get_weights()[0]
-    for name in (
-        "left_hidden",
-        "right_hidden",
-        "length_hidden",
-        "pulse",
-        "left",
-        "right",
-        "left_length",
-        "right_length",
-    ):
+    for name in _DENSE:
         arrays[f"{name}_kernel"], arrays[f"{name}_bias"] = model.get_layer(name).get_weights()
     return arrays

@@ -21,11 +21,6 @@ class FigureNats:
         return self.pulse + self.left + self.right + self.left_length + self.right_length
 
     @property
-    def notes_per_bar(self) -> float:
-        """Without the lengths: when and what is struck."""
-        return self.pulse + self.left + self.right
-
-    @property
     def per_onset(self) -> float:
         return self.per_bar / self.onsets_per_bar
 

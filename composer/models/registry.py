@@ -13,7 +13,6 @@ from composer.resources import PACKAGE, models_folder
 DEFAULT = "default"
 _SHIPPED = PACKAGE / "weights"
 _SHIPPED_DEFAULT = "melody"
-_OTHER_FAMILIES = ("accompaniment", "harmony", "originality", "voices")  # networks that write something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,8 @@ def list_models() -> list[ModelEntry]:
     for base, is_shipped in ((models_folder(), False), (_SHIPPED, True)):
         for card in sorted(base.glob(f"*/{CARD}")):
             folder = card.parent
-            if not (is_shipped and folder.name in _OTHER_FAMILIES):
+            # Beside the melody model lie the shipped networks and tables that write something else.
+            if not is_shipped or folder.name == _SHIPPED_DEFAULT:
                 entries.setdefault(folder.name, _entry(folder, is_shipped))
     return list(entries.values())
 

@@ -362,11 +362,6 @@ def parallels(moments: Sequence[Moment]) -> list[Offence]:
     return [o for o in motions(moments) if o.rule in PARALLELS]
 
 
-def directs(moments: Sequence[Moment]) -> list[Offence]:
-    """Outer voices that move alike into a perfect interval while the upper one leaps."""
-    return [o for o in motions(moments) if o.rule == DIRECT]
-
-
 def crossings(moments: Sequence[Moment]) -> list[Offence]:
     """Voices below the voice under them."""
     return [

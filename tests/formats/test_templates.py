@@ -6,6 +6,7 @@ import pytest
 
 from composer.errors import BadInput
 from composer.formats.templates import Template, describe, load_template, template_names
+from composer.resources import TEMPLATE_KINDS
 
 
 @pytest.fixture
@@ -17,11 +18,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return styles
 
 
-def test_shipped_styles_are_found_and_described() -> None:
-    assert "block" in template_names("styles")
-    lines = {d.name: d.description for d in describe("styles")}
+@pytest.mark.parametrize("kind", TEMPLATE_KINDS)
+def test_shipped_templates_are_found_and_described(kind: str) -> None:
+    lines = {d.name: d.description for d in describe(kind)}
+    assert lines and sorted(lines) == template_names(kind)
+    assert [name for name, line in lines.items() if not line] == []
+
+
+def test_the_line_of_a_template_is_its_own() -> None:
+    lines = {d.name: d.description for kind in ("styles", "recipes") for d in describe(kind)}
     assert lines["waltz"].startswith("Bass on one")
-    assert all(lines.values())
+    assert lines["voices"].startswith("Lower voices")
 
 
 def test_a_users_template_precedes_the_shipped_one(folder: Path) -> None:
