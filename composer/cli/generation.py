@@ -237,7 +237,7 @@ def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:
     return Done(
         GENERATE,
         (job.output, *paths, *job.beside),
-        (*_take_lines(paths, found, seed), *best.draft.notes, *job.notes),
+        (*_take_lines(found, seed), *best.draft.notes, *job.notes),
         facts,
     )
 
@@ -276,7 +276,7 @@ def _take_facts(path: Path, take: Take) -> dict[str, object]:
     return {"file": path, "seed": take.seed, "score": score.total, "parts": dict(score.parts), "why": score.why}
 
 
-def _take_lines(paths: list[Path], takes: tuple[Take, ...], seed: int) -> list[str]:
+def _take_lines(takes: tuple[Take, ...], seed: int) -> list[str]:
     """A table, the best take first; the take of the seed that was asked for says so."""
     rows = [
         (

@@ -68,7 +68,7 @@ def make_all(show: Show, images: Sequence[Path], wanted: Wanted) -> int:
             code = reported(error, sys.argv[1:])
             first_failure = first_failure or code
     if pieces:
-        show.table(("piece", "key", "tempo", "bars", "seed", "length", "audio"), [_row(i, o) for i, o in pieces])
+        show.table(("piece", "key", "tempo", "bars", "seed", "length", "audio"), [_row(o) for _, o in pieces])
     show.result({"pieces": [_as_json(image, outcomes) for image, outcomes in pieces]})
     return first_failure
 
@@ -206,7 +206,7 @@ def _render(files: PieceFiles, wanted: Wanted) -> _Step:
     )
 
 
-def _row(image: Path, outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+def _row(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
     """The line of one piece in the summary; figures come from the files, as steps may have been skipped."""
     files = PieceFiles.of(outcomes[-1].files[0])
     brief, record = steps.brief_in(files.brief), read_record(files.record)

@@ -56,8 +56,8 @@ def groups_of(before: Sequence[Line], after: Sequence[Line], unit: int) -> tuple
     return table.groups()
 
 
-def shift_between(before: Sequence[Tone], after: Sequence[Tone], unit: int, bar: int) -> int:
-    """By how many units all music is later in ``after`` (0: it is not); ``bar`` is the length of the first bar."""
+def shift_between(before: Sequence[Tone], after: Sequence[Tone], bar: int) -> int:
+    """How much later all music is in ``after`` (0: it is not); ``bar`` is the length of the first bar, in their unit."""
     if min(len(before), len(after)) < _SHIFTED_NOTES:
         return 0
     olds, news = (Counter((t.start, t.pitch) for t in tones) for tones in (before, after))

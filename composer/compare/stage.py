@@ -86,7 +86,7 @@ def compared(before: bytes, before_name: str, after: bytes, after_name: str, tol
     unit = common_unit(old_source, new_source)
     scale = Scale(unit, tolerance_ticks * unit // TICKS_PER_BEAT)
     old, new = view_of(old_source, unit), view_of(new_source, unit)
-    shift = shift_between(old.tones, new.tones, unit, int(old.bars.start(2)))
+    shift = shift_between(old.tones, new.tones, int(old.bars.start(2)))
     new = new.earlier(shift)
     tracks = tuple(_track(group, scale) for group in groups_of(old.lines, new.lines, unit))
     parts = [(track.group, track.notes) for track in tracks]

@@ -12,19 +12,20 @@ from composer.encoding.melody import DURATIONS, Event
 from composer.music.time import Meter
 
 STYLE = "lied"
+_SOURCE = "lieder"
 _CUT_BARS = 32  # a longer song is cut at the first phrase end after so many bars
 _INTERLUDE_BARS = 2  # so many whole bars of the piano alone part two tunes
 _ODD_RHYTHM_SHARE = 0.05
 
 
-def tunes_of(song: Song, source: str = "lieder") -> list[Tune]:
+def tunes_of(song: Song) -> list[Tune]:
     """The melody of ``song`` in tunes that begin with a sung bar; empty when none is long enough.
 
     Preludes and postludes of the piano are left out, and so are interludes of two bars and more.
     """
     tunes = []
     for number, part in enumerate(_parts(song)):
-        tune = _tune(song, part, f"{source}/{song.name}{'.' if '#' in song.name else '#'}{number}", source)
+        tune = _tune(song, part, f"{_SOURCE}/{song.name}{'.' if '#' in song.name else '#'}{number}", _SOURCE)
         if tune is not None:
             tunes.append(tune)
     return tunes

@@ -6,7 +6,7 @@ columns share one embedding table and are summed, which a trained model folds in
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -71,10 +71,6 @@ class FigurationConfig:
             layers.Dense(len(DURATIONS), name="right_length")(ops.tanh(lengths + struck_right)),
         ]
         return keras.Model([columns, left, right], heads, name="figuration_lstm")
-
-    def as_dict(self) -> dict[str, float]:
-        """The constructor's arguments."""
-        return asdict(self)
 
 
 def runtime_arrays(model: keras.Model) -> dict[str, NDArray[np.float32]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -76,10 +76,6 @@ class HarmonyConfig:
         hidden = layers.Dropout(self.dropout, name="dropout_out")(hidden)
         logits = layers.Dense(TOKEN_COUNT, name="chord")(hidden)
         return keras.Model(columns, ModeMask(name="mode_mask")(columns, logits), name="harmony_lstm")
-
-    def as_dict(self) -> dict[str, float]:
-        """The constructor's arguments."""
-        return asdict(self)
 
 
 def runtime_arrays(model: keras.Model) -> dict[str, NDArray[np.float32]]:

@@ -6,7 +6,7 @@ p(duration | history, plan) and p(pitch | history, plan, duration). All context 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -58,10 +58,6 @@ class MelodyConfig:
         blended = layers.Dense(self.pitch_hidden, name="pitch_hidden")(hidden) + chosen
         pitch_logits = layers.Dense(PITCH_TOKENS, name="pitch")(ops.tanh(blended))
         return keras.Model([columns, durations], [duration_logits, pitch_logits], name="melody_lstm")
-
-    def as_dict(self) -> dict[str, float]:
-        """The constructor's arguments."""
-        return asdict(self)
 
 
 def runtime_arrays(model: keras.Model) -> dict[str, NDArray[np.float32]]:

@@ -6,7 +6,7 @@ before and as those already told of this chord. So each log-probability depends 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -110,10 +110,6 @@ class VoicesConfig:
             logits = logits + SpreadTable("intervals", name=f"{name}_intervals{index}")(other)
         logits = logits + SpreadTable("under_soprano", name=f"{name}_soprano")(columns[:, :, SOPRANO])
         return logits + SpreadTable("in_chord", name=f"{name}_chord")(columns[:, :, CHORD])
-
-    def as_dict(self) -> dict[str, float]:
-        """The constructor's arguments."""
-        return asdict(self)
 
 
 def runtime_arrays(model: keras.Model) -> dict[str, NDArray[np.float32]]:
