@@ -57,7 +57,7 @@ def groups_of(before: Sequence[Line], after: Sequence[Line], unit: int) -> tuple
 
 
 def shift_between(before: Sequence[Tone], after: Sequence[Tone], bar: int) -> int:
-    """How much later all music is in ``after`` (0: it is not); ``bar`` is the length of the first bar, in their unit."""
+    """How much later all music is in ``after`` (0: it is not); ``bar`` is the length of the first bar."""
     if min(len(before), len(after)) < _SHIFTED_NOTES:
         return 0
     olds, news = (Counter((t.start, t.pitch) for t in tones) for tones in (before, after))
