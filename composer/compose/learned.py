@@ -46,6 +46,7 @@ TOP_SHARE = 0.92  # of the probability is drawn from
 CHOICE_WARMTH = 0.3
 ANSWERING = 2.0  # nats by which the right hand rests less while the tune holds a note
 FASTEST_SECONDS = 0.11  # between two strokes
+HAMMERING_SECONDS = 0.21  # the same notes again within this time
 STROKES_PER_SECOND = 6.5
 # Strokes per quarter and notes per stroke at energy 0, 0.5 and 1: about the songs' own 10 %, 50 % and 90 %.
 DENSITIES, THICKNESSES = (0.7, 1.9, 4.2), (1.4, 2.1, 3.0)
@@ -197,6 +198,14 @@ class _Hands:
         mask = self._mask(chord, self.anchor(span), self.setting.ceilings[span], False)
         return mask if self._is_weak(tick) else mask & _IN_CHORD
 
+    def unrepeated(self, mask: Mask, last: int, pulse: int) -> Mask:
+        """``mask`` without what the hand struck just before, where that would be hammering."""
+        if last == NOTHING or seconds_of(PULSES[pulse], self.setting.tempo_bpm) >= HAMMERING_SECONDS:
+            return mask
+        found = mask.copy()
+        found[last] = False
+        return found if found.any() else mask
+
     def anchor(self, span: int) -> int:
         """About where the right hand will lie: a chord tone some way under the tune and over the bass."""
         classes = self.frame.chords[span].chord.classes
@@ -275,11 +284,14 @@ class _Take:
         while not self.reader.is_full:
             self._read()
             span, tick = self.reader.span_index, self.reader.tick
-            left = self._drawn(self.model.left_logits(self.state), warmth, self.hands.left(span, tick))
+            last, pulse = self.reader.last_step, self.reader.pulse
+            left_mask = self.hands.unrepeated(self.hands.left(span, tick), last.left, pulse)
+            left = self._drawn(self.model.left_logits(self.state), warmth, left_mask)
             answers = self.model.right_logits(self.state, left)
             if self.hands.tune_holds(tick):
                 answers = answers - _REST * ANSWERING
-            right = self._drawn(answers, warmth, self.hands.right(span, tick))
+            right_mask = self.hands.unrepeated(self.hands.right(span, tick), last.right, pulse)
+            right = self._drawn(answers, warmth, right_mask)
             self.reader.push(Step(left, right, self._length(left, True), self._length(right, False)))
 
     def follow(self, figure: Figure) -> None:

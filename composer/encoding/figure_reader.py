@@ -152,6 +152,16 @@ class FigureReader:
         return len(self.figures) > self.bar
 
     @property
+    def pulse(self) -> int:
+        """Index of the pulse of the bar at hand; 0 before it is chosen."""
+        return self._pulse or 0
+
+    @property
+    def last_step(self) -> Step:
+        """The step before the one that comes next; silence where the bar begins."""
+        return self._steps[-1] if self._steps else Step()
+
+    @property
     def span_index(self) -> int:
         """Index of the chord that sounds at the step that comes next."""
         return self._chord

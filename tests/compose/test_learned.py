@@ -201,6 +201,19 @@ def test_pulses_meet_every_chord_and_can_be_played_at_the_tempo() -> None:
         assert all(len(f.steps) * PULSES[f.pulse] == 1920 for f in found)
 
 
+def test_no_hand_hammers_the_same_notes() -> None:
+    class Hammering(Alberti):
+        def pulse_logits(self, state: Any) -> NDArray[np.float32]:
+            return _only(len(PULSES), PULSES.index(120))
+
+        def right_logits(self, state: Any, left: int) -> NDArray[np.float32]:
+            return _only(SHAPE_TOKENS, shape_token(Shape(0, (0, 1))))
+
+    for tempo, hammers in ((60.0, True), (90.0, False)):
+        found = figures_of(setting(meter_of("4/4"), "C F", 2, tempo), Hammering(), np.random.default_rng(1))[0]
+        assert any(a.right == b.right != 0 for a, b in pairwise(found.steps)) == hammers
+
+
 def test_left_hands_strike_the_bass_with_every_chord() -> None:
     place = setting(meter_of("3/4"), "C F G C", 4)
     for figure in figures_of(place, FlatFigures(), np.random.default_rng(3)):
