@@ -49,10 +49,8 @@ def test_a_root_gives_way_where_it_would_run_in_octaves() -> None:
 
 
 def test_a_seventh_in_the_bass_falls_by_step() -> None:
-    asked = slots("C | G7 | C | F", [76, 74, 76, 77])
-    for (slot, low), (_, after) in pairwise(zip(asked, bass_line(asked, key_of("C", "major"), REACH), strict=True)):
-        if slot.chord.seventh == low % 12:
-            assert low - after in (1, 2)
+    line = bass_line(slots("C | G7/F | C | G7 | C", [76, 74, 72, 74, 72]), key_of("C", "major"), REACH)
+    assert line[1] % 12 == 5 and line[1] - line[2] == 1
 
 
 def test_a_written_bass_is_kept() -> None:
