@@ -82,6 +82,18 @@ def run_generate(brief_file: Path, output: Path, seed: int | None, model: str | 
     return run_job(brief_job(brief_file, output, seed), 1, model, force)
 
 
+def job_of(wish: Wish) -> Job:
+    """The mode that the person chose, with its files; reads what it is made from."""
+    if wish.free:
+        return free_job(wish)
+    if wish.melody is not None:
+        return melody_job(wish)
+    if wish.continued is not None:
+        return continue_job(wish)
+    assert wish.brief is not None
+    return brief_job(wish.brief, output_of(wish.output, PieceFiles.of(wish.brief).draft), wish.seed)
+
+
 def brief_job(brief_file: Path, output: Path, seed: int | None) -> Job:
     """What the brief in a file asks for."""
     from composer.compose.draft import draft_of

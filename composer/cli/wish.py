@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from composer.errors import UsageProblem
 from composer.limits import CONTINUE_BARS, TAKES
-
-if TYPE_CHECKING:
-    from composer.cli.generation import Job
 
 BARS_DEFAULT = 8
 
@@ -44,21 +40,6 @@ class Wish:
     def new_bars(self) -> int:
         """How many bars to continue with."""
         return BARS_DEFAULT if self.bars is None else int(self.bars)
-
-    def job(self) -> Job:
-        """The mode with its files; reads what it is made from."""
-        from composer.cli import generation
-        from composer.cli.steps import output_of
-        from composer.workspace import PieceFiles
-
-        if self.free:
-            return generation.free_job(self)
-        if self.melody is not None:
-            return generation.melody_job(self)
-        if self.continued is not None:
-            return generation.continue_job(self)
-        assert self.brief is not None
-        return generation.brief_job(self.brief, output_of(self.output, PieceFiles.of(self.brief).draft), self.seed)
 
     def _check_modes(self) -> None:
         modes = [
