@@ -33,6 +33,8 @@ STEPS = (BRIEF, GENERATE, CLEANUP, RENDER)
 DRAWN_SEED_MAX = 10**6
 # Dances repeat and close the most clearly of the corpora: what returns is what a listener holds on to.
 EAR_STYLE = "dance"
+# What composes with the melody model: folders of shipped weights and tables.
+BESIDE_THE_MELODY = ("harmony/lstm", "voices", "accompaniment", "profile", "originality")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +142,23 @@ def generate_recorded(model: str | None) -> dict[str, object]:
 
 
 def generate_versions(model: str | None) -> dict[str, str]:
-    """The program and the weights that a draft depends on."""
+    """The program, the weights and the tables of real tunes that a draft depends on, by their hashes."""
     from composer.models.registry import DEFAULT, show
 
-    return {"composer": __version__, "model": str(show(model or DEFAULT).get("weights_sha256", ""))}
+    chosen = str(show(model or DEFAULT).get("weights_sha256", ""))
+    return {"composer": __version__, "model": chosen, **{name: _fingerprint(name) for name in BESIDE_THE_MELODY}}
+
+
+def _fingerprint(name: str) -> str:
+    """What tells shipped weights or tables from others; empty where there are none, as drafts do without some."""
+    from composer.resources import shipped
+
+    try:
+        path = shipped("weights").joinpath(name, "card.json")
+        card = json.loads(read_bytes(path, JSON_BYTES, "model card"))
+    except (ComposerError, ValueError):
+        return ""
+    return next((str(card[key]) for key in ("weights_sha256", "tables_sha256", "corpus_sha256") if key in card), "")
 
 
 def run_cleanup(midi: Path, output: Path, choice: CleanupChoice, force: bool) -> Done:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from composer.cli.steps import BESIDE_THE_MELODY
 from composer.formats.brief_text import read_brief
 from composer.formats.record import read_record
 from composer.workspace import PieceFiles, State, pieces_in, state_of
@@ -164,3 +165,10 @@ def test_a_free_piece_can_have_a_name(folder: Path, composer: Program) -> None:
     assert composer("generate", "--free", "--seed", "36", "--style", "block", "-o", "sketch.draft.mid").code == 0
     assert (folder / "sketch.draft.mid").exists()
     assert (folder / "sketch.brief.json").exists()
+
+
+def test_the_record_names_the_weights_that_a_draft_depends_on(folder: Path, composer: Program) -> None:
+    assert composer("generate", "--free", "--seed", "3").code == 0
+    versions = json.loads((folder / "free-3.composer.json").read_text())["steps"]["generate"]["versions"]
+    assert set(versions) == {"composer", "model", *BESIDE_THE_MELODY}
+    assert all(versions.values()) and len(set(versions.values())) == len(versions)
