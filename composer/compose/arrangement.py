@@ -289,7 +289,8 @@ def _parts(
     parts = [_part(orchestra.melody, MELODY, with_dynamics(tune, MELODY, plan, brief.dynamics, rng))]
     leading = [(plan.key_at(s.start // plan.meter.bar_ticks).tonic_class - 1) % 12 for s in spans]
     lines: Sequence[Sequence[Note]] = [texture.accompaniment]
-    if orchestra.bass is None and style.name != LEARNED:  # whose hands mend their own bass
+    # Learned hands mend their own bass; a section in another style still has a left hand to mend.
+    if orchestra.bass is None and (style.name != LEARNED or texture.left_hand):
         hand = mended_bass(texture.left_hand, tune, spans, *_bass(orchestra), leading)
         lines = [trimmed((*hand, *texture.accompaniment))]
     if len(orchestra.accompaniment) > 1:

@@ -156,6 +156,16 @@ def test_a_section_that_returns_opens_with_its_figure() -> None:
     assert onsets(0) == onsets(16)
 
 
+def test_a_section_of_patterns_keeps_its_left_hand() -> None:
+    form = [{"name": "A", "bars": 4}, {"name": "B", "bars": 4, "style": "walking"}]
+    walking = drafted(form=form, accompaniment={"style": "walking", "instrument": "piano"}).piece
+    mixed = drafted(form=form, accompaniment={"style": LEARNED, "instrument": "piano"}).piece
+    low, expected = (
+        {n.start for n in accompaniment(piece) if n.start >= 4 * 1920 and n.pitch < 54} for piece in (mixed, walking)
+    )
+    assert len(expected) >= 8 and len(low) >= len(expected) - 2
+
+
 def test_a_bass_part_takes_the_left_hands_line() -> None:
     piece = drafted(bass={"instrument": "cello"}, model=Alberti()).piece
     part = piece.part(BASS)
