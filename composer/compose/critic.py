@@ -28,9 +28,9 @@ _STRUCTURE = frozenset(
     {"bar_repeats", "bar_rhythm_repeats", "bar_contour_repeats", "self_similarity", "repeated_4grams"}
 )
 STRUCTURE_BARS = 12  # before, what returns depends on what the plan has yet to bring back
-CHARACTER_SPREAD = 0.8  # standard deviations of real tunes
-MARGIN = 0.12  # share of a range that counts as its edge
-LIKELIHOOD_WEIGHT, UNLIKE_COST, RANGE_COST = 0.4, 3.0, 5.0
+CHARACTER_SPREAD = 0.7  # standard deviations of real tunes
+MARGIN = 0.06  # share of a range that counts as its edge
+LIKELIHOOD_WEIGHT, UNLIKE_COST, RANGE_COST = 0.4, 4.0, 14.0
 DENSITY_COST, REGISTER_COST = 1.6, 0.12  # per octave of density, per semitone
 RELAXED_COST, STUCK_COST = 0.25, 2.0
 SHARED_NOTES, SHARED_COST = 11, 0.6  # a run of more notes shared with a known tune, and what each costs

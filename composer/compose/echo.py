@@ -1,4 +1,4 @@
-"""Echoes: a bar that takes up an earlier one, as it was or some scale steps away. Tunes live on them.
+"""Echoes: a bar or half a bar that takes up an earlier one, as it was or some scale steps away. Tunes live on them.
 
 The plan brings whole phrases back; an echo is what happens within and between phrases without a plan, and a candidate
 that has it competes with those that do not.
@@ -14,44 +14,53 @@ from composer.compose.prospect import Prospect
 from composer.compose.rules import STEP
 from composer.compose.variation import moved, sequence
 from composer.encoding.melody import Event
-from composer.music.time import TICKS_PER_BEAT
+from composer.music.time import TICKS_PER_BEAT, Meter
 
-CHANCE = 0.3  # of a bar to look for something to take up
-HALF_CHANCE = 0.35  # of an echo to be of the first half of a bar only
-STEPS, STEP_WEIGHTS = (0, 1, -1, 2, -2), (0.2, 0.25, 0.25, 0.15, 0.15)
+CHANCE = 0.35  # of a place to look for something to take up
+NEAR_CHANCE = 0.45  # of an echo to be of what just went before
+# Scale steps away, and how often. A fourth or fifth away the intervals stay as they were.
+STEPS, STEP_WEIGHTS = (0, 1, -1, 2, -2, 3, -3, 4, -4), (0.16, 0.12, 0.16, 0.1, 0.1, 0.08, 0.1, 0.08, 0.1)
 MEMORY_BARS = 8
-DENSITY_NEAR = 1.3  # an echo has at most so many times more or fewer notes than the bar asks
+NOTES_BACK = 160  # the melody is searched no further back
+DENSITY_NEAR = 1.4  # an echo has at most so many times more or fewer notes than the bar asks
 STRONG = 2  # accent from which a note must fit its chord
+
+
+def unit_of(meter: Meter) -> int:
+    """The stretch in ticks that echoes begin at and have the length of: half a bar, or all of it in three beats."""
+    return meter.bar_ticks // 2 if meter.beats % 2 == 0 and meter.bar_ticks // 2 >= TICKS_PER_BEAT else meter.bar_ticks
 
 
 def echo_of(
     prospect: Prospect, events: Sequence[Event], now: int, limit: int, owes_step: bool, rng: np.random.Generator
 ) -> list[Event]:
-    """The events of an echo that fills the bar at ``now``, or half of it; none where nothing fits or chance says so.
+    """The events of an echo that begins at ``now`` and fills a unit or two; none where nothing fits or chance says so.
 
     ``events`` is the melody so far, ``limit`` the tick that the echo must not cross.
     """
     draws = rng.random(4)
     if draws[0] >= CHANCE:
         return []
-    bar_ticks = prospect.bar_ticks
-    bar = now // bar_ticks
-    length = bar_ticks // 2 if draws[1] < HALF_CHANCE and bar_ticks % (2 * TICKS_PER_BEAT // 2) == 0 else bar_ticks
-    if now + length > limit:
+    unit, bar_ticks = unit_of(prospect.plan.meter), prospect.bar_ticks
+    is_whole = now % bar_ticks == 0 and (unit == bar_ticks or draws[1] < 0.5)
+    length = bar_ticks if is_whole else unit
+    furthest = min(now // unit, MEMORY_BARS * bar_ticks // unit)
+    if now + length > limit or furthest * unit < length:
         return []
-    sources = list(range(max(0, bar - MEMORY_BARS), bar))
-    if not sources:
+    back = length // unit
+    if draws[2] >= NEAR_CHANCE:
+        back += int((draws[2] - NEAR_CHANCE) / (1 - NEAR_CHANCE) * (furthest - back + 1))
+    source = now - back * unit
+    if is_whole and source % bar_ticks:
+        source -= unit
+    motif = [e for e in events[-NOTES_BACK:] if source <= e.start and e.end <= source + length]
+    if not _fills(motif, source, length) or any(e.pitch is None for e in motif):
         return []
-    # The bar just before comes up as often as all the others.
-    source = bar - 1 if draws[2] < 0.3 else sources[int(draws[2] * len(sources)) % len(sources)]
-    motif = [e for e in events if source * bar_ticks <= e.start and e.end <= source * bar_ticks + length]
-    if not _fills(motif, source * bar_ticks, length) or any(e.pitch is None for e in motif):
-        return []
-    wanted = prospect.plan.bars[bar].density_npq * length / TICKS_PER_BEAT
+    wanted = prospect.plan.bars[now // bar_ticks].density_npq * length / TICKS_PER_BEAT
     if not wanted / DENSITY_NEAR <= len(motif) <= wanted * DENSITY_NEAR:
         return []
-    steps = STEPS[int(np.searchsorted(np.cumsum(STEP_WEIGHTS), draws[3]))]
-    echo = sequence(moved(motif, now - source * bar_ticks), steps, prospect.plan.key)
+    steps = STEPS[min(int(np.searchsorted(np.cumsum(STEP_WEIGHTS), draws[3])), len(STEPS) - 1)]
+    echo = sequence(moved(motif, now - source), steps, prospect.plan.key)
     return echo if _fits(prospect, echo, events, owes_step) else []
 
 

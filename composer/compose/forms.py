@@ -37,7 +37,7 @@ from composer.formats.forms import letter_of
 from composer.music.time import TICKS_PER_BEAT, Meter
 
 # What becomes of a phrase that is repeated at once, and of one that returns with its section.
-REPEAT_OPERATORS = {NEW_END: 0.35, FIT_CHORD: 0.20, SAME_RHYTHM: 0.20, ORNAMENT: 0.10, SEQUENCE: 0.10, COPY: 0.05}
+REPEAT_OPERATORS = {NEW_END: 0.45, FIT_CHORD: 0.12, SAME_RHYTHM: 0.15, ORNAMENT: 0.05, SEQUENCE: 0.13, COPY: 0.10}
 RETURN_OPERATORS = {COPY: 0.6, ORNAMENT: 0.15, NEW_END: 0.25}
 # A third phrase goes on from the first; a new section may take its rhythm, or turn its shape over.
 THIRD_OPERATORS = {NEW: 0.7, SAME_RHYTHM: 0.15, SEQUENCE: 0.15}
@@ -47,8 +47,8 @@ IDEA_OPERATORS = {SEQUENCE: 0.45, FIT_CHORD: 0.35, SAME_RHYTHM: 0.2}
 SENTENCE_SHARE = 0.2  # of the sections of eight bars that are a sentence (2 + 2 + 4) and no period (4 + 4)
 FIRST_STRAIN_SHARE = 0.5  # of the fourth phrases that answer the second one and not the third
 # Real tunes repeat a quarter of their bars to the note, hardly ever more than 42 % (p90 of 4,145 fiddle tunes).
-EXACT_SHARE_MAX = 0.27
-HOME_SHARE = 0.7  # of these bars for repeats inside a section, where the section itself returns later
+EXACT_SHARE_MAX = 0.37
+HOME_SHARE = 0.9  # of these bars for repeats inside a section, where the section itself returns later
 # Where literal bars are used up, what varies more: a repeat, and a return that still has to be known again.
 LATE_REPEAT = {NEW: 0.35, SEQUENCE: 0.25, SAME_RHYTHM: 0.15, FIT_CHORD: 0.15, ORNAMENT: 0.1}
 LATE_RETURN = {ORNAMENT: 0.6, FIT_CHORD: 0.4}

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.compose.critic import UNJUDGED, MelodyScore, character_of, control_error, stuck_bars, unlike_and_outside
-from composer.compose.echo import echo_of
+from composer.compose.echo import echo_of, unit_of
 from composer.compose.harmony import Bar
 from composer.compose.plan import Phrase, Plan
 from composer.compose.prospect import Prospect, chord_line
@@ -30,11 +30,11 @@ from composer.music.time import TICKS_PER_BEAT
 CANDIDATES = 32
 BEAM = 4
 SAME_PARENT = 2  # of the beam, at most so many from one hypothesis
-TEMPERATURE_DURATION, TEMPERATURE_PITCH = 1.1, 1.0
+TEMPERATURE_DURATION, TEMPERATURE_PITCH = 1.0, 1.0
 TOP_P_DURATION, TOP_P = 0.97, 0.96
-GROOVE_PULL = 1.6  # nats for moving on where the bar before did
+GROOVE_PULL = 1.8  # nats for moving on where the bar before did
 # How often a bar takes up the rhythm of an earlier bar of its phrase: (bar, source bar) -> probability.
-RHYTHM_TIES = {(1, 0): 0.25, (2, 0): 0.2, (2, 1): 0.15}
+RHYTHM_TIES = {(1, 0): 0.15, (2, 0): 0.15, (2, 1): 0.1}
 
 
 @dataclass(slots=True)
@@ -114,6 +114,7 @@ class MelodyWriter:
         self.ear = ear or Ear()
         self.bar_ticks = plan.meter.bar_ticks
         self.prospect = Prospect(plan, chords)
+        self._echo_unit = unit_of(plan.meter)
         self.given = tuple(given)
         self._base = int(rng.integers(2**32))
         self.typical = character_of(self.ear.typical, np.random.default_rng([self._base, len(plan.phrases)]))
@@ -196,7 +197,7 @@ class MelodyWriter:
         free: list[int] = []
         weights = []
         for place, row in enumerate(rows):
-            if row.reader.now % self.bar_ticks == 0:
+            if row.reader.now % self._echo_unit == 0:
                 self._take_up(row)
             fixed = self._fixed_duration(row)
             if fixed is not None:
@@ -212,7 +213,7 @@ class MelodyWriter:
         return chosen
 
     def _take_up(self, row: Row) -> None:
-        """At the beginning of a free bar, perhaps an echo of an earlier one."""
+        """At the beginning of a free bar or half of one, perhaps an echo of what was heard."""
         now = row.reader.now
         if not row.pending and not row.rhythm and now // self.bar_ticks not in row.ties and now < row.ending.onset:
             row.pending = echo_of(self.prospect, row.reader.events, now, row.ending.onset, row.owes_step, self.rng)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -29,6 +29,7 @@ FOURTH = 5
 # Final notes last so much longer than the mean note: median and spread (of the logarithm) of real tunes.
 ENDING_RATIO, ENDING_RATIO_SPREAD = 1.9, 0.3
 FINAL_RATIO_MIN = 1.45
+FINAL_LENGTH_MIN = 1.3  # the last note of a piece to the mean of those before it, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +91,51 @@ class Prospect:
         if theirs and theirs[-1].end >= end:
             last = [e for e in theirs if e.pitch is not None][-1:]
             return Return(Ending(last[0].start if last else end - self.bar_ticks, end, end), theirs)
-        ending = self._ending(phrase, endings, rng)
+        ending = self._ending(phrase, events_of, endings, rng)
         if theirs:
             return Return(ending, theirs)
         if phrase.source is None:
             return Return(ending)
-        source, setting = events_of[phrase.source], self._setting(phrase, ending, rng)
-        before = [e for events in events_of[-2:] for e in events][-MEMORY:]
-        kept = kept_of(phrase.operator, source, setting)
-        if not self.is_singable(kept.events, before):
-            heard = [e.pitch for e in before if e.pitch is not None]
-            kept = singable(kept, heard[-1] if heard else None, setting)
-        if not self.is_singable(kept.events, before):
-            kept = rhythm_of(source, setting)
+        kept = self._derived(phrase, events_of, self._setting(phrase, ending, rng))
         # A tune that was given may have lengths that the network does not write.
         if any(d not in DURATIONS for d in kept.rhythm):
             return Return(ending)
         return self._return_of(kept, ending)
+
+    def _derived(self, phrase: Phrase, events_of: Sequence[Sequence[Event]], setting: Setting) -> Kept:
+        """What the phrase's operator keeps. A source in another key is carried into the key of this phrase."""
+        tonic = self._tonic_of(phrase)
+        source = self._carried(phrase, events_of[phrase.source or 0])
+        before = [e for events in events_of[-2:] for e in events][-MEMORY:]
+        kept = kept_of(phrase.operator, source, setting)
+        if not self.is_singable(_transposed(kept.events, tonic), before):
+            heard = [e.pitch for e in before if e.pitch is not None]
+            kept = singable(kept, heard[-1] - tonic if heard else None, setting)
+        if not self.is_singable(_transposed(kept.events, tonic), before):
+            kept = rhythm_of(source, setting)
+        return replace(kept, events=_transposed(kept.events, tonic))
+
+    def _carried(self, phrase: Phrase, events: Sequence[Event]) -> tuple[Event, ...]:
+        """The notes of the phrase's source above the phrase's own tonic, in the octave that suits its range."""
+        source = self.plan.phrases[phrase.source or 0]
+        own = _transposed(events, -self._tonic_of(source))
+        pitches = [e.pitch for e in own if e.pitch is not None]
+        moved_by = self._tonic_of(phrase) - self._tonic_of(source)
+        if not moved_by or not pitches:
+            return own
+        low, high = self.range_of(phrase.first)
+        tonic = self._tonic_of(phrase)
+
+        def cost(octave: int) -> tuple[int, int]:
+            outside = max(0, low - min(pitches) - tonic - octave) + max(0, max(pitches) + tonic + octave - high)
+            return outside, abs(moved_by + octave)
+
+        return _transposed(own, min((0, OCTAVE, -OCTAVE), key=cost))
+
+    def _tonic_of(self, phrase: Phrase) -> int:
+        """The tonic of the phrase's key: -5..6 semitones from the tonic that pitches count from."""
+        key = self.plan.key_at(phrase.first)
+        return (key.tonic_class - self.plan.key.tonic_class + FOURTH) % OCTAVE - FOURTH
 
     def _return_of(self, kept: Kept, ending: Ending) -> Return:
         events = kept.events
@@ -114,26 +143,35 @@ class Prospect:
             events = (*events, Event(ending.stop, ending.end - ending.stop, None))
         return Return(ending, events, kept.rhythm, kept.begins)
 
-    def _ending(self, phrase: Phrase, endings: Sequence[Ending], rng: np.random.Generator) -> Ending:
+    def _ending(
+        self,
+        phrase: Phrase,
+        events_of: Sequence[Sequence[Event]],
+        endings: Sequence[Ending],
+        rng: np.random.Generator,
+    ) -> Ending:
         """As its source ended where both close alike, else drawn anew."""
         is_final = phrase.index + 1 == len(self.plan.phrases)
         start, end = phrase.last * self.bar_ticks, self.end_of(phrase)
         ratio = float(np.exp(rng.normal(np.log(ENDING_RATIO), ENDING_RATIO_SPREAD)))
         aim = EndingAim(max(ratio, FINAL_RATIO_MIN) if is_final else ratio, is_final)
         drawn = ending_of(self.plan.meter, start, end, self.plan.bars[phrase.last].density_npq, aim, rng)
-        if phrase.source is None or is_final:
+        if is_final:
+            return _lasting(drawn, start, events_of)
+        if phrase.source is None:
             return drawn
         source = self.plan.phrases[phrase.source]
         moved = endings[source.index].moved((phrase.last - source.last) * self.bar_ticks)
         return moved if moved.end == end and source.bars == phrase.bars else drawn
 
     def _setting(self, phrase: Phrase, ending: Ending, rng: np.random.Generator) -> Setting:
-        """Where a derived phrase stands, for its operator."""
+        """Where a derived phrase stands, for its operator; pitches count from the tonic of the phrase's own key."""
         source = self.plan.phrases[phrase.source or 0]
         bars = self.plan.bars[phrase.first : phrase.last + 1]
         low, high = self.range_of(phrase.first)
+        tonic = self._tonic_of(phrase)
         return Setting(
-            key=self.plan.key,
+            key=self.plan.key_at(phrase.first),
             meter=self.plan.meter,
             chords=self.chords,
             chord_starts=self.chord_starts,
@@ -144,9 +182,9 @@ class Prospect:
             shift=(phrase.first - source.first) * self.bar_ticks,
             source_bars=source.bars,
             same_cadence=phrase.cadence == source.cadence,
-            low=low,
-            high=high,
-            register=float(np.mean([bar.register for bar in bars])) - self.plan.tonic_midi,
+            low=low - tonic,
+            high=high - tonic,
+            register=float(np.mean([bar.register for bar in bars])) - self.plan.tonic_midi - tonic,
             density_npq=float(np.mean([bar.density_npq for bar in bars])),
             bar_npq=tuple(bar.density_npq for bar in bars),
             rng=rng,
@@ -265,6 +303,22 @@ class Prospect:
             reach.append((moves & reach[-1][None, :]).any(axis=1))
         distance = gaps[:, goal].min(axis=1)
         return [*reach, everything, (distance >= 1) & (distance <= STEP)]
+
+
+def _transposed(events: Sequence[Event], semitones: int) -> tuple[Event, ...]:
+    return tuple(e if e.pitch is None else replace(e, pitch=e.pitch + semitones) for e in events)
+
+
+def _lasting(ending: Ending, bar_start: int, events_of: Sequence[Sequence[Event]]) -> Ending:
+    """``ending``, or one that lasts clearly longer than the notes heard so far: without a rest, or the whole bar.
+
+    Endings are drawn by the planned density of the last bar; what came before it may be slower.
+    """
+    heard = [e for events in events_of for e in events]
+    notes = sum(e.pitch is not None for e in heard)
+    wanted = FINAL_LENGTH_MIN * sum(e.duration for e in heard) / notes if notes else 0.0
+    choices = (ending, Ending(ending.onset, ending.end, ending.end), Ending(bar_start, ending.end, ending.end))
+    return next((c for c in choices if c.stop - c.onset >= wanted and c.stop - c.onset in DURATIONS), choices[-1])
 
 
 def chord_line(chords: Sequence[Bar], bar_ticks: int) -> tuple[list[int], list[Chord]]:

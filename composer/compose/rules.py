@@ -28,10 +28,11 @@ BANNED_INTERVALS = (6, 10, 11)  # tritone and sevenths
 HISTORY = 8  # notes that the rules look back on
 NO_NOTE = -99  # where the history is shorter
 REGISTER_NOTES = 4  # notes before the next one whose mean with it is pulled toward the register ...
-REGISTER_WIDTH, SINGLE_WIDTH = 2.5, 9.0  # ... semitones, standard deviations of that pull and of each note's own
+REGISTER_WIDTH, SINGLE_WIDTH = 3.2, 14.0  # ... semitones, standard deviations of that pull and of each note's own
 CONTOUR_PULL = 0.4
 MAX_REPEATED = 3
-WIDE, WIDE_BONUS, LEAP_BONUS = 8, 0.8, 0.2  # a minor sixth; nats
+WIDE = 8  # a minor sixth
+WIDE_BONUS, LEAP_BONUS, THIRD_BONUS = 1.0, 0.3, 0.3  # nats for an interval of that size
 TURN_COST = 0.6  # nats for turning again right after a turn
 
 
@@ -165,16 +166,16 @@ class SingableInterval:
     def __call__(self, notes: NoteBatch) -> Bias:
         interval = np.abs(P - notes.last)
         allowed = (interval <= OCTAVE) & ~np.isin(interval, BANNED_INTERVALS)
-        return np.where(
-            notes.has_last, _mask(allowed) + np.where(interval >= 8, 0.8, np.where(interval >= LEAP, 0.2, 0.0)), 0.0
-        )
+        # What the other rules forbid takes more from leaps than from steps: they are asked for, so as not to dry up.
+        asked = np.select([interval >= WIDE, interval >= LEAP, interval > STEP], [WIDE_BONUS, LEAP_BONUS, THIRD_BONUS])
+        return np.where(notes.has_last, _mask(allowed) + asked, 0.0)
 
 
 class LeapRecovers:
     """After a leap the line turns back by a small interval; two leaps in one direction only within a triad."""
 
     name = "leap recovery"
-    probability = 0.15
+    probability = 0.05
 
     def __call__(self, notes: NoteBatch) -> Bias:
         before = notes.history[:, -2:-1]
@@ -195,7 +196,7 @@ class NotTooOften:
     def __call__(self, notes: NoteBatch) -> Bias:
         same = notes.history[:, ::-1] == notes.last
         repeated = np.cumprod(same, axis=1).sum(axis=1, keepdims=True)
-        again = np.where(repeated >= MAX_REPEATED, FORBIDDEN, -0.5 * (repeated - 1) - 1.5)
+        again = np.where(repeated >= MAX_REPEATED, FORBIDDEN, -0.5 * (repeated - 1) - 1.9)
         bias = np.where((notes.last == P) & notes.has_last, again, 0.0)
         moves = np.sign(np.diff(notes.history, axis=1))
         moves[(notes.history[:, :-1] == NO_NOTE)] = 0
@@ -259,14 +260,22 @@ def pitch_bias(notes: NoteBatch, rules: tuple[PitchRule, ...] = RULES) -> tuple[
 
 def _relaxed(biases: dict[str, Bias]) -> tuple[Bias, tuple[str, ...]]:
     """Log-weights (P,) of one note after as many rules gave way as had to, and their names."""
-    given: list[str] = []
+    dropped: dict[str, Bias] = {}
+    kept = dict(biases)
+    total = np.sum(list(kept.values()), axis=0)
     for name in RELAX_ORDER:
-        if name not in biases:
-            continue
-        del biases[name]
-        given.append(name)
-        total = np.sum(list(biases.values()), axis=0)
         if np.isfinite(total).any():
-            return total, tuple(given)
-    in_range = biases.get(InRange.name, np.zeros(len(P)))
-    return (in_range if np.isfinite(in_range).any() else np.zeros(len(P))), (*given, "cadence", "scale")
+            break
+        if name in kept:
+            dropped[name] = kept.pop(name)
+            total = np.sum(list(kept.values()), axis=0)
+    if not np.isfinite(total).any():
+        in_range = biases.get(InRange.name, np.zeros(len(P)))
+        total = in_range if np.isfinite(in_range).any() else np.zeros(len(P))
+        return total, (*dropped, ReachesCadence.name, InScale.name)
+    # What gave way before the one that stood in the way holds again.
+    for name, bias in list(dropped.items()):
+        if np.isfinite(total + bias).any():
+            total = total + bias
+            del dropped[name]
+    return total, tuple(dropped)

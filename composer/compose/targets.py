@@ -18,7 +18,7 @@ from composer.formats.brief_curves import Levels, filled, levels_of, writes_tens
 from composer.formats.forms import contrasted
 from composer.music.time import Meter
 
-DENSITY_NPQ = (0.75, 2.6)  # notes per quarter for density 0 and 1
+DENSITY_NPQ = (0.8, 3.0)  # notes per quarter for density 0 and 1
 NOTES_PER_SECOND_MAX = 6.0
 REGISTER_SEMITONES = 7.0  # a register of 1 lies this far above the middle of the range
 CLIMAX_PLACES = (0.15, 0.85)  # share of the piece within which the climax may lie
