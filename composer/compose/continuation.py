@@ -79,7 +79,7 @@ def added_after(piece: Piece, begun: Beginning) -> Piece:
     ]
     theirs = {t.tick + begun.tune.shift for t in begun.piece.tempi}
     tempi = (piece.tempi[0], *(t for t in piece.tempi[1:] if t.tick >= begun.end and t.tick not in theirs))
-    markers = tuple(m for m in piece.markers if m.text == SECTION_NAME and m.tick >= begun.reading.bars)
+    markers = tuple(m for m in piece.markers if m == _marker(begun))
     return replace(piece, parts=tuple(parts), tempi=tempi, markers=markers)
 
 

@@ -59,6 +59,19 @@ def test_new_bars_are_counted_from_the_last_bar_with_notes() -> None:
     assert {sum(m.time for m in track) for track in file.tracks} == {22 * 1920}
 
 
+def test_what_was_continued_once_can_be_continued_again() -> None:
+    once = read(midi(BAND))
+    twice = read(written(drafted(once, bars=4), once))
+    again = drafted(twice, bars=4)
+    assert [m.tick for m in added_after(again.piece, beginning_of(twice)).markers] == [20 * 1920]
+    file = mido.MidiFile(file=io.BytesIO(written(again, twice)))
+    at, marks = 0, []
+    for message in file.tracks[0]:
+        at += message.time
+        marks += [at] if message.type == "marker" else []
+    assert marks == [16 * 1920, 20 * 1920]
+
+
 def test_the_new_bars_close_on_the_tonic_over_its_chord() -> None:
     for seed in range(2):
         piece = drafted(read(midi(BAND)), seed=seed).piece
