@@ -24,6 +24,7 @@ from composer.compose.plan import DENSITY_NPQ, EXACT_SHARE_MAX, MELODY_SPAN, PHR
 from composer.compose.rules import RELAX_ORDER, RULES, ChordToneOnStrongBeat, LeapRecovers
 from composer.compose.texture import HIGH_INTENSITY, MID_INTENSITY
 from composer.encoding.profile import NAMES
+from composer.evaluate.critic import FEATURES
 from composer.render.stage import RenderOptions
 from composer.resources import shipped
 from tests.docs.pages import ROOT
@@ -92,6 +93,11 @@ def test_the_figures_of_the_accompaniment_are_those_of_its_card() -> None:
         ("the second half alone by {:.2f}", "unigram"),
     ):
         assert sentence.format(metrics[row]["per_bar"]) in text
+
+
+def test_the_measures_page_says_how_much_of_the_critic_composing_knows() -> None:
+    text = (ROOT / "docs/reference/measures.md").read_text("utf-8")
+    assert f"{len(set(FEATURES) & set(NAMES))} of the {len(FEATURES)} measures that it goes by" in text
 
 
 def test_the_rules_of_melody_are_listed_in_the_order_in_which_they_hold() -> None:

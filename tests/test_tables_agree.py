@@ -1,0 +1,37 @@
+"""Tables that stand in two layers, because neither may import the other, say the same."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from composer.compose import critic, phrase
+from composer.compose.styles import load_style, style_names
+from composer.corpus import tune
+from composer.encoding import harmony, melody
+from composer.evaluate import anchors, line
+from composer.formats import brief
+
+
+def test_composing_aims_inside_the_ranges_that_evaluation_counts() -> None:
+    for name, (low, high) in critic.SOFT_RANGES.items():
+        counted = anchors.SOFT_RANGES[name]
+        assert low in counted and high in counted, name
+
+
+def test_the_plan_knows_the_cadences_of_the_brief_and_the_network_too() -> None:
+    assert set(phrase.CADENCES) == set(get_args(brief.Cadence))
+    assert set(harmony.CADENCES) == {*phrase.CADENCES, "none"}
+
+
+def test_a_phrase_has_as_many_bars_wherever_it_is_counted() -> None:
+    assert phrase.PHRASE_BARS == tune.PHRASE_BARS == line.PHRASE_BARS
+
+
+def test_all_know_the_same_styles_of_the_corpora() -> None:
+    assert set(melody.STYLES) == set(harmony.STYLES) >= set(anchors.STYLES)
+
+
+def test_every_metre_of_a_brief_can_be_told_and_accompanied() -> None:
+    assert set(brief.METERS) <= set(melody.METERS)
+    played = {meter for name in style_names() for meter in load_style(name).meters}
+    assert set(brief.METERS) <= {str(meter) for meter in played}
