@@ -31,6 +31,7 @@ from composer.formats.brief_curves import bar_targets
 from composer.music.chord import Chord
 from composer.music.key import Key
 from composer.music.notes import Note, Piece
+from composer.music.time import TICKS_PER_BEAT
 
 Floats = NDArray[np.float64]
 
@@ -68,7 +69,7 @@ def control_of(piece: Piece, line: Line, brief: Brief) -> Control:
 
 def realised(piece: Piece, line: Line) -> dict[str, Floats]:
     """What each bar does, by the names of ``AIMS``; NaN in a bar without notes or chord."""
-    quarters = line.meter.bar_ticks / 480
+    quarters = line.meter.bar_ticks / TICKS_PER_BEAT
     return {
         "density": np.array([len(bar) / quarters for bar in line.bars]),
         "register": np.array([fmean(n.pitch for n in bar) if bar else np.nan for bar in line.bars]),

@@ -24,6 +24,7 @@ from composer.compose.draft import draft_of
 from composer.compose.harmony import Bar, Harmony, chords_of
 from composer.compose.plan import HALF, Plan, plan_of
 from composer.encoding.harmony import chord_tension, tension_levels
+from composer.evaluate.control import spearman
 from composer.evaluate.measures import measures_of
 from composer.formats.brief import Brief, Curves
 from composer.formats.midi import midi_bytes
@@ -66,15 +67,10 @@ def with_tension(brief: Brief, rng: np.random.Generator) -> Brief:
     return brief.model_copy(update={"curves": curves, "form": form})
 
 
-def spearman(one: Sequence[float], other: Sequence[float]) -> float:
-    def ranks(values: Sequence[float]) -> np.ndarray:
-        array = np.asarray(values)
-        order = np.unique(array, return_inverse=True, return_counts=True)
-        ends = np.cumsum(order[2])
-        return (ends - (order[2] - 1) / 2)[order[1]]
-
-    a, b = ranks(one), ranks(other)
-    return float(np.corrcoef(a, b)[0, 1]) if a.std() and b.std() else math.nan
+def rho(one: Sequence[float], other: Sequence[float]) -> float:
+    """Spearman's, NaN where there is nothing to rank."""
+    found = spearman(np.asarray(one, float), np.asarray(other, float))
+    return math.nan if found is None else found
 
 
 def tensions(piece: Piece) -> list[float]:
@@ -84,11 +80,11 @@ def tensions(piece: Piece) -> list[float]:
 
 
 def control(piece: Piece) -> float:
-    return spearman([b.tension for b in piece.plan.bars], tensions(piece))
+    return rho([b.tension for b in piece.plan.bars], tensions(piece))
 
 
 def control_smoothed(piece: Piece) -> float:
-    return spearman([b.tension for b in piece.plan.bars], tension_levels(tensions(piece)).tolist())
+    return rho([b.tension for b in piece.plan.bars], tension_levels(tensions(piece)).tolist())
 
 
 def control_between(piece: Piece) -> float:
@@ -100,7 +96,7 @@ def control_between(piece: Piece) -> float:
         for bar in range(phrase.first, phrase.last - (phrase.cadence != HALF))
     ]
     found = tensions(piece)
-    return spearman([piece.plan.bars[b].tension for b in free], [found[b] for b in free]) if len(free) > 3 else math.nan
+    return rho([piece.plan.bars[b].tension for b in free], [found[b] for b in free])
 
 
 def control_of_sections(pieces: Sequence[Piece]) -> float:
@@ -112,7 +108,7 @@ def control_of_sections(pieces: Sequence[Piece]) -> float:
         for first, end in zip(piece.plan.section_starts, ends, strict=True):
             target = np.mean([bar.tension for bar in piece.plan.bars[first:end]])
             rows.append((float(target), float(np.mean(found[first:end]))))
-    return spearman([a for a, _ in rows], [b for _, b in rows])
+    return rho([a for a, _ in rows], [b for _, b in rows])
 
 
 def changes(piece: Piece) -> list[tuple[tuple[int, str], tuple[int, str]]]:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from composer.cli.evaluate_sets import PLOTTED, TELLS
 from composer.corpus.prepare import prepare
 from composer.corpus.tune import Tune
 from composer.encoding.originality import known_runs
@@ -45,8 +46,6 @@ STYLE = "dance"
 REAL, MARKOV, FREE, COLOURS = "real", "Markov-2", "LSTM, no plan", "colours"
 SEEDS = 5  # takes of one brief that must not be alike
 WIDTH = 25
-TELLS = 4  # of the critic's reasons that are shown
-PLOTTED = (*SOFT_RANGES, "pitch_class_entropy", "range", "notes_per_quarter", "last_note_ratio")
 
 
 def tune_set(name: str, tunes: Sequence[Tune]) -> PieceSet:
