@@ -13,7 +13,7 @@ import pytest
 from tests.cli.conftest import paint
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = {"cv2", "keras", "matplotlib", "music21", "pretty_midi", "scipy", "skimage", "tensorflow"}
+HEAVY = {"cv2", "keras", "matplotlib", "music21", "pretty_midi", "scipy", "skimage", "tensorflow", "verovio"}
 # Step -> the heavy packages that it may load.
 OWNED = {
     "brief art.png --bars 4": {"cv2"},
@@ -24,6 +24,11 @@ OWNED = {
     "evaluate art.mid": set(),
     "diff art.draft.mid art.mid --png art.png": set(),
     "check art.mid --for live": set(),
+    "export art --to dawproject": set(),
+    "export art --to rpp": set(),
+    "export art --to midi-stems": set(),
+    "export art --to musicxml": set(),
+    "export art --to pdf": {"verovio"},
     "templates": set(),
     "models": set(),
     "corpus": set(),

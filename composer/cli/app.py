@@ -21,6 +21,7 @@ from composer.cli import (
     diff,
     doctor,
     evaluate,
+    export,
     generate,
     make,
     models,
@@ -69,6 +70,7 @@ add(app, "status", status.status, FILES)
 add(app, "evaluate", evaluate.evaluate, FILES)
 add(app, "diff", diff.diff, FILES)
 add(app, "check", check.check, FILES)
+add(app, "export", export.export, FILES)
 add(app, "doctor", doctor.doctor, FILES)
 app.add_typer(templates.app, name="templates", rich_help_panel=LIBRARY)
 app.add_typer(corpus.app, name="corpus", rich_help_panel=LIBRARY)

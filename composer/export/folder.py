@@ -1,0 +1,85 @@
+"""A folder of files, written whole or not at all: at every moment its name holds the old files or all the new ones."""
+
+from __future__ import annotations
+
+import ctypes
+import glob
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from composer.errors import CannotWrite
+from composer.formats.files import cannot_write, remove_leftovers
+
+# What the systems call the exchange of two names in one step, and the number that asks for it.
+_EXCHANGES = {"linux": ("renameat2", 2), "darwin": ("renameatx_np", 2)}
+_HERE = {"linux": -100, "darwin": -2}  # AT_FDCWD: paths are as given
+_OLD = "old"
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Replace ``folder`` by one that holds just ``files``; their paths. Raises CannotWrite."""
+    if folder.exists() and not folder.is_dir():
+        raise CannotWrite(folder, "is a file where a folder belongs", "move it")
+    part = None
+    try:
+        _bring_back(folder)
+        remove_leftovers(folder)
+        part = _new_folder(folder)
+        for name, content in files.items():
+            with (part / name).open("xb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+        part.chmod(0o777 & ~_umask())
+        _put(part, folder)
+    except OSError as error:
+        raise cannot_write(folder, error) from None
+    finally:
+        if part is not None:
+            shutil.rmtree(part, ignore_errors=True)
+    return [folder / name for name in files]
+
+
+def _new_folder(beside: Path) -> Path:
+    prefix = f".{beside.name}.{os.getpid()}."
+    return Path(tempfile.mkdtemp(prefix=prefix, suffix=".part", dir=beside.parent))
+
+
+def _put(part: Path, folder: Path) -> None:
+    """Give the new folder its name; what had the name before is left under the other one, or removed."""
+    if not folder.exists():
+        os.replace(part, folder)
+    elif not _exchanged(part, folder):
+        aside = _new_folder(folder)
+        os.replace(folder, aside / _OLD)
+        os.replace(part, folder)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Whether the system could swap the two names in one step."""
+    name, number = _EXCHANGES.get(sys.platform, ("", 0))
+    try:
+        swap = getattr(ctypes.CDLL(None), name) if name else None
+    except (OSError, AttributeError):
+        return False
+    here = _HERE.get(sys.platform, 0)
+    return swap is not None and swap(here, os.fsencode(one), here, os.fsencode(other), number) == 0
+
+
+def _bring_back(folder: Path) -> None:
+    """Undo a replacement that was cut off between its two steps, where the system knows no exchange."""
+    if not folder.exists():
+        for aside in sorted(folder.parent.glob(f".{glob.escape(folder.name)}.*.part/{_OLD}")):
+            os.replace(aside, folder)
+            return
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,115 @@
+"""Each track of a piece as a MIDI file of its own, with the conductor and the set-up that it needs to stand alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from composer.export.session import Session, Track
+from composer.formats.midi import CC_PAN, CC_VOLUME, CLOCKS_PER_QUARTER, KEY_TEXT, TITLE_TEXT, ascii_name
+from composer.formats.smf_scan import (
+    END_OF_TRACK,
+    KEY_SIGNATURE,
+    META,
+    NOTE_OFF,
+    NOTE_ON,
+    PROGRAM,
+    SET_TEMPO,
+    TIME_SIGNATURE,
+    RawEvent,
+)
+from composer.formats.source import MARKER, TEXT, TRACK_NAME, SourceMidi, decoded, smf_bytes
+from composer.music.time import TICKS_PER_BEAT
+
+CONTROL = 0xB0
+DEFAULT_VOLUME, DEFAULT_PAN = 100, 64
+LABEL_CHARS = 60
+_UNSAFE = str.maketrans({ord(c): "_" for c in ' /\\:*?"<>|.'})
+_OFF, _CONTROL, _ON, _OFF_AT_ONCE = range(4)
+_Placed = tuple[int, int, RawEvent]
+
+
+def midi_stems(source: SourceMidi, session: Session) -> dict[str, bytes]:
+    """File name -> a type 1 file of two tracks, for each track that has notes; ``01_Melody.mid`` comes first.
+
+    In 480 ticks to the quarter where that moves no event, else in the file's own.
+    """
+    playing = [track for track in session.tracks if track.notes]
+    conductor = _conductor(source, session)
+    files = {}
+    for number, track in enumerate(playing, start=1):
+        tracks, resolution = _rescaled([conductor, _part(track, session.end_tick)], source.ticks_per_beat)
+        label = ascii_name(track.name, "Track").translate(_UNSAFE)[:LABEL_CHARS]
+        files[f"{number:02d}_{label}.mid"] = smf_bytes(1, resolution, tracks)
+    return files
+
+
+def _conductor(source: SourceMidi, session: Session) -> list[RawEvent]:
+    """Title, tempi, metres, keys and markers of the whole file, whichever tracks they stood in."""
+    title = ascii_name(session.title, "Untitled")
+    found = [_meta(0, TRACK_NAME, title.encode())]
+    if title != session.title:
+        found.append(_meta(0, TEXT, (TITLE_TEXT + session.title).encode()))
+    found += [_meta(tempo.tick, SET_TEMPO, tempo.quarter_us.to_bytes(3)) for tempo in session.clock.tempi]
+    found += [_metre(source, metre.tick, metre.upper, metre.lower) for metre in session.metres]
+    found += _once(source.metas(KEY_SIGNATURE))
+    found += _once([e for e in source.metas(TEXT) if decoded(e.data).startswith(KEY_TEXT)])
+    found += [_meta(marker.tick, MARKER, marker.text.encode()) for marker in session.markers]
+    return _ended(sorted(found, key=lambda e: e.tick), session.end_tick)
+
+
+def _metre(source: SourceMidi, tick: int, upper: int, lower: int) -> RawEvent:
+    """The file's own last signature at that tick, else a full one."""
+    own = [e for e in source.metas(TIME_SIGNATURE) if e.tick == tick]
+    if own and own[-1].data[3] == 8 and own[-1].data[2]:
+        return own[-1]
+    return _meta(tick, TIME_SIGNATURE, bytes((upper, lower.bit_length() - 1, CLOCKS_PER_QUARTER * 4 // lower or 1, 8)))
+
+
+def _once(events: Sequence[RawEvent]) -> list[RawEvent]:
+    """One event a tick: the last."""
+    return list({event.tick: event for event in events}.values())
+
+
+def _part(track: Track, end_tick: int) -> list[RawEvent]:
+    """Name, program, volume and pan at the start, then all that the track plays."""
+    setup = [_meta(0, TRACK_NAME, ascii_name(track.name, "Track").encode())]
+    first = min(note.start for note in track.notes)
+    early = [e for e in track.events if e.tick <= first]
+    program, volume, pan = _program(early), _control(early, CC_VOLUME), _control(early, CC_PAN)
+    setup.append(RawEvent(0, PROGRAM | track.channel, -1, bytes((program.data[0] if program else track.program or 0,))))
+    levels = ((CC_VOLUME, volume, track.volume, DEFAULT_VOLUME), (CC_PAN, pan, track.pan, DEFAULT_PAN))
+    for number, moving, fixed, default in levels:
+        value = moving.data[1] if moving else default if fixed is None else fixed
+        setup.append(RawEvent(0, CONTROL | track.channel, -1, bytes((number, value))))
+    kept = [e for e in track.events if not any(e is used for used in (program, volume, pan))]
+    placed: list[_Placed] = [(e.tick, _CONTROL, e) for e in kept]
+    for note in track.notes:
+        on = RawEvent(note.start, NOTE_ON | track.channel, -1, bytes((note.pitch, note.velocity)))
+        off = RawEvent(note.end, NOTE_OFF | track.channel, -1, bytes((note.pitch, note.release or 0)))
+        placed += [(note.start, _ON, on), (note.end, _OFF_AT_ONCE if note.end == note.start else _OFF, off)]
+    return _ended([*setup, *(event for *_, event in sorted(placed, key=lambda item: item[:2]))], end_tick)
+
+
+def _program(events: Sequence[RawEvent]) -> RawEvent | None:
+    return next((e for e in events if e.status & 0xF0 == PROGRAM), None)
+
+
+def _control(events: Sequence[RawEvent], number: int) -> RawEvent | None:
+    return next((e for e in events if e.status & 0xF0 == CONTROL and e.data[0] == number), None)
+
+
+def _ended(events: Sequence[RawEvent], end_tick: int) -> list[RawEvent]:
+    return [*events, _meta(max(end_tick, events[-1].tick), END_OF_TRACK, b"")]
+
+
+def _meta(tick: int, kind: int, data: bytes) -> RawEvent:
+    return RawEvent(tick, META, kind, data)
+
+
+def _rescaled(tracks: Sequence[Sequence[RawEvent]], resolution: int) -> tuple[list[list[RawEvent]], int]:
+    """The tracks at 480 ticks to the quarter if all of their times allow it, and their resolution."""
+    if any(event.tick * TICKS_PER_BEAT % resolution for track in tracks for event in track):
+        return [list(track) for track in tracks], resolution
+    return [
+        [event._replace(tick=event.tick * TICKS_PER_BEAT // resolution) for event in track] for track in tracks
+    ], TICKS_PER_BEAT
