@@ -225,10 +225,11 @@ def _song_event(event: RawEvent, scale: int) -> SongEvent:
     if show is None:
         show = decoded if event.meta <= _LAST_TEXT else bytes.hex
     text = show(event.data)
-    return SongEvent(time, CHORDS if what == TEXTS and _is_chord(text) else what, text)
+    return SongEvent(time, CHORDS if what == TEXTS and is_chord(text) else what, text)
 
 
-def _is_chord(text: str) -> bool:
+def is_chord(text: str) -> bool:
+    """Whether a text event is a chord symbol, or the N.C. that stands for none."""
     try:
         return text == NO_CHORD or chord_of(text) is not None
     except ValueError:

@@ -76,10 +76,14 @@ def several_programs(file: Subject) -> Iterator[Hit]:
 def drums_elsewhere(file: Subject) -> Iterator[Hit]:
     for track, channel in file.lines:
         name = file.source.track_names[track].replace("_", " ")
-        if channel != DRUM_CHANNEL and not file.is_type_0 and re.search(ROLE_WORDS[DRUMS], name, re.IGNORECASE):
+        if channel != DRUM_CHANNEL and not file.is_type_0 and is_called_drums(name):
             yield Hit(
                 f"is called {name!r} and plays on channel {channel + 1}, not 10: it will sound as notes", track, 0
             )
+
+
+def is_called_drums(name: str) -> bool:
+    return re.search(ROLE_WORDS[DRUMS], name.replace("_", " "), re.IGNORECASE) is not None
 
 
 def no_program(file: Subject) -> Iterator[Hit]:

@@ -1,0 +1,210 @@
+"""What belongs to the whole song - title, tempo, metre, key, markers, chords: the file's own, else the piece's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from composer.compare.view import is_chord, tempo_text
+from composer.daw_return.frame import Frame, chord_events
+from composer.daw_return.setups import is_empty_name
+from composer.daw_return.timing import GRACE_TICKS, Slack
+from composer.formats.midi import CHORD_TRACK, KEY_TEXT, TITLE_TEXT, ascii_name, key_of_signature_bytes
+from composer.formats.smf_scan import (
+    KEY_SIGNATURE,
+    META,
+    SET_TEMPO,
+    SMPTE_OFFSET,
+    TIME_SIGNATURE,
+    RawEvent,
+)
+from composer.formats.source import MARKER, TEXT, TRACK_NAME, SourceMidi, decoded
+
+# Two tempi so close are one that a program stored with fewer digits.
+_TEMPO_TOLERANCE = 0.001
+_C_MAJOR = b"\0\0"
+_COPYRIGHT, _CUE = 0x02, 0x07
+_SONG_KINDS = frozenset({0x00, _COPYRIGHT, MARKER, _CUE, SET_TEMPO, SMPTE_OFFSET, TIME_SIGNATURE, KEY_SIGNATURE})
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """The conductor's events and the chord symbols, by tick; ``rebuilt`` says what came from the piece, ``stated``
+    where the file says otherwise than the piece and was believed."""
+
+    conductor: tuple[RawEvent, ...]
+    chords: tuple[RawEvent, ...]
+    rebuilt: tuple[str, ...]
+    stated: tuple[str, ...]
+
+
+def is_of_song(event: RawEvent) -> bool:
+    """Whether an event belongs in the conductor whatever track it stands in."""
+    return event.status == META and event.meta in _SONG_KINDS
+
+
+def song_of(
+    returned: SourceMidi, frame: Frame, slack: Slack, at: Callable[[int], int], moved: Callable[[int], int]
+) -> Song:
+    """Everything above the tracks. ``at`` is the new tick of what a file sets, ``moved`` of what stands in music."""
+    return _Gathering(returned, frame, slack, at, moved).song()
+
+
+class _Gathering:
+    """Collects the events of one kind after the other, and notes where they came from."""
+
+    def __init__(
+        self, returned: SourceMidi, frame: Frame, slack: Slack, at: Callable[[int], int], moved: Callable[[int], int]
+    ) -> None:
+        self.returned, self.frame, self.slack, self.at, self.moved = returned, frame, slack, at, moved
+        self.rebuilt: list[str] = []
+        self.stated: list[str] = []
+
+    def song(self) -> Song:
+        title = self._title()
+        events = [*self._tempi(), *self._metres(), *self._keys(), *self._markers(), *self._rest()]
+        chords = self._chords()
+        ordered = sorted(events, key=lambda e: e.tick)
+        return Song((*title, *ordered), chords, tuple(self.rebuilt), tuple(self.stated))
+
+    def _own(self, kind: int, at: Callable[[int], int]) -> list[RawEvent]:
+        """The file's events of a kind where they belong, each once; of several at one tick the last where they set."""
+        known = [e for e in (*self.frame.conductor, *self.frame.chords) if e.meta == kind]
+        found: dict[tuple[int, bytes], RawEvent] = {}
+        for event in self.returned.metas(kind):
+            now = event._replace(tick=_settled(event, at(event.tick), known, self.slack))
+            found[now.tick, b"" if at is self.at else now.data] = now
+        return list(found.values())
+
+    def _known(self, kind: int) -> list[RawEvent]:
+        return [e for e in self.frame.conductor if e.meta == kind]
+
+    def _title(self) -> list[RawEvent]:
+        known = [e for e in self.frame.conductor if e.meta == TRACK_NAME or _is_text(e, TITLE_TEXT)]
+        texts = [e for e in self.returned.metas(TEXT) if _is_text(e, TITLE_TEXT)]
+        name = _song_name(self.returned)
+        if not name or is_empty_name(name) or name in {line.name for line in self.frame.lines}:
+            if known:
+                self.rebuilt.append("title")
+            return known or [RawEvent(0, META, TRACK_NAME, ascii_name(self.returned.name, "Untitled").encode())]
+        known_name = decoded(known[0].data) if known else ""
+        if name == known_name:
+            return known
+        if known_name:
+            self.stated.append(f"title {name}, not {known_name}")
+        plain = ascii_name(name, "Untitled")
+        if plain != name and not texts:
+            texts = [RawEvent(0, META, TEXT, (TITLE_TEXT + name).encode())]
+        return [RawEvent(0, META, TRACK_NAME, plain.encode()), *(e._replace(tick=0) for e in texts[:1])]
+
+    def _tempi(self) -> list[RawEvent]:
+        known = self._known(SET_TEMPO)
+        own = [_nearly(event, known) for event in self._own(SET_TEMPO, self.at)]
+        if not own or not known:
+            self.rebuilt += ["tempo"] if known else []
+            return own or known
+        if own == known[:1] and len(known) > 1:
+            # A program that knows one tempo only has written the first.
+            self.rebuilt.append("tempo changes")
+            return known
+        return self._with_start(own, known, "tempo", lambda e: tempo_text(e.data))
+
+    def _metres(self) -> list[RawEvent]:
+        known = self._known(TIME_SIGNATURE)
+        own = [_full_metre(event, known) for event in self._own(TIME_SIGNATURE, self.at)]
+        if not own:
+            self.rebuilt += ["metre"] if known else []
+            return known
+        return self._with_start(own, known, "metre", lambda e: f"{e.data[0]}/{2 ** e.data[1]}")
+
+    def _keys(self) -> list[RawEvent]:
+        known = [e for e in self.frame.conductor if e.meta == KEY_SIGNATURE or _is_text(e, KEY_TEXT)]
+        signatures = [e for e in known if e.meta == KEY_SIGNATURE]
+        own = self._own(KEY_SIGNATURE, self.at)
+        if known and (not own or [e.data for e in own] == [_C_MAJOR]):
+            # A program that knows no key writes C major.
+            if own != signatures:
+                self.rebuilt.append("key")
+            return known
+        if own == signatures:
+            return known
+        own = self._with_start(own, signatures, "key", lambda e: str(key_of_signature_bytes(e.data)))
+        texts = [e._replace(tick=self.at(e.tick)) for e in self.returned.metas(TEXT) if _is_text(e, KEY_TEXT)]
+        return [*own, *texts]
+
+    def _with_start(
+        self, own: list[RawEvent], known: list[RawEvent], what: str, told: Callable[[RawEvent], str]
+    ) -> list[RawEvent]:
+        """The file's events, with the piece's first where the file sets nothing at the start."""
+        if known and own and own[0].tick > 0:
+            self.rebuilt.append(f"{what} at the start")
+            own = [known[0], *own]
+        elif known and own and own[0].data != known[0].data and told(own[0]) != told(known[0]):
+            self.stated.append(f"{what} {told(own[0])}, not {told(known[0])}")
+        return own
+
+    def _markers(self) -> list[RawEvent]:
+        known, own = self._known(MARKER), self._own(MARKER, self.moved)
+        if own or not known:
+            return own
+        self.rebuilt.append("markers")
+        return known
+
+    def _chords(self) -> tuple[RawEvent, ...]:
+        known = self.frame.chords
+        own = [e._replace(tick=_settled(e, self.moved(e.tick), known, self.slack)) for e in chord_events(self.returned)]
+        if own or not known:
+            return tuple(own)
+        self.rebuilt.append("chords")
+        return known
+
+    def _rest(self) -> list[RawEvent]:
+        """Copyright, cue points and the like; texts of tracks without notes that are not told elsewhere."""
+        found = [
+            e._replace(tick=self.moved(e.tick)) for kind in (0x00, _COPYRIGHT, _CUE, SMPTE_OFFSET)
+            for e in self.returned.metas(kind)
+        ]  # fmt: skip
+        first = self.returned.tracks[0] if self.returned.tracks else ()
+        plays = any(note.track == 0 for note in self.returned.notes)
+        if not plays or self.returned.format == 0:
+            texts = [e for e in first if e.meta == TEXT and not is_chord(decoded(e.data))]
+            found += [
+                e._replace(tick=self.moved(e.tick)) for e in texts
+                if not _is_text(e, TITLE_TEXT) and not _is_text(e, KEY_TEXT)
+            ]  # fmt: skip
+        return found
+
+
+def _settled(event: RawEvent, tick: int, known: Sequence[RawEvent], slack: Slack) -> int:
+    near = [e.tick for e in known if e.data == event.data and slack.settled(e.tick, tick) == e.tick]
+    return min(near, key=lambda t: (abs(t - tick), t), default=max(0, tick))
+
+
+def _nearly(event: RawEvent, known: Sequence[RawEvent]) -> RawEvent:
+    """The piece's tempo where the file has it with fewer digits."""
+    tempo = int.from_bytes(event.data)
+    for one in known:
+        other = int.from_bytes(one.data)
+        if abs(one.tick - event.tick) <= GRACE_TICKS and abs(tempo - other) <= _TEMPO_TOLERANCE * other:
+            return one
+    return event
+
+
+def _full_metre(event: RawEvent, known: Sequence[RawEvent]) -> RawEvent:
+    """The piece's metre where the file has the same one, with whatever clocks; else with clocks and 32nds in order."""
+    for one in known:
+        if one.tick == event.tick and one.data[:2] == event.data[:2]:
+            return one
+    return event._replace(data=event.data[:2] + bytes((event.data[2] or 24, 8)))
+
+
+def _is_text(event: RawEvent, start: str) -> bool:
+    return event.meta == TEXT and decoded(event.data).startswith(start)
+
+
+def _song_name(source: SourceMidi) -> str:
+    """The name of the first track, where that plays nothing or is the only one."""
+    if not source.tracks or source.track_names[0] == CHORD_TRACK:
+        return ""
+    plays = any(note.track == 0 for note in source.notes)
+    return "" if plays and source.format else source.track_names[0]

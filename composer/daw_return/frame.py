@@ -1,0 +1,124 @@
+"""What a piece knows of itself, to be given back to a file that lost it: from the MIDI last written, or the brief."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from composer.compare.view import Line, is_chord, view_of
+from composer.formats.brief import Brief
+from composer.formats.midi import CC_PAN, CC_VOLUME, CHORD_TRACK, DRUM_CHANNEL, midi_bytes
+from composer.formats.smf_scan import END_OF_TRACK, META, PROGRAM, SYSEX, RawEvent
+from composer.formats.source import TEXT, SourceMidi, decoded, read_source
+from composer.formats.source_piece import piece_of
+from composer.music.instruments import INSTRUMENTS
+from composer.music.notes import BASS, CHORDS, MELODY, Marker, Part, Piece, Tempo
+from composer.music.time import TICKS_PER_BEAT
+
+CONTROL = 0xB0
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How a track begins; None or ``""`` for what is not known. ``channel`` is 0..15."""
+
+    name: str = ""
+    channel: int | None = None
+    program: int | None = None
+    volume: int | None = None
+    pan: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What surrounds the notes of a piece. ``origin`` is the file that knows.
+
+    ``lines`` are the lines as they were, ``setups`` and ``moves`` (controllers after the set-up) one for each. From a
+    brief there are no lines, and ``setups`` are those of the lines of the returned file. ``end`` is 0 where not known.
+    """
+
+    origin: str
+    conductor: tuple[RawEvent, ...]
+    chords: tuple[RawEvent, ...]
+    lines: tuple[Line, ...]
+    setups: tuple[Setup, ...]
+    moves: tuple[tuple[RawEvent, ...], ...]
+    end: int
+
+
+def frame_of(reference: SourceMidi) -> Frame:
+    """What a file at 480 ticks to the quarter, written by composer, knows."""
+    lines = view_of(reference, TICKS_PER_BEAT).lines
+    own = [_channel_events(reference, line.track, line.channel) for line in lines]
+    setups = tuple(setup_in(events, line.channel, line.name) for line, events in zip(lines, own, strict=True))
+    moves = tuple(tuple(without_setup(events)) for events in own)
+    conductor = tuple(e for e in reference.tracks[0] if e.status == META and e.meta != END_OF_TRACK)
+    return Frame(reference.name, conductor, chord_events(reference), lines, setups, moves, reference.end_tick)
+
+
+def frame_of_brief(brief: Brief, name: str, returned: SourceMidi) -> Frame:
+    """What a brief knows of the file ``returned`` (480 ticks to the quarter)."""
+    parts = piece_of(returned, brief).parts
+    lines = view_of(returned, TICKS_PER_BEAT).lines
+    starts, bar = [0], brief.time.bar_ticks
+    for section in brief.form:
+        starts.append(starts[-1] + section.bars * bar)
+    plan = Piece(
+        title=brief.title, meter=brief.time, key=brief.key.key, tempi=(Tempo(0, brief.tempo_bpm),), parts=(),
+        length=starts[-1], markers=tuple(Marker(s, plan.name) for s, plan in zip(starts, brief.form, strict=False)),
+    )  # fmt: skip
+    conductor = tuple(e for e in read_source(midi_bytes(plan), name).tracks[0] if e.meta != END_OF_TRACK)
+    setups = tuple(_planned(part, line, brief) for part, line in zip(parts, lines, strict=True))
+    return Frame(name, conductor, (), (), setups, ((),) * len(lines), 0)
+
+
+def setup_in(events: Sequence[RawEvent], channel: int, name: str) -> Setup:
+    """The first program, volume and pan among the events of a line."""
+    firsts = {_kind(e): e for e in reversed(events)}
+    program = firsts.get((PROGRAM, -1))
+    volume, pan = (firsts.get((CONTROL, number)) for number in (CC_VOLUME, CC_PAN))
+    return Setup(
+        name, channel, program.data[0] if program else None, volume.data[1] if volume else None,
+        pan.data[1] if pan else None,
+    )  # fmt: skip
+
+
+def without_setup(events: Iterable[RawEvent]) -> list[RawEvent]:
+    """The events without the first program, volume and pan."""
+    wanted = {(PROGRAM, -1), (CONTROL, CC_VOLUME), (CONTROL, CC_PAN)}
+    left = []
+    for event in events:
+        if _kind(event) in wanted:
+            wanted.remove(_kind(event))
+        else:
+            left.append(event)
+    return left
+
+
+def chord_events(source: SourceMidi) -> tuple[RawEvent, ...]:
+    """The chord symbols of a file, by tick: those of its track of chords, else of whatever track."""
+    texts = [(n, e) for n, track in enumerate(source.tracks) for e in track if e.meta == TEXT]
+    found = [(n, e) for n, e in texts if is_chord(decoded(e.data))]
+    own = [(n, e) for n, e in found if source.track_names[n] == CHORD_TRACK]
+    return tuple(sorted((e for _, e in own or found), key=lambda e: e.tick))
+
+
+def _channel_events(source: SourceMidi, track: int, channel: int) -> list[RawEvent]:
+    """The controllers, programs, bends and pressures of a line."""
+    return [e for e in source.tracks[track] if 0xA0 <= e.status < SYSEX and e.status & 0x0F == channel]
+
+
+def _kind(event: RawEvent) -> tuple[int, int]:
+    kind = event.status & 0xF0
+    return kind, event.data[0] if kind == CONTROL else -1
+
+
+def _planned(part: Part, line: Line, brief: Brief) -> Setup:
+    """The brief's instrument for the part's role; drums are known by their channel only."""
+    wanted = {MELODY: brief.melody.instrument, CHORDS: brief.accompaniment.instrument}
+    if brief.bass is not None:
+        wanted[BASS] = brief.bass.instrument
+    name = wanted.get(part.role, "")
+    program = INSTRUMENTS[name].program if name in INSTRUMENTS else None
+    is_drums = line.channel == DRUM_CHANNEL
+    return Setup(part.name, DRUM_CHANNEL if is_drums else None, program, part.gain, part.pan)

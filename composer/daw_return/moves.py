@@ -1,0 +1,178 @@
+"""Controllers, bends, pressures, lyrics and texts: to which track each event of a returned file goes, and when."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from composer.compare.view import Line, is_chord
+from composer.daw_return.conductor import is_of_song
+from composer.daw_return.frame import Frame, without_setup
+from composer.daw_return.setups import Track, is_empty_name
+from composer.daw_return.timing import Slack
+from composer.formats.midi import CHORD_TRACK
+from composer.formats.smf_scan import END_OF_TRACK, META, SYSEX, RawEvent
+from composer.formats.source import TEXT, TRACK_NAME, SourceMidi, decoded
+
+_KEY_PRESSURE, _LYRIC = 0xA0, 0x05
+# Old-style routing, which programs read differently: a returned file's tracks are routed anew.
+_ROUTING = frozenset({0x20, 0x21})
+
+
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """A track of the file without notes that says something all the same."""
+
+    name: str
+    events: tuple[RawEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """The events of each track besides notes and set-up (unsorted, still on their old channels), the tracks that are
+    left, and whether the controllers are the piece's because the file has none at all."""
+
+    by_track: tuple[tuple[RawEvent, ...], ...]
+    spare: tuple[Spare, ...]
+    is_rebuilt: bool
+
+
+def moves_of(
+    returned: SourceMidi,
+    lines: Sequence[Line],
+    tracks: Sequence[Track],
+    frame: Frame,
+    slack: Slack,
+    at: Callable[[int], int],
+    moved: Callable[[int], int],
+) -> Moves:
+    """Every event of the file in its place; ``at`` is the tick of what is set, ``moved`` of what sounds."""
+    found: dict[int, list[RawEvent]] = defaultdict(list)
+    spare = []
+    for number, events in enumerate(returned.tracks):
+        own = [line for line in lines if line.track == number]
+        left = []
+        for channel in range(16):
+            controls = [e for e in events if 0xA0 <= e.status < SYSEX and e.status & 0x0F == channel]
+            line = _line_on(number, channel, own, lines)
+            if line is None:
+                left += controls
+            else:
+                _deal(controls, line, tracks, frame, slack, at, found)
+        rest = [e for e in events if e.status >= SYSEX and _is_of_track(e, number, bool(own), returned)]
+        if own:
+            _deal_texts([e._replace(tick=moved(e.tick)) for e in rest], own, tracks, found)
+        elif (extra := _spare(returned, number, [*left, *rest], moved)) is not None:
+            spare.append(extra)
+    is_rebuilt = not any(0xA0 <= e.status < SYSEX for track in returned.tracks for e in track)
+    for index, track in enumerate(tracks):
+        if track.voice.reference is not None and (is_rebuilt or not track.voice.returned):
+            found[index] += frame.moves[track.voice.reference]
+    restored = is_rebuilt and any(frame.moves[t.voice.reference] for t in tracks if t.voice.reference is not None)
+    return Moves(tuple(tuple(found[i]) for i in range(len(tracks))), tuple(spare), restored)
+
+
+def _line_on(track: int, channel: int, own: Sequence[Line], lines: Sequence[Line]) -> Line | None:
+    """The line that a controller is for: of its track and channel, of its channel, or the only one of its track."""
+    for line in (*own, *lines):
+        if line.channel == channel and (line.track == track or not own):
+            return line
+    return own[0] if own else None
+
+
+def _deal(
+    controls: Sequence[RawEvent],
+    line: Line,
+    tracks: Sequence[Track],
+    frame: Frame,
+    slack: Slack,
+    at: Callable[[int], int],
+    found: dict[int, list[RawEvent]],
+) -> None:
+    """Give the controllers of a line to the track that it became, or to those that it holds."""
+    takers = [i for i, track in enumerate(tracks) if line.index in track.voice.returned]
+    known = {i: _known(tracks[i], frame) for i in takers}
+    is_shared = len(takers) > 1
+    for event in without_setup(controls) if not is_shared else _without_setups(controls, tracks, takers):
+        tick = at(event.tick)
+        best, settled = takers[0], tick
+        for i in takers:
+            near = [e.tick for e in known[i] if _same(e, event) and slack.settled(e.tick, tick) == e.tick]
+            if near:
+                best, settled = i, min(near, key=lambda t: (abs(t - tick), t))
+                break
+        else:
+            best = _likely(event, tick, takers, known, tracks)
+        found[best].append(event._replace(tick=settled))
+
+
+def _without_setups(controls: Sequence[RawEvent], tracks: Sequence[Track], takers: Sequence[int]) -> list[RawEvent]:
+    """The events without one set-up for each of the tracks that share the channel."""
+    left = list(controls)
+    for _ in takers:
+        left = [*(e for e in left if e.tick), *without_setup([e for e in left if not e.tick])]
+    return sorted(left, key=lambda e: e.tick)
+
+
+def _known(track: Track, frame: Frame) -> tuple[RawEvent, ...]:
+    return frame.moves[track.voice.reference] if track.voice.reference is not None else ()
+
+
+def _likely(
+    event: RawEvent, tick: int, takers: Sequence[int], known: dict[int, tuple[RawEvent, ...]], tracks: Sequence[Track]
+) -> int:
+    """The track that uses this controller, nearest in time; else the one that sounds the key; else the first."""
+    distances = {
+        i: min(abs(e.tick - tick) for e in known[i] if _what(e) == _what(event))
+        for i in takers
+        if any(_what(e) == _what(event) for e in known[i])
+    }
+    if distances:
+        return min(distances, key=lambda i: (distances[i], i))
+    if event.status & 0xF0 == _KEY_PRESSURE:
+        for i in takers:
+            if any(t.pitch == event.data[0] and t.start <= tick <= t.end for t in tracks[i].voice.tones):
+                return i
+    return takers[0]
+
+
+def _what(event: RawEvent) -> tuple[int, int]:
+    kind = event.status & 0xF0
+    return kind, event.data[0] if kind in (0xA0, 0xB0) else -1
+
+
+def _same(one: RawEvent, other: RawEvent) -> bool:
+    return one.status & 0xF0 == other.status & 0xF0 and one.data == other.data
+
+
+def _is_of_track(event: RawEvent, number: int, plays: bool, source: SourceMidi) -> bool:
+    """Whether an event stays with its track: neither of the song, nor a name, nor routing, nor told elsewhere."""
+    if event.status != META:
+        return True
+    if event.meta in (END_OF_TRACK, TRACK_NAME) or event.meta in _ROUTING or is_of_song(event):
+        return False
+    if event.meta == TEXT:
+        return not is_chord(decoded(event.data)) and ((plays and source.format != 0) or (number > 0 and not plays))
+    return True
+
+
+def _deal_texts(
+    events: Sequence[RawEvent], own: Sequence[Line], tracks: Sequence[Track], found: dict[int, list[RawEvent]]
+) -> None:
+    """Lyrics go to the highest voice that begins a note with them; what else is on the track to its first voice."""
+    takers = [i for i, t in enumerate(tracks) if any(line.index in t.voice.returned for line in own)]
+    for event in events:
+        singing = [
+            (tone.pitch, -i) for i in takers for tone in tracks[i].voice.tones
+            if event.meta == _LYRIC and tone.start == event.tick
+        ]  # fmt: skip
+        found[-max(singing)[1] if singing else takers[0]].append(event)
+
+
+def _spare(source: SourceMidi, number: int, events: Sequence[RawEvent], moved: Callable[[int], int]) -> Spare | None:
+    """A track of its own for events that no track takes; the conductor and the chords have theirs."""
+    name = source.track_names[number]
+    if not events and (number == 0 or not name or name == CHORD_TRACK or is_empty_name(name)):
+        return None
+    return Spare(name, tuple(e._replace(tick=moved(e.tick)) for e in events))

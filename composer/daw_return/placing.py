@@ -1,0 +1,209 @@
+"""Which note of a returned file belongs to which line of the piece, and at which tick it stands.
+
+A note that has a partner in the piece keeps the partner's line, so that lines put together on one track come apart
+again; within the slack of the file's timing it keeps the partner's ticks too. What a person did stays as it was done.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
+
+from composer.compare.matching import ALONE, Group, groups_of
+from composer.compare.notes import NoteEdits, Scale, note_edits
+from composer.compare.view import Line, Tone
+from composer.daw_return.timing import Slack, snapped
+from composer.daw_return.unisons import uncrossed, with_lost_unisons
+from composer.formats.midi import DRUM_CHANNEL
+from composer.music.time import TICKS_PER_BEAT
+
+# A line of which this part is found on a track that holds several is one of them.
+_JOINED_SHARE = 0.15
+# A clip this much shorter than the piece is a part of it; what lies outside was not deleted.
+_CLIP_SHARE = 0.75
+# A drum is the right place for a note only where no other line plays as near as this (semitones).
+_DRUM_DISTANCE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A track to be written: the line of the piece that it was (None: it is new), and the returned lines it is from.
+
+    ``is_shared`` where those lines hold other voices too; ``returned`` is empty for a track that was not in the file.
+    """
+
+    reference: int | None
+    returned: tuple[int, ...]
+    tones: tuple[Tone, ...]
+    matched_by: str
+    is_shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """All voices; ``found`` of ``notes`` notes were in the piece before, ``settled`` of them were put back in time.
+
+    ``kept`` are labels of tracks that a clip does not hold, ``gone`` of those that a whole file does not,
+    ``unisons`` counts the notes that one channel could not hold.
+    """
+
+    voices: tuple[Voice, ...]
+    notes: int
+    found: int
+    settled: int
+    unisons: int
+    kept: tuple[str, ...]
+    gone: tuple[str, ...]
+
+    @property
+    def share(self) -> float:
+        return self.found / max(1, self.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """The tones of one group by line of the piece (None: of no line)."""
+
+    tones: dict[int | None, list[Tone]]
+    found: int
+    settled: int
+    unisons: int
+
+
+def placed(olds: Sequence[Line], news: Sequence[Line], slack: Slack, clip: range) -> Placement:
+    """The returned lines ``news`` laid over the lines of the piece; the file holds the ticks ``clip`` of it."""
+    groups = _groups(olds, news, slack)
+    kept = _not_in_clip(groups, olds, news)
+    is_part = len(news) == 1 and bool(olds) and _is_part(clip, olds)
+    voices: list[Voice] = []
+    counts: Counter[str] = Counter()
+    for group in groups:
+        if not group.after:
+            continue
+        result = _placed(group, slack)
+        outside = _outside(group.before, clip) if is_part else {}
+        counts.update(found=result.found, settled=result.settled, unisons=result.unisons)
+        places: list[int | None] = [line.index for line in group.before] or [None]
+        for place in places:
+            tones = sorted([*result.tones.get(place, []), *outside.get(place, [])])
+            returned = tuple(line.index for line in group.after)
+            voices.append(Voice(place, returned, tuple(tones), group.matched_by, len(group.before) > 1))
+    voices += [Voice(line.index, (), line.tones, ALONE, False) for line in kept]
+    gone = [line.label for g in groups if not g.after for line in g.before if line not in kept]
+    return Placement(
+        tuple(sorted(voices, key=_order)), sum(len(line.tones) for line in news), counts["found"], counts["settled"],
+        counts["unisons"], tuple(line.label for line in kept), tuple(gone),
+    )  # fmt: skip
+
+
+def _groups(olds: Sequence[Line], news: Sequence[Line], slack: Slack) -> list[Group]:
+    """The lines matched; the new ones with the times that they were played at."""
+    all_olds = [tone for line in olds for tone in line.tones]
+    settled = [replace(line, tones=tuple(snapped(all_olds, line.tones, slack))) for line in news]
+    found = list(groups_of(olds, settled, TICKS_PER_BEAT))
+    played = {line.index: line for line in news}
+    found = [replace(g, after=tuple(played[line.index] for line in g.after)) for g in found]
+    return _joined(found)
+
+
+def _joined(groups: list[Group]) -> list[Group]:
+    """Lines without a partner put where tracks were put together, if a little of them is there."""
+    targets = [i for i, group in enumerate(groups) if len(group.before) > 1 and group.after]
+    joined = dict(enumerate(groups))
+    for i, group in enumerate(groups):
+        if group.after or not targets:
+            continue
+        for line in group.before:
+            shared = {t: _shared(line, joined[t].after) for t in targets}
+            best = max(targets, key=lambda t: shared[t])
+            if shared[best] >= _JOINED_SHARE * len(line.tones):
+                before = sorted([*joined[best].before, line], key=lambda one: one.index)
+                joined[best] = replace(joined[best], before=tuple(before))
+                joined.pop(i, None)
+    return list(joined.values())
+
+
+def _shared(line: Line, others: Iterable[Line]) -> int:
+    keys = Counter((t.start, t.pitch) for t in line.tones)
+    return (keys & Counter((t.start, t.pitch) for other in others for t in other.tones)).total()
+
+
+def _not_in_clip(groups: Sequence[Group], olds: Sequence[Line], news: Sequence[Line]) -> list[Line]:
+    """The lines that were not deleted: the file is one clip, of one other line."""
+    if len(news) != 1 or not any(len(group.before) == 1 and group.after for group in groups):
+        return []
+    return [line for group in groups if not group.after for line in group.before]
+
+
+def _is_part(clip: range, olds: Sequence[Line]) -> bool:
+    """Whether a clip begins within the piece, or ends long before it."""
+    return clip.start > 0 or len(clip) < _CLIP_SHARE * max(tone.end for line in olds for tone in line.tones)
+
+
+def _outside(lines: Iterable[Line], clip: range) -> dict[int | None, list[Tone]]:
+    found: dict[int | None, list[Tone]] = defaultdict(list)
+    for line in lines:
+        found[line.index] += [tone for tone in line.tones if tone.start not in clip]
+    return found
+
+
+def _placed(group: Group, slack: Slack) -> _Placed:
+    news = [tone for line in group.after for tone in line.tones]
+    if not group.before:
+        return _Placed({None: news}, 0, 0, 0)
+    olds = [tone for line in group.before for tone in line.tones]
+    is_shared = len(group.before) > 1
+    if is_shared:
+        news = uncrossed(olds, news, slack)
+    edits = note_edits(olds, news, Scale(TICKS_PER_BEAT, slack.most))
+    tones: dict[int | None, list[Tone]] = defaultdict(list)
+    settled = 0
+    pairs = []
+    for old, new in edits.pairs:
+        tone = _settled(old, new, slack)
+        settled += (tone.start, tone.end) != (new.start, new.end)
+        pairs.append((old, tone))
+    unisons = 0
+    if is_shared:
+        whole = with_lost_unisons(olds, pairs)
+        unisons = sum(a != b for a, b in zip(whole, pairs, strict=False)) + len(whole) - len(pairs)
+        pairs = whole
+    for old, tone in pairs:
+        tones[old.line].append(replace(tone, line=old.line))
+    for tone in _added(edits):
+        line = _nearest(tone, group.before)
+        tones[line].append(replace(tone, line=line))
+    return _Placed(tones, len(edits.pairs), settled, unisons)
+
+
+def _added(edits: NoteEdits) -> list[Tone]:
+    return [edit.after for edit in edits.edits if edit.before is None and edit.after is not None]
+
+
+def _settled(old: Tone, new: Tone, slack: Slack) -> Tone:
+    """The new note at its old ticks, where it is within the slack; a note that was moved keeps its old length so."""
+    start = slack.settled(old.start, new.start)
+    if start == old.start:
+        end = slack.settled(old.end, new.end)
+    else:
+        # Both ends of a moved note were rounded, each its own way.
+        end = start + (old.length if abs(new.length - old.length) <= 2 * slack.late else new.length)
+    return replace(new, start=start, end=end)
+
+
+def _nearest(tone: Tone, lines: Sequence[Line]) -> int:
+    """The line in whose range a note lies that was added to several lines on one track."""
+    return min(lines, key=lambda line: (_distance(tone, line), line.index)).index
+
+
+def _distance(tone: Tone, line: Line) -> float:
+    if line.channel == DRUM_CHANNEL and not all(t.pitch == tone.pitch for t in line.tones):
+        return _DRUM_DISTANCE if any(t.pitch == tone.pitch for t in line.tones) else 128
+    return abs(fmean(t.pitch for t in line.tones) - tone.pitch)
+
+
+def _order(voice: Voice) -> tuple[int, int]:
+    """Lines of the piece first, in their order, then new ones in that of the file."""
+    return (0, voice.reference) if voice.reference is not None else (1, min(voice.returned, default=0))

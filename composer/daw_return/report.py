@@ -1,0 +1,51 @@
+"""What was rebuilt in a returned file, and from where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+FORMAT = "composer.import/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """One thing that was put back: ``what`` it is, the file that knew it (``""``: nothing but the rules of MIDI), and
+    in words what was done."""
+
+    what: str
+    origin: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """``found`` of ``notes`` notes were in ``origin`` before. ``stated`` says where the file differs from the piece
+    and was believed, ``remaining`` which rules for MIDI files it still breaks."""
+
+    file: str
+    origin: str
+    notes: int
+    found: int
+    tracks: tuple[tuple[str, str], ...]
+    rebuilt: tuple[Rebuilt, ...]
+    stated: tuple[str, ...]
+    remaining: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "file": self.file,
+            "from": self.origin,
+            "notes": self.notes,
+            "notes_found": self.found,
+            "tracks": [{"name": name, "matched_by": how or None} for name, how in self.tracks],
+            "rebuilt": [{"what": r.what, "from": r.origin or None, "text": r.text} for r in self.rebuilt],
+            "stated": list(self.stated),
+            "remaining": list(self.remaining),
+        }
+
+    def lines(self) -> list[str]:
+        """For a person: a line for each thing."""
+        told = [f"{r.text}{f' (from {r.origin})' if r.origin else ''}" for r in self.rebuilt]
+        return [*told, *(f"as in the file: {text}" for text in self.stated), *(f"still: {t}" for t in self.remaining)]

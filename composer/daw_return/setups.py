@@ -1,0 +1,141 @@
+"""How each track begins: what the returned file says of it, else what the piece knows.
+
+What a program writes when it knows nothing says nothing: "Track 3", everything on channel 1, one instrument for all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from composer.compare.view import Line
+from composer.contract.track_rules import is_called_drums
+from composer.daw_return.frame import Frame, Setup
+from composer.daw_return.placing import Voice
+from composer.formats.midi import DRUM_CHANNEL, MELODIC_CHANNELS, ascii_name
+from composer.music.instruments import instrument_of_program
+
+_VOLUME, _PAN = 100, 64
+_EMPTY_NAME = re.compile(
+    r"((midi|instrument|inst|audio|software|external)?[ _-]*(track|channel|clip|part|region|inst|midi|instrument)?"
+    r"[ _#-]*\d*|untitled|unnamed|new|no name|conductor|tempo( track| map)?|master( track)?)[ _-]*\d*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A voice with the set-up that it gets, and the parts of it (``"name"``, ``"channel"`` ...) that were rebuilt."""
+
+    voice: Voice
+    setup: Setup
+    rebuilt: frozenset[str]
+    differs: tuple[str, ...] = ()
+
+    @property
+    def channel(self) -> int:
+        assert self.setup.channel is not None
+        return self.setup.channel
+
+
+def is_empty_name(name: str) -> bool:
+    """Whether a program made the name up: ``"Track 3"``, ``"MIDI 01"``, ``"Untitled"``."""
+    return _EMPTY_NAME.fullmatch(name.strip()) is not None
+
+
+def tracks_of(voices: Sequence[Voice], frame: Frame, stated: Sequence[Setup], lines: Sequence[Line]) -> list[Track]:
+    """The set-up of each voice; ``stated`` is what the file says of each of its ``lines``."""
+    own = [_stated(voice, stated, lines) for voice in voices]
+    known = [_known(voice, frame) for voice in voices]
+    if _is_one_for_all([s.program for s in own], [k.program for k in known]):
+        own = [replace(s, program=None) for s in own]
+    channels = _channels(own, known, lines)
+    tracks = []
+    taken: set[str] = set()
+    for voice, said, knew, channel in zip(voices, own, known, channels, strict=True):
+        setup = _whole(said, knew, channel, taken)
+        taken.add(setup.name)
+        said = replace(said, channel=said.channel if voice.returned else None)
+        tracks.append(Track(voice, setup, _rebuilt(said, setup), _differing(said, knew, setup)))
+    return tracks
+
+
+def _stated(voice: Voice, stated: Sequence[Setup], lines: Sequence[Line]) -> Setup:
+    """What the file says of a voice; nothing of one that shares its track, or of one that is not there."""
+    if voice.is_shared or not voice.returned:
+        return Setup()
+    found = stated[voice.returned[0]]
+    playing = {line.index for line in lines if line.track == lines[voice.returned[0]].track}
+    is_own = playing <= set(voice.returned) and not is_empty_name(found.name)
+    return replace(found, name=found.name if is_own else "")
+
+
+def _known(voice: Voice, frame: Frame) -> Setup:
+    if voice.reference is not None:
+        return frame.setups[voice.reference]
+    return frame.setups[voice.returned[0]] if not frame.lines else Setup()
+
+
+def _is_one_for_all(said: Sequence[int | None], known: Sequence[int | None]) -> bool:
+    """Whether the file gives one instrument to all tracks, and the piece does not."""
+    stated = [s for s in said if s is not None]
+    return len(stated) > 1 and len(set(stated)) == 1 and len({k for k in known if k is not None}) > 1
+
+
+def _channels(said: Sequence[Setup], known: Sequence[Setup], lines: Sequence[Line]) -> list[int]:
+    """The channels of the file where it has several, all different, and drums where they were; else of the piece."""
+    stated = [s.channel for s in said]
+    drums = all((s.channel == DRUM_CHANNEL) == (k.channel == DRUM_CHANNEL) for s, k in zip(said, known, strict=True)
+                if k.channel is not None and s.channel is not None)  # fmt: skip
+    several = len(lines) > 1 and len({line.channel for line in lines}) == len(lines)
+    wanted = [s if several and drums and s is not None else k.channel for s, k in zip(stated, known, strict=True)]
+    kept: list[int | None] = [c if c is not None and c not in wanted[:i] else None for i, c in enumerate(wanted)]
+    free = iter([c for c in MELODIC_CHANNELS if c not in kept])
+    found: list[int] = []
+    for said_now, channel in zip(said, kept, strict=True):
+        is_drums = is_called_drums(said_now.name) or (said_now.channel == DRUM_CHANNEL)
+        if channel is None and is_drums and DRUM_CHANNEL not in [*kept, *found]:
+            channel = DRUM_CHANNEL
+        found.append(channel if channel is not None else next(free, MELODIC_CHANNELS[-1]))
+    return found
+
+
+def _whole(said: Setup, known: Setup, channel: int, taken: set[str]) -> Setup:
+    program = _first(said.program, known.program, 0)
+    plain = "Drums" if channel == DRUM_CHANNEL else instrument_of_program(program).name.title()
+    wanted = ascii_name(said.name or known.name, plain)
+    name, number = wanted, 2
+    while not said.name and name in taken:
+        name, number = f"{wanted} {number}", number + 1
+    return Setup(name, channel, program, _first(said.volume, known.volume, _VOLUME), _first(said.pan, known.pan, _PAN))
+
+
+def _first(*values: int | None) -> int:
+    return next(v for v in values if v is not None)
+
+
+def _rebuilt(said: Setup, setup: Setup) -> frozenset[str]:
+    pairs = {
+        "name": (said.name, setup.name), "channel": (said.channel, setup.channel),
+        "program": (said.program, setup.program), "volume": (said.volume, setup.volume), "pan": (said.pan, setup.pan),
+    }  # fmt: skip
+    return frozenset(what for what, (one, other) in pairs.items() if one != other)
+
+
+def _differing(said: Setup, known: Setup, setup: Setup) -> tuple[str, ...]:
+    """What the file states otherwise than the piece, in words; the file's value was taken."""
+    pairs: Iterable[tuple[str, object, object, object]] = (
+        ("name", said.name or None, known.name or None, setup.name),
+        ("program", _counted(said.program), _counted(known.program), _counted(setup.program)),
+        ("volume", said.volume, known.volume, setup.volume), ("pan", said.pan, known.pan, setup.pan),
+    )  # fmt: skip
+    return tuple(
+        f"{what} {one}, not {other}" for what, one, other, now in pairs
+        if one is not None and other is not None and one != other and one == now
+    )  # fmt: skip
+
+
+def _counted(program: int | None) -> int | None:
+    """Musicians count programs from 1."""
+    return None if program is None else program + 1

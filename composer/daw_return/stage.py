@@ -1,0 +1,164 @@
+"""The stage: a MIDI file back from a DAW to the piece's own kind of file, with what the DAW lost put back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from composer.compare.view import View, view_of
+from composer.contract.stage import checked
+from composer.daw_return.conductor import Song, song_of
+from composer.daw_return.frame import Frame, Setup, frame_of, frame_of_brief, setup_in
+from composer.daw_return.moves import moves_of
+from composer.daw_return.placing import Placement, placed
+from composer.daw_return.report import Rebuilt, Report
+from composer.daw_return.scaling import rounding_ticks, scaled
+from composer.daw_return.setups import Track, tracks_of
+from composer.daw_return.timing import Slack, shift_of, slack_of
+from composer.daw_return.words import rebuilt_in
+from composer.daw_return.writing import written
+from composer.errors import BadInput
+from composer.formats.brief import Brief
+from composer.formats.smf_scan import SYSEX, TIME_SIGNATURE
+from composer.formats.source import MARKER, SourceMidi, read_source
+from composer.music.time import TICKS_PER_BEAT
+
+# With fewer notes in common than this the file is another piece.
+SHARE_MIN = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A MIDI file of the piece as last written: its bytes and its name."""
+
+    midi: bytes
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The rebuilt file and what was done; ``share`` 0..1 of its notes are found in the piece (1 without a piece to
+    look in)."""
+
+    midi: bytes
+    report: Report
+    share: float
+
+
+def returned(data: bytes, name: str, known: Known | None, brief: Brief | None = None, brief_name: str = "") -> Returned:
+    """``data`` put back into the piece: what it lost comes from ``known``, or from ``brief`` where that is None.
+
+    Raises BadInput or OverLimit for a file that the MIDI reader refuses, BadInput where nothing is known.
+    """
+    source = read_source(data, name)
+    whole = scaled(source)
+    if known is not None:
+        frame = frame_of(scaled(read_source(known.midi, known.name)))
+    elif brief is not None:
+        frame = frame_of_brief(brief, brief_name, whole)
+    else:
+        raise BadInput(
+            name, "nothing is known of the piece that it belongs to", "keep NAME.draft.mid or NAME.brief.json"
+        )
+    return _Return(source, whole, frame).result()
+
+
+class _Return:
+    """One file on its way back."""
+
+    def __init__(self, source: SourceMidi, whole: SourceMidi, frame: Frame) -> None:
+        self.source, self.whole, self.frame = source, whole, frame
+        self.view = view_of(whole, TICKS_PER_BEAT)
+        self.bar = int(_bars(frame, self.view))
+        self.olds = [tone for line in frame.lines for tone in line.tones]
+        self.shift = shift_of(self.olds, self.view.tones, self.bar)
+        self.unshifted = self.view.earlier(self.shift)
+        rounding = rounding_ticks(source.ticks_per_beat)
+        self.slack = slack_of(self.olds, self.unshifted.tones, rounding) if self.olds else Slack(0, 0)
+
+    def result(self) -> Returned:
+        placement, lead = self._led(placed(self.frame.lines, self.unshifted.lines, self.slack, self._clip()))
+        at, moved = (lambda t: max(0, t - self.shift) if t else 0), (lambda t: max(0, t - self.shift))
+        tracks = tracks_of(placement.voices, self.frame, self._stated(), self.view.lines)
+        song = song_of(self.whole, self.frame, self.slack, at, moved)
+        moves = moves_of(self.whole, self.view.lines, tracks, self.frame, self.slack, at, moved)
+        if lead:
+            song = _later(song, lead)
+            moves = replace(
+                moves, by_track=tuple(tuple(e._replace(tick=e.tick + lead) for e in own) for own in moves.by_track)
+            )
+        known_content = max((tone.end for tone in self.olds), default=0)
+        file = written(song, tracks, moves, self.frame.end, known_content)
+        rebuilt = rebuilt_in(
+            self.source,
+            self.frame,
+            placement,
+            tracks,
+            song,
+            moves.is_rebuilt,
+            file.cut_notes,
+            self.shift - lead,
+            self.bar,
+        )
+        share = placement.share if self.frame.lines else 1.0
+        return Returned(file.midi, self._report(file.midi, placement, tracks, song, rebuilt), share)
+
+    def _clip(self) -> range:
+        """The ticks of the piece that the file holds."""
+        start = max(0, -self.shift)
+        end = max(1, self.whole.end_tick - self.shift)
+        return range(start, -(-end // self.bar) * self.bar)
+
+    def _stated(self) -> list[Setup]:
+        """What the file says of the set-up of each line."""
+        found = []
+        for line in self.view.lines:
+            events = [
+                e for e in self.whole.tracks[line.track] if 0xA0 <= e.status < SYSEX and e.status & 0x0F == line.channel
+            ]
+            found.append(setup_in(events, line.channel, line.name))
+        return found
+
+    def _led(self, placement: Placement) -> tuple[Placement, int]:
+        """The placement from tick 0, and by how many whole bars it had to be later for notes before the start.
+
+        Notes that come before the start by less than the slack begin at the start.
+        """
+        first = min((t.start for voice in placement.voices for t in voice.tones), default=0)
+        lead = -(-max(0, -first - self.slack.early) // self.bar) * self.bar
+        voices = tuple(
+            replace(
+                voice,
+                tones=tuple(replace(t, start=max(0, t.start + lead), end=max(1, t.end + lead)) for t in voice.tones),
+            )
+            for voice in placement.voices
+        )
+        return replace(placement, voices=voices), lead
+
+    def _report(
+        self, midi: bytes, placement: Placement, tracks: Sequence[Track], song: Song, rebuilt: Sequence[Rebuilt]
+    ) -> Report:
+        names = tuple((track.setup.name, track.voice.matched_by) for track in tracks)
+        stated = [f"{track.setup.name}: {text}" for track in tracks for text in track.differs]
+        remaining = [
+            f"{breach.rule.name}: {breach.hits[0].message}" for breach in checked(midi, self.source.name).violations
+        ]
+        return Report(
+            self.source.name, self.frame.origin, placement.notes, placement.found, names, tuple(rebuilt),
+            (*song.stated, *stated), tuple(remaining),
+        )  # fmt: skip
+
+
+def _bars(frame: Frame, view: View) -> int:
+    """The length of the first bar of the piece, else of the file, in ticks."""
+    for event in frame.conductor:
+        if event.meta == TIME_SIGNATURE:
+            return TICKS_PER_BEAT * 4 * event.data[0] >> event.data[1]
+    return int(view.bars.start(2))
+
+
+def _later(song: Song, lead: int) -> Song:
+    """The song with everything but the set-up at its start so much later."""
+    conductor = tuple(e._replace(tick=e.tick + lead) if e.tick or e.meta == MARKER else e for e in song.conductor)
+    chords = tuple(e._replace(tick=e.tick + lead) for e in song.chords)
+    return replace(song, conductor=conductor, chords=chords)

@@ -1,0 +1,134 @@
+"""When the music of a returned file comes: shifted as a whole, rounded, or a few ticks early."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from composer.compare.view import Tone
+
+# A program that plays early does so by some milliseconds: 12 ticks are 12.5 ms at 120 bpm.
+GRACE_TICKS = 12
+# So few ticks nobody hears: no one edits by them.
+_UNHEARD_TICKS = 5
+# More than that is the program's doing only where most notes have it, and hardly any is off to the other side.
+_MOST, _HARDLY_ANY = 0.5, 0.05
+# All music has been shifted when this share of the notes is found again so much later ...
+_SHIFTED_SHARE = 0.5
+# ... and so many times as many as without a shift: music repeats itself.
+_SHIFTED_GAIN = 1.25
+_SHIFT_BARS = 4
+# Pairs of notes are counted on so many notes of each side at most.
+_COUNTED_NOTES = 1500
+_COMMON_DISTANCES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """A note that comes at most ``early`` ticks before or ``late`` ticks after its old time was not moved."""
+
+    early: int
+    late: int
+
+    @property
+    def most(self) -> int:
+        return max(self.early, self.late)
+
+    def settled(self, old: int, new: int) -> int:
+        """The old time where the new one is within the slack, else the new one."""
+        return old if -self.early <= new - old <= self.late else new
+
+
+def shift_of(olds: Sequence[Tone], news: Sequence[Tone], bar: int) -> int:
+    """By how many ticks all music is later in the new version; 0 where it is not. ``bar`` is a bar's length."""
+    if not olds or not news:
+        return 0
+    old_starts, new_starts = _starts(olds), _starts(news)
+    candidates = {n * bar for n in range(-_SHIFT_BARS, _SHIFT_BARS + 1)}
+    candidates |= {_to_bar_line(d, bar) for d in _common_distances(old_starts, new_starts)} - {0}
+    found = {
+        shift: _found_again(old_starts, new_starts, shift) for shift in sorted(candidates, key=lambda s: (abs(s), s))
+    }
+    best = max(found, key=lambda shift: found[shift])
+    enough = max(_SHIFTED_SHARE * min(len(olds), len(news)), _SHIFTED_GAIN * found[0])
+    if not best or found[best] < enough:
+        return 0
+    return best if best % bar == 0 else best + _rest(old_starts, news, best)
+
+
+def slack_of(olds: Sequence[Tone], news: Sequence[Tone], rounding: int) -> Slack:
+    """How far the program itself moved notes; the music is not shifted as a whole any more."""
+    starts = _starts(olds)
+    found = [d for tone in news if (d := _distance(starts[tone.pitch], tone.start)) is not None]
+    early, late = (sum(sign * d < -rounding for d in found) for sign in (1, -1))
+    most, hardly_any = _MOST * len(found), _HARDLY_ANY * len(found)
+    if early >= max(1, most) and late <= hardly_any:
+        return Slack(max(rounding, -min(found)), rounding)
+    if late >= max(1, most) and early <= hardly_any:
+        return Slack(rounding, max(rounding, *found))
+    return Slack(max(rounding, _UNHEARD_TICKS), rounding)
+
+
+def snapped(olds: Sequence[Tone], news: Sequence[Tone], slack: Slack) -> list[Tone]:
+    """The new notes, each at the old time of a note of its pitch where one is within the slack: to match lines by."""
+    starts = _starts(olds)
+    return [_at(tone, _distance(starts[tone.pitch], tone.start), slack) for tone in news]
+
+
+def _at(tone: Tone, distance: int | None, slack: Slack) -> Tone:
+    start = tone.start if distance is None else slack.settled(tone.start - distance, tone.start)
+    return Tone(start, tone.pitch, max(start + 1, tone.end), tone.velocity, tone.line)
+
+
+def _starts(tones: Sequence[Tone]) -> dict[int, list[int]]:
+    """Pitch -> the onsets, sorted."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for tone in tones:
+        found[tone.pitch].append(tone.start)
+    for starts in found.values():
+        starts.sort()
+    return found
+
+
+def _common_distances(olds: dict[int, list[int]], news: dict[int, list[int]]) -> list[int]:
+    """The distances between notes of one pitch that occur most often."""
+    counts: Counter[int] = Counter()
+    left = _COUNTED_NOTES
+    for pitch in sorted(olds.keys() & news.keys()):
+        for old in olds[pitch][:left]:
+            counts.update(round((new - old) / GRACE_TICKS) for new in news[pitch])
+        left -= min(left, len(olds[pitch]))
+    return [GRACE_TICKS * step for step, _ in counts.most_common(_COMMON_DISTANCES)]
+
+
+def _to_bar_line(distance: int, bar: int) -> int:
+    """``distance``, or the whole number of bars that is next to it."""
+    bars = round(distance / bar) * bar
+    return bars if abs(distance - bars) <= GRACE_TICKS else distance
+
+
+def _rest(olds: dict[int, list[int]], news: Sequence[Tone], shift: int) -> int:
+    """What is missing in a shift that was counted coarsely."""
+    found = [_distance(olds.get(tone.pitch, []), tone.start - shift) for tone in news]
+    return Counter(sorted(d for d in found if d is not None)).most_common(1)[0][0]
+
+
+def _found_again(olds: dict[int, list[int]], news: dict[int, list[int]], shift: int) -> int:
+    """How many old notes have a new one of their own so much later, a few ticks more or less."""
+    count = 0
+    for pitch, starts in olds.items():
+        waiting, i = news.get(pitch, []), 0
+        for start in starts:
+            while i < len(waiting) and waiting[i] < start + shift - GRACE_TICKS:
+                i += 1
+            if i < len(waiting) and waiting[i] <= start + shift + GRACE_TICKS:
+                count, i = count + 1, i + 1
+    return count
+
+
+def _distance(starts: Sequence[int], start: int) -> int | None:
+    """How much later than the nearest of ``starts`` a note comes; None where none is near."""
+    low, high = bisect_left(starts, start - GRACE_TICKS), bisect_right(starts, start + GRACE_TICKS)
+    return min((start - s for s in starts[low:high]), key=lambda d: (abs(d), d), default=None)

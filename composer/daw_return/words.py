@@ -1,0 +1,86 @@
+"""What was rebuilt, in words: a line for each thing, with the file that knew it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from composer.compare.matching import ALONE
+from composer.compare.summary import count_text, later_text, number_text
+from composer.daw_return.conductor import Song
+from composer.daw_return.frame import Frame
+from composer.daw_return.placing import Placement
+from composer.daw_return.report import Rebuilt
+from composer.daw_return.setups import Track
+from composer.formats.smf_scan import NOTE_ON
+from composer.formats.source import SourceMidi
+from composer.music.time import TICKS_PER_BEAT
+
+_NAMED = {
+    "name": "names", "channel": "channels", "program": "instruments", "volume": "volumes (CC7)", "pan": "pans (CC10)",
+}  # fmt: skip
+
+
+def rebuilt_in(
+    source: SourceMidi,
+    frame: Frame,
+    placement: Placement,
+    tracks: Sequence[Track],
+    song: Song,
+    are_moves_rebuilt: bool,
+    cut_notes: int,
+    shift: int,
+    bar: int,
+) -> list[Rebuilt]:
+    """Everything, from the form of the file to its notes; ``shift`` is by how many ticks the music was late."""
+    found = list(_form(source, cut_notes))
+    if shift:
+        found.append(Rebuilt("shift", frame.origin, f"all music came {_shift(shift, bar)}: put back"))
+    found += _placing(frame, placement, tracks)
+    if song.rebuilt:
+        found.append(Rebuilt("song", frame.origin, ", ".join(song.rebuilt)))
+    for what, name in _NAMED.items():
+        known = [t.setup.name for t in tracks if what in t.rebuilt and t.voice.returned]
+        if known:
+            found.append(Rebuilt(what, frame.origin, f"{name} of {', '.join(known)}"))
+    if are_moves_rebuilt:
+        found.append(Rebuilt("controllers", frame.origin, "controllers, of which the file has none"))
+    return found
+
+
+def _form(source: SourceMidi, cut_notes: int) -> Iterator[Rebuilt]:
+    if source.format == 0:
+        yield Rebuilt("type", "", "a type 0 file, now of type 1")
+    if source.ticks_per_beat != TICKS_PER_BEAT:
+        yield Rebuilt("resolution", "", f"{source.ticks_per_beat} ticks to the quarter, now {TICKS_PER_BEAT}")
+    if any(e.status & 0xF0 == NOTE_ON and e.data[1] == 0 for track in source.tracks for e in track):
+        yield Rebuilt("note-offs", "", "note-ons of velocity 0, now note-offs")
+    if source.hanging_notes:
+        yield Rebuilt("hanging notes", "", f"{count_text(source.hanging_notes, 'note')} without an end, now ended")
+    if cut_notes:
+        yield Rebuilt("overlaps", "", f"{count_text(cut_notes, 'note')} cut where the same pitch begins again")
+
+
+def _placing(frame: Frame, placement: Placement, tracks: Sequence[Track]) -> Iterator[Rebuilt]:
+    if placement.settled:
+        yield Rebuilt("timing", frame.origin, f"{count_text(placement.settled, 'note')} a few ticks off, back in place")
+    shared = [t.setup.name for t in tracks if t.voice.is_shared]
+    if shared:
+        yield Rebuilt("tracks", frame.origin, f"one track taken apart: {', '.join(shared)}")
+    if placement.unisons:
+        told = count_text(placement.unisons, "note")
+        yield Rebuilt("unisons", frame.origin, f"{told} that one channel cannot hold twice")
+    if placement.kept:
+        yield Rebuilt("kept", frame.origin, f"the file is one clip; kept as they were: {', '.join(placement.kept)}")
+    if placement.gone:
+        yield Rebuilt("gone", "", f"not in the file and left out: {', '.join(placement.gone)}")
+    new = [t.setup.name for t in tracks if t.voice.matched_by == ALONE and t.voice.returned]
+    if new and frame.lines:
+        yield Rebuilt("new", "", f"new tracks: {', '.join(new)}")
+
+
+def _shift(shift: int, bar: int) -> str:
+    bars = Fraction(shift, bar)
+    if bars.denominator == 1:
+        return f"{count_text(abs(int(bars)), 'bar')} {'later' if bars > 0 else 'earlier'}"
+    return later_text(number_text(Fraction(shift, TICKS_PER_BEAT)))

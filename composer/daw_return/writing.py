@@ -1,0 +1,128 @@
+"""The rebuilt file: a conductor, a track for each voice, the tracks that are left, the chords."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from composer.compare.view import Tone
+from composer.daw_return.conductor import Song
+from composer.daw_return.moves import Moves, Spare
+from composer.daw_return.setups import Track
+from composer.formats.midi import CC_PAN, CC_PEDAL, CC_VOLUME, CHORD_TRACK, PEDAL_DOWN, ascii_name
+from composer.formats.smf_scan import END_OF_TRACK, META, PROGRAM, SYSEX, TIME_SIGNATURE, RawEvent
+from composer.formats.source import NOTE_OFF, NOTE_ON, TEXT, TRACK_NAME, smf_bytes
+from composer.music.bars import BarMap
+from composer.music.time import TICKS_PER_BEAT
+
+_CONTROL = 0xB0
+# Order of events at one tick: a note ends, then controllers and texts, then a note begins.
+_OFF, _OTHER, _ON = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The file, and how many notes were cut because their pitch begins anew while they sound."""
+
+    midi: bytes
+    cut_notes: int
+
+
+def written(song: Song, tracks: Sequence[Track], moves: Moves, known_end: int, known_content: int) -> Written:
+    """All of it at 480 ticks to the quarter.
+
+    The file ends at the bar line after its music; where the music ends in the bar that it always did
+    (``known_content``), at the old end ``known_end``.
+    """
+    tones = [_without_overlaps(track.voice.tones) for track in tracks]
+    cut = sum(
+        a != b for track, own in zip(tracks, tones, strict=True) for a, b in zip(track.voice.tones, own, strict=False)
+    )
+    cut += sum(len(track.voice.tones) - len(own) for track, own in zip(tracks, tones, strict=True))
+    bars = BarMap(
+        [(e.tick, e.data[0], 2 ** e.data[1]) for e in song.conductor if e.meta == TIME_SIGNATURE], TICKS_PER_BEAT
+    )
+    music = [t.end for own in tones for t in own] + [
+        e.tick for e in [*song.conductor, *song.chords, *(e for own in moves.by_track for e in own)] if e.tick
+    ]
+    end = max(1, _bar_line(max((t.end for own in tones for t in own), default=0), bars))
+    if end == _bar_line(known_content, bars) or not tones:
+        end = max(end, known_end)
+    end = max(end, _bar_line(max(music, default=0), bars))
+    chunks = [_ended(song.conductor, end)]
+    for track, own, events in zip(tracks, tones, moves.by_track, strict=True):
+        chunks.append(_ended(_track(track, own, events, end), end))
+    chunks += [_ended(_spare_events(spare), end) for spare in moves.spare]
+    name = RawEvent(0, META, TRACK_NAME, CHORD_TRACK.encode())
+    chunks.append(_ended([name, *song.chords], end))
+    return Written(smf_bytes(1, TICKS_PER_BEAT, chunks), cut)
+
+
+def _bar_line(tick: int, bars: BarMap) -> int:
+    """The first bar line at ``tick`` or after it."""
+    at = bars.place(tick)
+    return int(bars.start(at.bar if at.beat == 1 else at.bar + 1))
+
+
+def _track(track: Track, tones: Iterable[Tone], moves: Iterable[RawEvent], end: int) -> list[RawEvent]:
+    setup, channel = track.setup, track.channel
+    start = [
+        RawEvent(0, META, TRACK_NAME, setup.name.encode()),
+        RawEvent(0, PROGRAM | channel, -1, bytes((setup.program or 0,))),
+        RawEvent(0, _CONTROL | channel, -1, bytes((CC_VOLUME, setup.volume or 0))),
+        RawEvent(0, _CONTROL | channel, -1, bytes((CC_PAN, setup.pan or 0))),
+    ]
+    own = sorted((_on_channel(e, channel) for e in moves), key=lambda e: e.tick)
+    keyed = [(e.tick, _OTHER, e) for e in [*own, *_release(own, channel, end)]]
+    for tone in tones:
+        keyed.append((tone.start, _ON, RawEvent(tone.start, NOTE_ON | channel, -1, bytes((tone.pitch, tone.velocity)))))
+        keyed.append((tone.end, _OFF, RawEvent(tone.end, NOTE_OFF | channel, -1, bytes((tone.pitch, 0)))))
+    return [*start, *(item[2] for item in sorted(keyed, key=lambda item: item[:2]))]
+
+
+def _on_channel(event: RawEvent, channel: int) -> RawEvent:
+    return event._replace(status=event.status & 0xF0 | channel) if event.status < SYSEX else event
+
+
+def _release(events: Sequence[RawEvent], channel: int, end: int) -> list[RawEvent]:
+    """The end of a pedal that is never lifted."""
+    pedal = [e for e in events if e.status & 0xF0 == _CONTROL and e.data[0] == CC_PEDAL]
+    if not pedal or pedal[-1].data[1] < PEDAL_DOWN:
+        return []
+    return [RawEvent(max(end - 1, pedal[-1].tick), _CONTROL | channel, -1, bytes((CC_PEDAL, 0)))]
+
+
+def _without_overlaps(tones: Sequence[Tone]) -> list[Tone]:
+    """The tones by time, each of at least a tick, cut where the next of its pitch begins; of two that begin together
+    the longer stays."""
+    kept: list[Tone] = []
+    last: dict[int, int] = {}
+    for tone in sorted(tones, key=lambda t: (t.start, t.pitch, -t.end, -t.velocity)):
+        whole = Tone(tone.start, tone.pitch, max(tone.start + 1, tone.end), tone.velocity, tone.line)
+        index = last.get(tone.pitch)
+        if index is not None:
+            earlier = kept[index]
+            if earlier.start == whole.start:
+                continue
+            if earlier.end > whole.start:
+                kept[index] = Tone(earlier.start, earlier.pitch, whole.start, earlier.velocity, earlier.line)
+        last[tone.pitch] = len(kept)
+        kept.append(whole)
+    return kept
+
+
+def _spare_events(spare: Spare) -> list[RawEvent]:
+    """A track without notes as it was; its name in plain ASCII, and as a text where that lost something."""
+    events = sorted(spare.events, key=lambda e: e.tick)
+    if not spare.name:
+        return events
+    plain = ascii_name(spare.name, "Track")
+    named = [RawEvent(0, META, TRACK_NAME, plain.encode())]
+    if plain != spare.name:
+        named.append(RawEvent(0, META, TEXT, spare.name.encode()))
+    return [*named, *events]
+
+
+def _ended(events: Sequence[RawEvent], end: int) -> list[RawEvent]:
+    kept = [e._replace(tick=min(max(0, e.tick), end)) for e in events]
+    return [*kept, RawEvent(end, META, END_OF_TRACK, b"")]
