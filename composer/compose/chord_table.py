@@ -1,6 +1,6 @@
 """The chords that a key offers, and how they follow each other: states, bigrams, obligations, and the two models.
 
-The tables are counted from chorales and labelled tunes. Modal keys use the diatonic triads of their own scale with
+The tables are counted from chorales and labelled tunes. Modal keys use the diatonic chords of their own scale with
 the habits of the major or minor table, degree by degree.
 """
 
@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.encoding.harmony import STATE_TOKENS, STATES, HarmonyModel, Ints, raw_tension
-from composer.music.chord import Chord
+from composer.music.chord import QUALITIES, Chord
 from composer.music.key import MODES, Key
 
 SELF_TRANSITION = 0.25  # weight of staying on a chord for another bar
+SEVENTH_SHARE = 0.25  # of a seventh beside its triad in the modal keys, before tension has its say
 _SMALL = 1e-6
 DIMINISHED = ("dim", "m7b5", "dim7")
 _RAISED_SEVENTH = 11
@@ -116,7 +117,7 @@ class Harmony:
     model: HarmonyModel | None = None
 
     def table(self, key: Key) -> ModeTable:
-        """The table for a key; for a modal key one over the triads of its own scale."""
+        """The table for a key; for a modal key one over the chords of its own scale."""
         base = self.minor if key.is_minor else self.major
         return base if key.mode in ("major", "minor") else _modal(base, key.mode)
 
@@ -150,7 +151,12 @@ def harmony_with(model: HarmonyModel) -> Harmony:
 
 
 def obliged_goals(state: State, states: Sequence[State], mode: str) -> list[int]:
-    """Indices of the chords that a state must go to: an applied dominant to its goal, a diminished one up a step."""
+    """Indices of the chords that a state must go to: an applied dominant to its goal, a diminished one up a step.
+
+    The sevenths of the modes are tones of their scale and owe nothing.
+    """
+    if mode not in ("major", "minor"):
+        return []
     is_seventh_off_the_dominant = state.quality == "7" and state.root != 7
     applied_roots = (0, 2) if mode == "minor" else (2, 9, 4)
     is_major_where_minor_is_diatonic = (
@@ -171,21 +177,23 @@ def _is_applied(state: State, states: Sequence[State]) -> bool:
 
 
 def _modal(base: ModeTable, mode: str) -> ModeTable:
-    """The diatonic triads of a mode, each with the habits of the same degree in ``base``."""
-    scale = MODES[mode]
-    parent = MODES["minor" if 3 in scale else "major"]
-    states, rows = [], []
-    for degree in range(7):
-        root, third, fifth = (scale[(degree + step) % 7] for step in (0, 2, 4))
-        intervals = ((third - root) % 12, (fifth - root) % 12)
-        quality = {(4, 7): "", (3, 7): "m", (3, 6): "dim"}.get(intervals)
-        same = [i for i, s in enumerate(base.states) if s.root == parent[degree] and s.is_triad]
-        if quality is not None and quality != "dim" and same:
+    """The diatonic triads of a mode and their sevenths, each with the habits of the same degree in ``base``."""
+    states, rows, weights = [], [], []
+    for degree, root in enumerate(MODES[mode]):
+        parent = MODES[base.mode][degree]
+        for size, share in ((3, 1.0), (4, SEVENTH_SHARE)):
+            quality = _quality_on(MODES[mode], degree, size)
+            same = [i for i, s in enumerate(base.states) if s.root == parent and len(s.classes) == size]
+            same = same or [i for i, s in enumerate(base.states) if s.root == parent and s.is_triad]
+            # The tonic and what is diminished stand without a seventh, or not at all.
+            if quality is None or quality in DIMINISHED or not same or (size == 4 and degree == 0):
+                continue
             states.append(State(root, quality))
             rows.append(max(same, key=lambda i: base.unigram[i]))
-    chosen = np.array(rows)
-    transition = base.transition[np.ix_(chosen, chosen)] + 0.02
-    unigram = base.unigram[chosen] + 0.02
+            weights.append(share)
+    chosen, shares = np.array(rows), np.array(weights)
+    transition = (base.transition[np.ix_(chosen, chosen)] + 0.02) * shares
+    unigram = (base.unigram[chosen] + 0.02) * shares
     start = np.where(np.array([s.root == 0 for s in states]), 1.0, 0.05)
     return ModeTable(
         tuple(states),
@@ -195,3 +203,9 @@ def _modal(base: ModeTable, mode: str) -> ModeTable:
         mode,
         None if base.tokens is None else base.tokens[chosen],
     )
+
+
+def _quality_on(scale: Sequence[int], degree: int, size: int) -> str | None:
+    """The quality of the chord of ``size`` tones on a degree of the scale; None where it has no name."""
+    tones = tuple((scale[(degree + 2 * i) % 7] - scale[degree]) % 12 for i in range(size))
+    return next((name for name, steps in QUALITIES.items() if steps == tones), None)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from composer.compose.closes import closed_by_tension
 from composer.compose.forms import EXACT_SHARE_MAX, Aims, phrase_lengths, phrases_of, spans_of
 from composer.compose.phrase import (
     CADENCES,
@@ -119,7 +120,7 @@ def plan_of(brief: Brief, melody_instrument: str, rng: np.random.Generator) -> P
         meter=meter,
         tempo_bpm=brief.tempo_bpm,
         bars=targets.bars,
-        phrases=phrases_of(brief, meter, spans, aims, base),
+        phrases=closed_by_tension(phrases_of(brief, meter, spans, aims, base), brief),
         section_starts=tuple(int(n) for n in np.cumsum([0, *(s.bars for s in brief.form[:-1])])),
         climax_bar=targets.climax_bar,
         low=low,
