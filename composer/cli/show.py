@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from composer.errors import printable
 
 if TYPE_CHECKING:
-    from composer.models.training import EpochProgress
+    from composer.models.epochs import EpochProgress
 
 
 @dataclass(frozen=True, slots=True)

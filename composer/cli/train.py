@@ -1,10 +1,10 @@
-"""``composer train``: a recipe and prepared corpora -> a model."""
+"""``composer train``: a recipe and prepared corpora -> a network."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,29 +14,24 @@ from composer.errors import UsageProblem, printable
 
 if TYPE_CHECKING:
     from composer.models.export import Comparison
-
-
-class _Options(TypedDict):
-    """What both ways of training take."""
-
-    output: Path
-    corpus: str | None
-    epochs: int | None
-    seed: int | None
-    resume: bool
+    from composer.models.train import Trained
 
 
 def train(
     show: Show,
     recipe: Annotated[
         str | None,
-        typer.Argument(help="A recipe of `composer templates recipes`, or a .toml file; fine-tune with --from."),
+        typer.Argument(help="A recipe of `composer templates list recipes`, or a .toml file; fine-tune with --from."),
     ] = None,
     corpus: Annotated[
-        str | None, typer.Option("--corpus", help="A corpus, or a folder; the recipe's own if absent.")
+        str | None,
+        typer.Option("--corpus", help="A corpus, or a folder; the recipe's own if absent. Melodies and harmony only."),
     ] = None,
     base: Annotated[
-        str | None, typer.Option("--from", help="A model that goes on with your corpus; default is the shipped one.")
+        str | None,
+        typer.Option(
+            "--from", help="A model that goes on with your corpus; default is the shipped one. Melodies only."
+        ),
     ] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="At most so many.")] = None,
     seed: Seed = None,
@@ -45,31 +40,55 @@ def train(
     ] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Begin anew instead of at the last checkpoint.")] = False,
 ) -> None:
-    """Train a melody model with Keras. A training that was stopped goes on where it was.
+    """Train a network with Keras: melody, harmony, voices or accompaniment, as the recipe says.
 
-    With --from a model that is trained already learns your style: minutes, and a table of before and after.
+    Each stops by itself when held-out pieces are told no better. A training of a melody or of an accompaniment that was
+    stopped goes on where it was; harmony (some minutes) and voices (a minute or two) begin anew.
+
+    With --from a melody model that is trained already learns your style: minutes, and a table of before and after.
     """
-    from composer.models import fine_tuning
-    from composer.models.recipe import read_recipe, recipe_names
-    from composer.models.training import train_recipe
+    from composer.models.recipe_files import recipe_names
+    from composer.models.train import TrainingOptions, check_options, recipe_file, train_recipe
     from composer.resources import models_folder
 
     if recipe is None and base is None:
         raise UsageProblem("train", "needs a recipe", f"choose one of {', '.join(recipe_names())}")
-    recipe = recipe or fine_tuning.RECIPE
-    folder = output or models_folder() / _name(read_recipe(recipe).name, corpus)
-    options: _Options = {"output": folder, "corpus": corpus, "epochs": epochs, "seed": seed, "resume": not restart}
+    file = recipe_file(recipe)
+    folder = output or models_folder() / _name(str(file.fields.get("name", file.path.stem)), corpus)
+    options = TrainingOptions(folder, corpus, base, epochs, seed, resume=not restart)
+    check_options(file, options)
     with show.training() as progress:
-        if base is None:
-            result = train_recipe(recipe, progress=progress, **options)
-        else:
-            result = fine_tuning.fine_tune(recipe, base=base, progress=progress, **options)
-    show.wrote(result.folder, f"{result.epochs} epochs on {result.tunes} tunes in {result.seconds:.0f} s")
-    if result.comparison is not None:
-        _compare(show, result.comparison)
-    show.result(asdict(result))
-    if output is None:
-        show.note(f"  use it: composer generate NAME.brief.json --model {folder.name}")
+        done = train_recipe(file.path, options, progress)
+    _tell(show, done, named=output is None)
+    show.result(_as_json(done))
+
+
+def _tell(show: Show, done: Trained, named: bool) -> None:
+    """What was trained, how well it tells held-out pieces, and how it is used."""
+    card = done.card
+    learned = f"{card['epochs']} epochs on {done.summary.learned_from} in {card['training_seconds']} s"
+    show.wrote(done.folder, learned)
+    if done.comparison is not None:
+        _compare(show, done.comparison)
+    elif words := done.summary.words():
+        show.note(f"  {words}")
+    if not done.family.can_be_chosen:
+        show.note(f"  composing reads the one in {done.family.shipped}")
+    elif named:
+        show.note(f"  use it: composer generate NAME.brief.json --model {done.folder.name}")
+
+
+def _as_json(done: Trained) -> dict[str, Any]:
+    card = done.card
+    return {
+        "folder": done.folder,
+        "family": done.family.name,
+        **{key: card[key] for key in ("name", "epochs", "training_seconds", "weights_bytes", "metrics")},
+        "learned_from": done.summary.learned_from,
+        "held_out_nats": done.summary.held_out,
+        "baseline_nats": done.summary.baseline,
+        "comparison": asdict(done.comparison) if done.comparison else None,
+    }
 
 
 def _compare(show: Show, found: Comparison) -> None:

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
 import math
-import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from importlib import metadata
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from composer.corpus import catalog
-from composer.corpus.prepare import Prepared
+from composer.corpus.prepare import Prepared, Report
 from composer.corpus.tune import Tune
 from composer.encoding.melody import STYLES
 from composer.encoding.vocabulary import vocabulary_sha256
-from composer.formats.files import write_whole
 from composer.models.baselines import Baseline, markov, per_position
 from composer.models.dataset import CHORD_COLUMNS, CONTROL_COLUMNS, PIECE_COLUMNS, sequence_of
+from composer.models.folder import CardText, sources_of, write_folder
 from composer.models.recipe import Recipe
-from composer.models.runtime import CARD, FORMAT, WEIGHTS
+from composer.models.runtime import FORMAT
 
 Nats = Callable[..., tuple[float, float]]
 
@@ -113,16 +105,20 @@ def write_model(
     test, train = prepared.split("test"), prepared.split("train")
     baselines = {"markov": markov(train), "per_position": per_position(train)}
     scores = _scores(nats, baselines, test)
-    stream = io.BytesIO()
-    np.savez(stream, **runtime_arrays(model))  # type: ignore[arg-type]
-    content = stream.getvalue()
-    write_whole(output / WEIGHTS, content)
-    card = _card(recipe, prepared, scores, _by_style(nats, baselines, test), epochs, seconds, content)
-    if comparison is not None:
-        card["fine_tuning"] = _compared(comparison)
-    write_whole(output / CARD, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
+    metrics = {
+        "unit": "nats per note on the test split, which shares no near-duplicate with training",
+        **{name: _nats(score) for name, score in scores.items()},
+        "by_style": _by_style(nats, baselines, test),
+    }
+    more = {} if comparison is None else {"fine_tuning": _compared(comparison)}
+    text = CardText(
+        FORMAT, "melody_lstm", recipe, _corpus(prepared.report), metrics, epochs, seconds, vocabulary_sha256(), more
+    )
+    card = write_folder(output, runtime_arrays(model), text)
     used = min(len(train), recipe.tunes_limit or len(train))
-    return TrainingResult(output, recipe.name, epochs, seconds, len(content), used, **scores, comparison=comparison)
+    return TrainingResult(
+        output, recipe.name, epochs, seconds, int(card["weights_bytes"]), used, **scores, comparison=comparison
+    )
 
 
 def _compared(found: Comparison) -> dict[str, Any]:
@@ -178,58 +174,11 @@ def _rounded(nats: float) -> float | None:
     return None if math.isnan(nats) else round(nats, 4)
 
 
-def _card(
-    recipe: Recipe,
-    prepared: Prepared,
-    scores: dict[str, Score],
-    by_style: dict[str, Any],
-    epochs: int,
-    seconds: float,
-    weights: bytes,
-) -> dict[str, Any]:
-    report = prepared.report
-    corpora = {c.name: c for c in catalog.list_corpora()}
+def _corpus(report: Report) -> dict[str, Any]:
     return {
-        "format": FORMAT,
-        "name": recipe.name,
-        "title": recipe.title,
-        "family": "melody_lstm",
-        "recipe": asdict(recipe),
-        "corpus": {
-            "sha256": report.source_sha256,
-            "sources": [
-                {
-                    "name": name,
-                    "title": corpora[name].title if name in corpora else name,
-                    "tunes": report.by_source.get(name, 0),
-                    "licence": corpora[name].licence if name in corpora else "the user's own files",
-                }
-                for name in report.corpora
-            ],
-            "tunes": report.tunes,
-            "clusters": report.clusters,
-            "split": report.by_split,
-        },
-        "licence": "Weights: the licence of composer. Each source keeps its own licence, stated above.",
-        "metrics": {
-            "unit": "nats per note on the test split, which shares no near-duplicate with training",
-            **{name: _nats(score) for name, score in scores.items()},
-            "by_style": by_style,
-        },
-        "epochs": epochs,
-        "training_seconds": round(seconds),
-        "versions": {
-            "python": platform.python_version(),
-            **{name: _version(name) for name in ("numpy", "keras", "tensorflow", "tensorflow-cpu", "music21")},
-        },
-        "vocabulary_sha256": vocabulary_sha256(),
-        "weights_sha256": hashlib.sha256(weights).hexdigest(),
-        "weights_bytes": len(weights),
+        "sha256": report.source_sha256,
+        "sources": sources_of(report),
+        "tunes": report.tunes,
+        "clusters": report.clusters,
+        "split": report.by_split,
     }
-
-
-def _version(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "-"

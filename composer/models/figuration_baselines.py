@@ -7,7 +7,7 @@ bar before so far and once for bars that have not.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,11 +15,11 @@ import numpy as np
 
 from composer.corpus.figurations import FiguredSong
 from composer.encoding.figuration import DURATIONS, PULSES, SHAPE_TOKENS, Figure, Step
+from composer.models.backoff import BackoffCounts
 from composer.models.figuration_dataset import HEADS
 from composer.models.figuration_scores import FigureNats
 
 _SIZES = (len(PULSES), SHAPE_TOKENS, SHAPE_TOKENS, len(DURATIONS), len(DURATIONS))
-_BACKOFF = 4.0  # pseudo-count of the shorter context
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +52,24 @@ def repeating_nats(train: Sequence[FiguredSong], test: Sequence[FiguredSong]) ->
     return _nats(_counted(train), shares, test)
 
 
-def _counted(songs: Sequence[FiguredSong]) -> dict[Hashable, Counter[int]]:
-    counts: dict[Hashable, Counter[int]] = defaultdict(Counter)
+def _counted(songs: Sequence[FiguredSong]) -> tuple[BackoffCounts, ...]:
+    """The counts of each head."""
+    counts = tuple(BackoffCounts(size) for size in _SIZES)
     for song in songs:
         for item in _items(song):
-            for context in item.contexts:
-                counts[item.head, context][item.token] += 1
+            counts[item.head].add(item.contexts, item.token)
     return counts
 
 
 def _nats(
-    counts: dict[Hashable, Counter[int]], shares: dict[tuple[int, bool], float] | None, test: Sequence[FiguredSong]
+    counts: Sequence[BackoffCounts], shares: dict[tuple[int, bool], float] | None, test: Sequence[FiguredSong]
 ) -> FigureNats:
-    totals = {context: seen.total() for context, seen in counts.items()}
     sums, bars, onsets = np.zeros(len(HEADS)), 0, 0
     for song in test:
         bars += len(song.figures)
         onsets += sum(len(figure.onsets) for figure in song.figures)
         for item in _items(song):
-            chance = 1.0 / _SIZES[item.head]
-            for context in item.contexts:
-                seen = totals.get((item.head, context), 0)
-                if seen:
-                    chance = (counts[item.head, context][item.token] + _BACKOFF * chance) / (seen + _BACKOFF)
+            chance = counts[item.head].chance(item.contexts, item.token)
             if shares is not None and item.before is not None:
                 share = shares.get((item.head, item.repeats), 0.5)
                 chance = share * (item.before == item.token) + (1 - share) * chance

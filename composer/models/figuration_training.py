@@ -7,25 +7,20 @@ weights as one that was never stopped.
 from __future__ import annotations
 
 import hashlib
-import io
-import json
 import logging
-import math
 import time
-import zipfile
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from composer.corpus import catalog
 from composer.corpus.figurations import FiguredSong
 from composer.encoding.figure_reader import FEATURES, OFFSETS
-from composer.errors import BadInput, MissingTool
-from composer.formats.files import cannot_write, read_bytes, write_whole
-from composer.limits import MODEL_BYTES
+from composer.errors import BadInput
+from composer.models.epochs import EpochProgress, Point, Progress
 from composer.models.figuration_baselines import repeating_nats, unigram_nats
 from composer.models.figuration_dataset import (
     CONTROL_COLUMNS,
@@ -42,13 +37,13 @@ from composer.models.figuration_dataset import (
 from composer.models.figuration_recipe import FigurationRecipe
 from composer.models.figuration_runtime import FORMAT, figuration_sha256
 from composer.models.figuration_scores import FigureNats
-from composer.models.lstm_cell import CARD, WEIGHTS
+from composer.models.folder import CardText, make_folder, write_folder
+from composer.models.learner import CHECKPOINT, Learner, checked_loss, start_keras
 
 log = logging.getLogger(__name__)
-CHECKPOINT = "checkpoint.npz"
-_LAST_RATE_SHARE = 0.05
+CORPUS = "lieder"
 _MIN_GAIN_NATS = 0.001
-CREDIT = "OpenScore Lieder (github.com/OpenScore/Lieder), CC0 1.0"
+_SPLITS = ("train", "valid", "test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +60,6 @@ class FigurationResult:
     unigram: FigureNats
 
 
-@dataclass(frozen=True, slots=True)
-class _Point:
-    """What a checkpoint holds beside the arrays: the last finished epoch and the best one."""
-
-    epoch: int = 0
-    best_epoch: int = 0
-    best_nats: float = math.inf
-    seconds: float = 0.0
-
-
-Progress = Callable[[int, int, float], None]
-
-
 def train_figuration(
     recipe: FigurationRecipe,
     songs: Sequence[FiguredSong],
@@ -88,29 +70,23 @@ def train_figuration(
 ) -> FigurationResult:
     """Train on the train split, stop by the valid split, measure on the test split; write the folder ``output``.
 
-    ``progress`` is told the epoch, how many there may be, and the nats per bar on the valid split. Raises BadInput for
-    a corpus that is too small or a checkpoint of another training, and CannotWrite.
+    Figures are nats per bar. Raises BadInput for a corpus that is too small or a checkpoint of another training, and
+    CannotWrite.
     """
     windows = {split: [w for s in songs if s.split == split for w in windows_of(sequence_of(s))] for split in _SPLITS}
     if not all(windows.values()):
         counts = ", ".join(f"{len(found)} to {name}" for name, found in windows.items())
         raise BadInput(recipe.name, f"has too few songs: windows {counts}", "add songs that are not alike")
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(output, error) from None
+    make_folder(output)
     digest = corpus_sha256(songs)
     trainer = FigurationTrainer(recipe, digest)
-    point = (trainer.restored(output / CHECKPOINT) if resume else None) or _Point()
-    while point.epoch < recipe.epochs and point.epoch - point.best_epoch < recipe.patience:
+    point = (trainer.restored(output / CHECKPOINT) if resume else None) or Point()
+    while not point.is_done(recipe.epochs, recipe.patience):
         point = _epoch(trainer, windows["train"], windows["valid"], point, progress)
         trainer.save(output / CHECKPOINT, point)
     trainer.use_best()
-    trainer.fill_unseen(windows["train"])
+    trainer.fill_in(windows["train"])
     return _written(output, trainer, songs, windows["test"], point)
-
-
-_SPLITS = ("train", "valid", "test")
 
 
 def corpus_sha256(songs: Sequence[FiguredSong]) -> str:
@@ -125,57 +101,43 @@ def _epoch(
     trainer: FigurationTrainer,
     train: Sequence[FigureSequence],
     valid: Sequence[FigureSequence],
-    point: _Point,
+    point: Point,
     progress: Progress | None,
-) -> _Point:
+) -> Point:
     began, recipe, epoch = time.monotonic(), trainer.recipe, point.epoch + 1
-    trainer.begin(epoch)
+    trainer.set_rate(epoch, recipe.epochs)
+    trainer.set_dropout_seeds(recipe.seed, epoch)
     rng = np.random.default_rng([recipe.seed, epoch])
-    for batch in epoch_batches(train, recipe.batch, recipe.control_dropout, rng):
-        trainer.step(batch)
+    total, batches = 0.0, -(-len(train) // recipe.batch)
+    for number, batch in enumerate(epoch_batches(train, recipe.batch, recipe.control_dropout, rng), 1):
+        total += checked_loss(trainer.step(batch), epoch)
+        if progress and number < batches:
+            progress(EpochProgress(epoch, recipe.epochs, number, batches, total / number, point.best_nats))
     nats = trainer.nats(valid).per_bar
-    seconds = point.seconds + time.monotonic() - began
+    seconds = time.monotonic() - began
     log.info("epoch %d: valid %.4f nats a bar, %.0f s", epoch, nats, seconds)
     if progress:
-        progress(epoch, recipe.epochs, nats)
-    if nats < point.best_nats - _MIN_GAIN_NATS:
+        progress(EpochProgress(epoch, recipe.epochs, batches, batches, total / batches, nats))
+    later = point.after(nats, seconds, _MIN_GAIN_NATS)
+    if later.is_best:
         trainer.keep_as_best()
-        return _Point(epoch, epoch, nats, seconds)
-    return _Point(epoch, point.best_epoch, point.best_nats, seconds)
+    return later
 
 
-class FigurationTrainer:
-    """The Keras model with its optimizer and the best weights so far."""
+class FigurationTrainer(Learner):
+    """The loss of the accompaniment model, and what its checkpoint belongs to."""
 
     def __init__(self, recipe: FigurationRecipe, digest: str = "") -> None:
-        try:
-            import keras
-            import tensorflow as tf
-        except ImportError:
-            raise MissingTool(
-                "tensorflow", "is not installed, and training needs it", "pip install 'composer[train]'"
-            ) from None
+        start_keras(recipe.seed)
+        import tensorflow as tf
+
         from composer.models.figuration_lstm import FigurationConfig
 
-        keras.utils.set_random_seed(recipe.seed)
-        tf.config.experimental.enable_op_determinism()
+        model = FigurationConfig(recipe.units, recipe.embedding, recipe.hidden, recipe.dropout).build()
+        super().__init__(model, recipe.learning_rate, recipe.clip_norm)
         self.recipe, self.digest = recipe, digest
-        self.model = FigurationConfig(recipe.units, recipe.embedding, recipe.hidden, recipe.dropout).build()
-        self.optimizer = keras.optimizers.Adam(recipe.learning_rate, global_clipnorm=recipe.clip_norm)
-        self.optimizer.build(self.model.trainable_variables)
-        self.best: list[NDArray[np.float32]] = [np.array(w) for w in self.model.get_weights()]
         self._step = tf.function(self._gradient_step, reduce_retracing=False)
         self._losses = tf.function(self._plain_losses, reduce_retracing=False)
-
-    def begin(self, epoch: int) -> None:
-        """Set learning rate and dropout seeds for ``epoch`` (1-based)."""
-        share = 0.5 * (1 + math.cos(math.pi * (epoch - 1) / self.recipe.epochs))
-        self.optimizer.learning_rate.assign(
-            self.recipe.learning_rate * (_LAST_RATE_SHARE + (1 - _LAST_RATE_SHARE) * share)
-        )
-        for index, name in enumerate(("dropout_in", "dropout_out")):
-            state = self.model.get_layer(name).seed_generator.state
-            state.assign(np.array([self.recipe.seed * 2 + index, epoch], dtype=state.dtype))
 
     def step(self, batch: FigureBatch) -> float:
         """One gradient step; the loss in nats per step."""
@@ -203,8 +165,7 @@ class FigurationTrainer:
         with tf.GradientTape() as tape:
             steps = tf.reduce_sum(tf.cast(tf.reduce_any(targets >= 0, axis=-1), tf.float32))
             loss = tf.reduce_sum(self._sums(columns, targets, True)) / steps
-        variables = self.model.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        self.descend(tape, loss)
         return loss
 
     def _plain_losses(self, columns: Any, targets: Any) -> Any:
@@ -219,55 +180,22 @@ class FigurationTrainer:
             onsets += int(((batch.targets[..., LEFT] > 0) | (batch.targets[..., RIGHT] > 0)).sum())
         return FigureNats(*(float(s) / bars for s in (*sums, onsets)))
 
-    def keep_as_best(self) -> None:
-        self.best = [np.array(w) for w in self.model.get_weights()]
-
-    def use_best(self) -> None:
-        self.model.set_weights(self.best)
-
-    def fill_unseen(self, windows: Sequence[FigureSequence]) -> None:
+    def fill_in(self, windows: Sequence[FigureSequence]) -> None:
         """Give categories that no training bar has the mean of their column, not noise."""
-        layer = self.model.get_layer("columns_embedding")
-        table = layer.get_weights()[0]
-        seen = np.zeros(len(table), dtype=bool)
-        seen[np.unique(np.concatenate([w.columns for w in windows]) + OFFSETS)] = True
-        seen[OFFSETS[list(CONTROL_COLUMNS)]] = True  # learnt while training hides controls
-        for first, size in zip(OFFSETS.tolist(), FEATURES.values(), strict=True):
-            known, rows = seen[first : first + size], table[first : first + size]
-            if known.any():
-                rows[~known] = rows[known].mean(axis=0)
-        layer.set_weights([table])
+        hidden = OFFSETS[list(CONTROL_COLUMNS)]  # learnt while training hides controls
+        self.fill_unseen(np.concatenate([w.columns for w in windows]), hidden, OFFSETS, FEATURES)
 
-    def save(self, path: Path, point: _Point) -> None:
+    def save(self, path: Path, point: Point) -> None:
         """Write the checkpoint whole or not at all."""
-        arrays: dict[str, NDArray[Any]] = {f"w{i}": w for i, w in enumerate(self.model.get_weights())}
-        arrays |= {f"b{i}": w for i, w in enumerate(self.best)}
-        arrays |= {f"o{i}": np.asarray(v) for i, v in enumerate(self.optimizer.variables)}
-        head = {"training": self._identity(), "point": list(asdict(point).values())}
-        arrays["head"] = np.frombuffer(json.dumps(head).encode(), np.uint8)
-        stream = io.BytesIO()
-        np.savez(stream, **arrays)  # type: ignore[arg-type]
-        write_whole(path, stream.getvalue())
+        self.save_checkpoint(path, point, {"training": self._identity()})
 
-    def restored(self, path: Path) -> _Point | None:
+    def restored(self, path: Path) -> Point | None:
         """Continue from ``path``; ``None`` when there is none. Raises BadInput for one of another training."""
-        if not path.exists():
-            return None
-        hint = "delete it, or name another folder"
-        try:
-            with np.load(io.BytesIO(read_bytes(path, MODEL_BYTES, "checkpoint")), allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-            head = json.loads(arrays["head"].tobytes())
-            if head["training"] != self._identity():
-                raise BadInput(path, "belongs to another recipe, seed or corpus", hint)
-            self.model.set_weights([arrays[f"w{i}"] for i in range(len(self.best))])
-            self.best = [arrays[f"b{i}"] for i in range(len(self.best))]
-            for index, variable in enumerate(self.optimizer.variables):
-                variable.assign(arrays[f"o{index}"])
-            epoch, best_epoch, best_nats, seconds = head["point"]
-        except (ValueError, KeyError, OSError, EOFError, TypeError, zipfile.BadZipFile):
-            raise BadInput(path, "is not a whole checkpoint", hint) from None
-        return _Point(int(epoch), int(best_epoch), float(best_nats), float(seconds))
+        return self.read_checkpoint(path, self._foreign)
+
+    def _foreign(self, head: Mapping[str, Any]) -> str:
+        """Why the checkpoint is of another training; empty when it is of this one."""
+        return "" if head["training"] == self._identity() else "belongs to another recipe, seed or corpus"
 
     def _identity(self) -> str:
         return repr((self.recipe, self.digest, figuration_sha256()))
@@ -278,7 +206,7 @@ def _written(
     trainer: FigurationTrainer,
     songs: Sequence[FiguredSong],
     test: Sequence[FigureSequence],
-    point: _Point,
+    point: Point,
 ) -> FigurationResult:
     """Measure on the test split and write the folder; the card last, so that a cut-off write is noticed."""
     from composer.models.figuration_lstm import runtime_arrays
@@ -290,32 +218,20 @@ def _written(
         "repeating": repeating_nats(sides["train"], sides["test"]),
         "unigram": unigram_nats(sides["train"], sides["test"]),
     }
-    stream = io.BytesIO()
-    np.savez_compressed(stream, **runtime_arrays(trainer.model))  # type: ignore[arg-type]
-    content = stream.getvalue()
-    write_whole(output / WEIGHTS, content)
-    recipe = trainer.recipe
-    card = {
-        "format": FORMAT,
-        "name": recipe.name,
-        "title": recipe.title,
-        "family": "figuration_lstm",
-        "recipe": asdict(recipe),
-        "corpus": {
-            "sha256": trainer.digest,
-            "credit": CREDIT,
-            "songs": {split: len(found) for split, found in sides.items()},
-            "bars": {split: sum(s.frame.bars for s in found) for split, found in sides.items()},
-        },
-        "metrics": {
-            "unit": "nats on the test split, which shares no near-duplicate melody and no file with training",
-            **{name: score.as_dict() for name, score in scores.items()},
-        },
-        "epochs": point.best_epoch,
-        "training_seconds": round(point.seconds),
-        "vocabulary_sha256": figuration_sha256(),
-        "weights_sha256": hashlib.sha256(content).hexdigest(),
-        "weights_bytes": len(content),
+    source = catalog.show(CORPUS)
+    corpus = {
+        "sha256": trainer.digest,
+        "sources": [{"name": source.name, "title": source.title, "licence": source.licence}],
+        "songs": {split: len(found) for split, found in sides.items()},
+        "bars": {split: sum(s.frame.bars for s in found) for split, found in sides.items()},
     }
-    write_whole(output / CARD, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
-    return FigurationResult(output, point.best_epoch, point.seconds, len(content), **scores)
+    metrics = {
+        "unit": "nats on the test split, which shares no near-duplicate melody and no file with training",
+        **{name: score.as_dict() for name, score in scores.items()},
+    }
+    text = CardText(
+        FORMAT, "figuration_lstm", trainer.recipe, corpus, metrics, point.best_epoch, point.seconds,
+        figuration_sha256(), {},
+    )  # fmt: skip
+    card = write_folder(output, runtime_arrays(trainer.model), text, is_compressed=True)
+    return FigurationResult(output, point.best_epoch, point.seconds, int(card["weights_bytes"]), **scores)

@@ -17,32 +17,30 @@ from composer.corpus.duplicates import clusters_of
 from composer.corpus.prepare import DEFAULT, Prepared, prepare, prepared_already
 from composer.corpus.tune import Tune
 from composer.encoding.melody import STYLES
-from composer.errors import BadInput, ComposerError, UsageProblem
+from composer.errors import ComposerError, UsageProblem
 from composer.models.base import Base, read_base
+from composer.models.epochs import Progress
 from composer.models.export import TrainingResult
-from composer.models.recipe import Recipe, read_recipe
-from composer.models.training import Before, Progress, train
+from composer.models.recipe import Recipe
+from composer.models.training import Before, train
 
-RECIPE = "fine-tune"
 OWN_STYLE = "song"  # what the reader of a person's files calls them
 _KEPT_TUNES = 100  # of the corpus it came from, to see what was forgotten
 
 
 def fine_tune(
-    recipe_name_or_path: str | Path,
+    recipe: Recipe,
     *,
     base: str | Path,
     corpus: str | None,
     output: Path,
-    epochs: int | None = None,
-    seed: int | None = None,
     progress: Progress | None = None,
     resume: bool = True,
 ) -> TrainingResult:
     """Train the model ``base`` on with ``corpus`` and write the model folder ``output``.
 
-    The sizes of the network are the base's, whatever the recipe says. Raises UsageProblem without a corpus, else as
-    ``train_recipe``.
+    The sizes of the network are the base's, whatever the recipe says. Raises UsageProblem without a corpus or for a
+    start that is the output, else as ``train``.
     """
     if corpus is None:
         raise UsageProblem("--from", "needs the music to learn from", "name it with --corpus (a corpus or a folder)")
@@ -50,20 +48,15 @@ def fine_tune(
     if start.folder.resolve() == output.resolve():
         raise UsageProblem("--output", "is the model that --from names", "name another folder")
     corpus = _new_to(start, corpus)
-    recipe = read_recipe(recipe_name_or_path)
     recipe = replace(
         recipe,
         title=f"{start.name}, trained on with {corpus}",
         corpus=corpus,
-        epochs=recipe.epochs if epochs is None else epochs,
-        seed=recipe.seed if seed is None else seed,
         units=start.units,
         embedding=start.embedding,
         pitch_hidden=start.pitch_hidden,
         chorale_copies=1,
     )
-    if problems := recipe.problems():
-        raise BadInput(str(recipe_name_or_path), problems[0], "choose another value")
     own = _in_any_style(prepare(corpus, with_essen=recipe.with_essen), recipe.seed)
     known = _known(start, own)
     mixed = _mixed(recipe, own, known)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from composer.corpus import catalog
 from composer.corpus.lieder import songs_in
-from composer.corpus.prepare import Prepared, prepare
+from composer.corpus.prepare import prepare
 from composer.corpus.tune import Tune
+from composer.models.folder import sources_of
 from composer.models.harmony_dataset import Passage, lines_of_tune, passage_of
 from composer.models.harmony_export import Sources
 from composer.models.harmony_songs import lines_of_song
@@ -28,7 +28,9 @@ def harmony_passages(corpus: str) -> tuple[list[Passage], Sources]:
         sides = song_splits([t for t in prepared.tunes if t.source == name])
         for song in songs_in(catalog.brought_path(name)):
             lines += lines_of_song(song, sides.get(_stem(song.name)))
-    return [passage_of(line) for line in lines], _sources(prepared)
+    return [passage_of(line) for line in lines], Sources(
+        prepared.report.source_sha256, tuple(sources_of(prepared.report))
+    )
 
 
 def song_splits(tunes: Sequence[Tune]) -> dict[str, str]:
@@ -42,19 +44,3 @@ def song_splits(tunes: Sequence[Tune]) -> dict[str, str]:
 def _stem(name: str) -> str:
     """The file of a stretch or tune: what stands before its number."""
     return name.partition("#")[0]
-
-
-def _sources(prepared: Prepared) -> Sources:
-    known = {corpus.name: corpus for corpus in catalog.list_corpora()}
-    return Sources(
-        prepared.report.source_sha256,
-        tuple(
-            {
-                "name": name,
-                "title": known[name].title if name in known else Path(name).name,
-                "tunes": prepared.report.by_source.get(name, 0),
-                "licence": known[name].licence if name in known else "the user's own files",
-            }
-            for name in prepared.report.corpora
-        ),
-    )

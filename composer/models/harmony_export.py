@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.encoding.harmony import PARENTS, STATES, vocabulary_sha256
-from composer.formats.files import write_whole
+from composer.models.folder import CardText, write_folder
 from composer.models.harmony_baselines import BASELINES, bigrams, fitted
 from composer.models.harmony_dataset import CONTROLS, Passage, hidden
 from composer.models.harmony_recipe import HarmonyRecipe
 from composer.models.harmony_runtime import FORMAT
-from composer.models.lstm_cell import CARD, WEIGHTS
 
 Floats = NDArray[np.float64]
 Nats = Callable[[Sequence[Passage]], Floats]
@@ -86,62 +80,27 @@ def write_harmony_model(
     tables = bigrams([p for p in passages if p.split == "train"])
     for mode in PARENTS:
         arrays[f"start_{mode}"], arrays[f"bigram_{mode}"] = (table.astype(np.float32) for table in tables[mode])
-    stream = io.BytesIO()
-    np.savez(stream, **arrays)  # type: ignore[arg-type]
-    content = stream.getvalue()
-    output.mkdir(parents=True, exist_ok=True)
-    write_whole(output / WEIGHTS, content)
-    card = _card(recipe, sources, passages, figures, epochs, seconds, content)
-    write_whole(output / CARD, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
-    return card
+    metrics = {
+        "unit": "nats per chord on the test split, which shares no near-duplicate tune with training; '... bars' "
+        "are the same pieces with one chord a bar",
+        **figures,
+    }
+    corpus = {"sha256": sources.sha256, "sources": list(sources.corpora), "chords": _targets(passages)}
+    more = {
+        "states": {mode: [state.roman for state in states] for mode, states in STATES.items()},
+        "labels": "Chorales: what the four voices sound on each beat. Tunes: inferred from the melody, a chord a bar. "
+        "Songs: inferred from voice and piano. Figures on the last two measure agreement with the inference.",
+    }
+    text = CardText(FORMAT, "harmony_lstm", recipe, corpus, metrics, epochs, seconds, vocabulary_sha256(), more)
+    return write_folder(output, arrays, text)
 
 
-def _card(
-    recipe: HarmonyRecipe,
-    sources: Sources,
-    passages: Sequence[Passage],
-    figures: Mapping[str, Mapping[str, float]],
-    epochs: int,
-    seconds: float,
-    weights: bytes,
-) -> dict[str, Any]:
-    targets = {
+def _targets(passages: Sequence[Passage]) -> dict[str, dict[str, int]]:
+    """How many chords there are to tell, by split and corpus."""
+    return {
         split: {
             corpus: int(sum(p.weights.sum() for p in passages if p.split == split and p.corpus == corpus))
             for corpus in dict.fromkeys(p.corpus for p in passages)
         }
         for split in ("train", "valid", "test")
     }
-    return {
-        "format": FORMAT,
-        "name": recipe.name,
-        "title": recipe.title,
-        "family": "harmony_lstm",
-        "recipe": asdict(recipe),
-        "states": {mode: [state.roman for state in states] for mode, states in STATES.items()},
-        "corpus": {"sha256": sources.sha256, "sources": list(sources.corpora), "chords": targets},
-        "licence": "Weights: the licence of composer. Each source keeps its own licence, stated above.",
-        "labels": "Chorales: what the four voices sound on each beat. Tunes: inferred from the melody, a chord a bar. "
-        "Songs: inferred from voice and piano. Figures on the last two measure agreement with the inference.",
-        "metrics": {
-            "unit": "nats per chord on the test split, which shares no near-duplicate tune with training; '... bars' "
-            "are the same pieces with one chord a bar",
-            **figures,
-        },
-        "epochs": epochs,
-        "training_seconds": round(seconds),
-        "versions": {
-            "python": platform.python_version(),
-            **{name: _version(name) for name in ("numpy", "keras", "tensorflow", "music21")},
-        },
-        "vocabulary_sha256": vocabulary_sha256(),
-        "weights_sha256": hashlib.sha256(weights).hexdigest(),
-        "weights_bytes": len(weights),
-    }
-
-
-def _version(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "-"

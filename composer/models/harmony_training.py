@@ -6,46 +6,36 @@ A training takes some minutes on two cores and is run whole: the same recipe and
 from __future__ import annotations
 
 import logging
-import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.errors import BadInput, Bug, MissingTool
+from composer.errors import BadInput
+from composer.models.epochs import EpochProgress, Point, Progress
 from composer.models.harmony_dataset import Batch, Passage, batches, excerpts, hidden, with_unknowns
 from composer.models.harmony_recipe import HarmonyRecipe
+from composer.models.learner import Learner, checked_loss, start_keras
 
 log = logging.getLogger(__name__)
-_LAST_RATE_SHARE = 0.05
 _MIN_GAIN_NATS = 0.0005
-Progress = Callable[[int, float, float], None]  # epoch, loss in training, nats on the validation split
 
 
-class HarmonyTrainer:
-    """The Keras model with its optimizer and the best weights so far."""
+class HarmonyTrainer(Learner):
+    """The loss of the harmony model."""
 
     def __init__(self, recipe: HarmonyRecipe) -> None:
-        try:
-            import keras
-            import tensorflow as tf
-        except ImportError:
-            raise MissingTool(
-                "tensorflow", "is not installed, and training needs it", "pip install 'composer[train]'"
-            ) from None
+        start_keras(recipe.seed)
+        import tensorflow as tf
 
         from composer.models.harmony_lstm import HarmonyConfig
 
-        keras.utils.set_random_seed(recipe.seed)
-        tf.config.experimental.enable_op_determinism()
+        model = HarmonyConfig(recipe.units, recipe.embedding, recipe.dropout).build()
+        super().__init__(model, recipe.learning_rate, recipe.clip_norm)
         self.recipe = recipe
-        self.model = HarmonyConfig(recipe.units, recipe.embedding, recipe.dropout).build()
-        self.optimizer = keras.optimizers.Adam(recipe.learning_rate, global_clipnorm=recipe.clip_norm)
-        self.optimizer.build(self.model.trainable_variables)
-        self.best: list[NDArray[np.float32]] = [np.array(w) for w in self.model.get_weights()]
         self._step = tf.function(self._gradient_step, reduce_retracing=False)
         self._losses = tf.function(self._plain_losses, reduce_retracing=False)
 
@@ -54,30 +44,24 @@ class HarmonyTrainer:
         if not train or not valid:
             reason = f"is too small to train on: {len(train)} piece(s) to learn from, {len(valid)} to check on"
             raise BadInput(self.recipe.corpus, reason, "add pieces until there are some dozen that are not alike")
-        best_epoch, best = 0, math.inf
+        point = Point()
         # Without tension as well, for a plan need not say it and the comparison with tables is without it.
         checks = [*valid, *(hidden(p, ("tension",)) for p in valid)]
-        for epoch in range(1, self.recipe.epochs + 1):
-            loss = self._epoch(epoch, train)
-            if not math.isfinite(loss):
-                raise Bug("training", f"the loss became {loss} in epoch {epoch}", "try a lower learning_rate")
+        while not point.is_done(self.recipe.epochs, self.recipe.patience):
+            epoch = point.epoch + 1
+            loss = checked_loss(self._epoch(epoch, train), epoch)
             nats = float(np.mean(self.nats(checks)))
             log.info("epoch %d: train %.4f, valid %.4f nats a chord", epoch, loss, nats)
             if progress:
-                progress(epoch, loss, nats)
-            if nats < best - _MIN_GAIN_NATS:
-                best_epoch, best = epoch, nats
-                self.best = [np.array(w) for w in self.model.get_weights()]
-            elif epoch - best_epoch >= self.recipe.patience:
-                break
-        self.model.set_weights(self.best)
-        return best_epoch
+                progress(EpochProgress(epoch, self.recipe.epochs, 1, 1, loss, nats))
+            point = point.after(nats, 0.0, _MIN_GAIN_NATS)
+            if point.is_best:
+                self.keep_as_best()
+        self.use_best()
+        return point.best_epoch
 
     def _epoch(self, epoch: int, train: Sequence[Passage]) -> float:
-        share = 0.5 * (1 + math.cos(math.pi * (epoch - 1) / self.recipe.epochs))
-        self.optimizer.learning_rate.assign(
-            self.recipe.learning_rate * (_LAST_RATE_SHARE + (1 - _LAST_RATE_SHARE) * share)
-        )
+        self.set_rate(epoch, self.recipe.epochs)
         generator = np.random.default_rng([self.recipe.seed, epoch])
         shown = [
             with_unknowns(passage, self.recipe.control_dropout, self.recipe.tension_dropout, generator)
@@ -106,8 +90,7 @@ class HarmonyTrainer:
             smoothing = self.recipe.label_smoothing
             losses = (1 - smoothing) * plain + smoothing * spread
             loss = tf.reduce_sum(losses * weights) / tf.maximum(tf.reduce_sum(weights), 1.0)
-        variables = self.model.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        self.descend(tape, loss)
         return loss
 
     def _plain_losses(self, columns: Any, tokens: Any) -> Any:

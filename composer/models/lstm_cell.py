@@ -73,8 +73,8 @@ class LstmCell:
         return LstmState(opened[:, 3 * u :] * np.tanh(cell), cell)
 
 
-def read_card(folder: Path, card_format: str, vocabulary_sha256: str) -> dict[str, Any]:
-    """The card in ``folder``; raises MissingTool when there is none, BadInput when it is of another kind."""
+def read_any_card(folder: Path) -> dict[str, Any]:
+    """The card in ``folder``, of whatever kind; raises MissingTool when there is none, BadInput when it is no card."""
     path = folder / CARD
     if not path.is_file():
         raise MissingTool(folder, f"has no {CARD}", _AGAIN)
@@ -82,7 +82,15 @@ def read_card(folder: Path, card_format: str, vocabulary_sha256: str) -> dict[st
         card = json.loads(read_bytes(path, JSON_BYTES, "model card"))
     except (ValueError, RecursionError):
         raise BadInput(path, "is not JSON", _AGAIN) from None
-    if not isinstance(card, dict) or card.get("format") != card_format:
+    if not isinstance(card, dict):
+        raise BadInput(path, "is no card", _AGAIN)
+    return card
+
+
+def read_card(folder: Path, card_format: str, vocabulary_sha256: str) -> dict[str, Any]:
+    """The card in ``folder``; raises MissingTool when there is none, BadInput when it is of another kind."""
+    card, path = read_any_card(folder), folder / CARD
+    if card.get("format") != card_format:
         raise BadInput(path, f"is not a card of format {card_format}", _AGAIN)
     if card.get("vocabulary_sha256") != vocabulary_sha256:
         raise BadInput(path, "was trained on other token tables", _AGAIN)

@@ -1,57 +1,62 @@
-"""Which models there are: shipped ones, the user's own, and any folder by its path."""
+"""Which networks there are: the shipped one of each family, the user's own, and any folder by its path."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from composer.errors import ComposerError, MissingTool, UsageProblem
-from composer.models.runtime import CARD, NumpyMelodyModel, read_card, read_model
-from composer.resources import PACKAGE, models_folder
+from composer.errors import BadInput, ComposerError, MissingTool, UsageProblem
+from composer.models.families import FAMILIES, Family, Summary, family_of_card, summary_of
+from composer.models.lstm_cell import CARD, read_any_card, read_card
+from composer.models.runtime import NumpyMelodyModel, read_model
+from composer.resources import models_folder
 
 DEFAULT = "default"
-_SHIPPED = PACKAGE / "weights"
-_SHIPPED_DEFAULT = "melody"
+MELODIES = FAMILIES[0]
 
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """A model that can be named; ``problem`` says why it cannot be used, else it is empty."""
+    """A network that can be named; ``problem`` says why it cannot be used, else it is empty.
+
+    ``family`` and ``summary`` are ``None`` where the card does not tell them.
+    """
 
     name: str
     folder: Path
     is_shipped: bool
     title: str
     problem: str = ""
+    family: Family | None = None
+    summary: Summary | None = None
 
 
 def list_models() -> list[ModelEntry]:
-    """Every melody model, the user's own first (they hide shipped ones of the same name)."""
-    entries: dict[str, ModelEntry] = {}
-    for base, is_shipped in ((models_folder(), False), (_SHIPPED, True)):
-        for card in sorted(base.glob(f"*/{CARD}")):
-            folder = card.parent
-            # Beside the melody model lie the shipped networks and tables that write something else.
-            if not is_shipped or folder.name == _SHIPPED_DEFAULT:
-                entries.setdefault(folder.name, _entry(folder, is_shipped))
-    return list(entries.values())
+    """Every network, the user's own first; those that write tunes hide shipped ones of the same name."""
+    own = [_entry(card.parent.name, card.parent) for card in sorted(models_folder().glob(f"*/{CARD}"))]
+    hidden = {entry.name for entry in own if entry.family in (MELODIES, None)}
+    return [*own, *(entry for entry in _shipped() if entry.name not in hidden or entry.family is not MELODIES)]
 
 
 def model_folder(name_or_path: str | Path = DEFAULT) -> Path:
-    """The folder of a model by name or path; raises UsageProblem, or MissingTool when the default is absent."""
+    """The folder of a melody model by name or path; raises UsageProblem, or MissingTool when the default is absent."""
     if str(name_or_path) == DEFAULT:
-        folder = _SHIPPED / _SHIPPED_DEFAULT
-        if not folder.is_dir():
-            raise MissingTool(folder, "is not in this installation", "install composer again")
-        return folder
+        if not MELODIES.shipped.is_dir():
+            raise MissingTool(MELODIES.shipped, "is not in this installation", "install composer again")
+        return MELODIES.shipped
     path = Path(name_or_path)
     if path.is_dir() and (path / CARD).is_file():
         return path
-    found = {entry.name: entry.folder for entry in list_models()}
+    entries = list_models()
+    found = {entry.name: entry.folder for entry in reversed(entries) if entry.family in (MELODIES, None)}
     if str(name_or_path) in found:
         return found[str(name_or_path)]
-    raise UsageProblem(str(name_or_path), "is no model", f"choose one of {', '.join((DEFAULT, *found))} or a folder")
+    others = {entry.name: entry.family.writes for entry in entries if entry.family is not None}
+    reason = f"writes {others[str(name_or_path)]}, not tunes" if str(name_or_path) in others else "is no model"
+    names = [DEFAULT, *(entry.name for entry in entries if entry.name in found)]
+    raise UsageProblem(str(name_or_path), reason, f"choose one of {', '.join(names)} or a folder")
 
 
 def load_melody_model(name_or_path: str | Path = DEFAULT) -> NumpyMelodyModel:
@@ -60,13 +65,33 @@ def load_melody_model(name_or_path: str | Path = DEFAULT) -> NumpyMelodyModel:
 
 
 def show(name_or_path: str | Path = DEFAULT) -> dict[str, Any]:
-    """The model card."""
-    return read_card(model_folder(name_or_path))
+    """The card of a network of any family; raises UsageProblem, MissingTool or BadInput."""
+    path = Path(name_or_path)
+    if not (path.is_dir() and (path / CARD).is_file()):
+        named = {entry.name: entry.folder for entry in reversed(list_models())}
+        path = named.get(str(name_or_path)) or model_folder(name_or_path)
+    card = _checked(path)[1]
+    return card
 
 
-def _entry(folder: Path, is_shipped: bool) -> ModelEntry:
+def _shipped() -> Iterator[ModelEntry]:
+    for family in FAMILIES:
+        if family.shipped.is_dir():
+            yield _entry(family.name, family.shipped, is_shipped=True)
+
+
+def _entry(name: str, folder: Path, is_shipped: bool = False) -> ModelEntry:
     try:
-        card = read_card(folder)
+        family, card = _checked(folder)
     except ComposerError as error:
-        return ModelEntry(folder.name, folder, is_shipped, "", error.reason)
-    return ModelEntry(folder.name, folder, is_shipped, str(card.get("title", "")))
+        return ModelEntry(name, folder, is_shipped, "", error.reason)
+    summary = summary_of(card, family)
+    return ModelEntry(name, folder, is_shipped, str(card.get("title", "")), family=family, summary=summary)
+
+
+def _checked(folder: Path) -> tuple[Family, dict[str, Any]]:
+    """The family and the card of the network in ``folder``; raises MissingTool or BadInput."""
+    family = family_of_card(read_any_card(folder))
+    if family is None:
+        raise BadInput(folder / CARD, "is not a card of a network", "train it again or choose another model")
+    return family, read_card(folder, family.card_format, family.vocabulary_sha256())

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 
-from composer.errors import BadInput
-from composer.formats.files import read_bytes
-from composer.limits import TEMPLATE_BYTES
-from composer.resources import shipped
-
-FORMAT = "composer.voices-recipe/1"
-_SIZES = ("units", "embedding", "hidden", "epochs", "batch", "patience")
-_SHARES = ("dropout", "label_smoothing")
+from composer.models.recipe_files import out_of_range
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +24,11 @@ class VoicesRecipe:
     label_smoothing: float = 0.0
     patience: int = 8
 
-
-def read_voices_recipe(path: Path | None = None) -> VoicesRecipe:
-    """The recipe in ``path``, the shipped one if ``None``; raises BadInput."""
-    path = path or shipped("templates") / "recipes" / "voices.toml"
-    try:
-        table = tomllib.loads(read_bytes(path, TEMPLATE_BYTES, "recipe").decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(path, f"is not TOML ({error})", "see the shipped recipes") from None
-    if table.pop("format", None) != FORMAT:
-        raise BadInput(path, f'has no format = "{FORMAT}"', "see the shipped recipes")
-    defaults = VoicesRecipe()
-    known = [field.name for field in fields(VoicesRecipe)]
-    for name, value in table.items():
-        if name not in known:
-            raise BadInput(path, f'unknown field "{name}"', f"use {', '.join(known)}")
-        wanted = type(getattr(defaults, name))
-        if type(value) is not wanted and not (wanted is float and type(value) is int):
-            raise BadInput(path, f"{name}: {value!r} is not of type {wanted.__name__}", "correct it")
-        if (name in _SIZES and not 1 <= value <= 4096) or (name in _SHARES and not 0 <= value < 1):
-            raise BadInput(path, f"{name}: {value!r} is out of range", "correct it")
-    return VoicesRecipe(**table)
+    def problems(self) -> list[str]:
+        """What is out of range, a line each."""
+        return out_of_range(
+            self,
+            sizes=("units", "embedding", "hidden", "epochs", "batch", "patience"),
+            shares=("dropout", "label_smoothing"),
+            rates=("learning_rate",),
+        )

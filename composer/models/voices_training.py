@@ -7,15 +7,10 @@ fermatas are hidden from it now and then: then they read as a plain beat inside 
 from __future__ import annotations
 
 import hashlib
-import io
-import json
 import math
-import platform
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +19,17 @@ from numpy.typing import NDArray
 
 from composer.corpus import catalog
 from composer.encoding.voices import CHORD, COLUMNS, TOKENS, VOICES
-from composer.errors import MissingTool
-from composer.formats.files import write_whole
-from composer.models.lstm_cell import CARD, WEIGHTS
+from composer.errors import BadInput
+from composer.models.backoff import BackoffCounts
+from composer.models.epochs import EpochProgress, Point, Progress
+from composer.models.folder import CardText, write_folder
+from composer.models.learner import Learner, checked_loss, start_keras
 from composer.models.voices_dataset import CORPUS, Chorale
 from composer.models.voices_recipe import VoicesRecipe
 from composer.models.voices_runtime import FORMAT, voices_sha256
 
 _MIN_GAIN_NATS = 0.001
-_LAST_RATE_SHARE = 0.05
-_BACKOFF = 4.0  # pseudo-count of the shorter context
+_CLIP_NORM = 1.0
 _HIDDEN_SHARE = 0.3  # of chorales that are read without lengths and fermatas
 _FERMATA, _BEATS = list(COLUMNS).index("fermata"), list(COLUMNS).index("beats")
 
@@ -72,52 +68,39 @@ class _Batch:
 
 
 def train_voices(
-    recipe: VoicesRecipe,
-    chorales: Sequence[Chorale],
-    output: Path,
-    progress: Callable[[int, int, float], None] | None = None,
+    recipe: VoicesRecipe, chorales: Sequence[Chorale], output: Path, progress: Progress | None = None
 ) -> VoicesResult:
-    """Train on the train split, stop by the valid split, measure on the test split; write the folder ``output``.
-
-    ``progress`` is told the epoch, how many there may be, and the nats per note on the valid split.
-    """
+    """Train on the train split, stop by the valid split, measure on the test split; write the folder ``output``."""
     sides = {side: [c for c in chorales if c.split == side] for side in ("train", "valid", "test")}
+    if not all(sides.values()):
+        counts = ", ".join(f"{len(found)} to {side}" for side, found in sides.items())
+        raise BadInput(recipe.name, f"has too few chorales: {counts}", "install music21 with its corpus")
     trainer = _Trainer(recipe)
-    began, best, best_epoch = time.monotonic(), math.inf, 0
-    kept = trainer.model.get_weights()
-    for epoch in range(1, recipe.epochs + 1):
-        trainer.epoch(sides["train"], epoch)
+    began, point = time.monotonic(), Point()
+    while not point.is_done(recipe.epochs, recipe.patience):
+        epoch = point.epoch + 1
+        loss = checked_loss(trainer.epoch(sides["train"], epoch), epoch)
         valid = trainer.nats(sides["valid"]).mean
         if progress:
-            progress(epoch, recipe.epochs, valid)
-        if valid < best - _MIN_GAIN_NATS:
-            best, best_epoch, kept = valid, epoch, trainer.model.get_weights()
-        if epoch - best_epoch >= recipe.patience:
-            break
-    trainer.model.set_weights(kept)
+            progress(EpochProgress(epoch, recipe.epochs, 1, 1, loss, valid))
+        point = point.after(valid, 0.0, _MIN_GAIN_NATS)
+        if point.is_best:
+            trainer.keep_as_best()
+    trainer.use_best()
     test, bigram = trainer.nats(sides["test"]), bigram_nats(sides["train"], sides["test"])
     seconds = time.monotonic() - began
-    size = _write(output, recipe, trainer.model, sides, test, bigram, best_epoch, seconds)
-    return VoicesResult(output, best_epoch, seconds, size, test, bigram)
+    size = _write(output, recipe, trainer.model, sides, test, bigram, point.best_epoch, seconds)
+    return VoicesResult(output, point.best_epoch, seconds, size, test, bigram)
 
 
 def bigram_nats(train: Sequence[Chorale], test: Sequence[Chorale]) -> VoiceNats:
     """Each voice from the chord and its own pitch before, backing off to the chord, to nothing, to uniform."""
     losses = []
     for voice in range(len(VOICES)):
-        counts: dict[Hashable, Counter[int]] = defaultdict(Counter)
+        counts = BackoffCounts(TOKENS)
         for contexts, token in _bigrams(train, voice):
-            for context in contexts:
-                counts[context][token] += 1
-        totals = {context: seen.total() for context, seen in counts.items()}
-        nats = []
-        for contexts, token in _bigrams(test, voice):
-            chance = 1.0 / TOKENS
-            for context in contexts:
-                if context in totals:
-                    chance = (counts[context][token] + _BACKOFF * chance) / (totals[context] + _BACKOFF)
-            nats.append(-math.log(chance))
-        losses.append(float(np.mean(nats)))
+            counts.add(contexts, token)
+        losses.append(float(np.mean([-math.log(counts.chance(*item)) for item in _bigrams(test, voice)])))
     return VoiceNats(*losses)
 
 
@@ -130,39 +113,31 @@ def _bigrams(chorales: Sequence[Chorale], voice: int) -> Iterator[tuple[list[Has
             yield [(), chord, (chord, int(before[voice]))], int(now[voice])
 
 
-class _Trainer:
-    """The Keras model and its optimizer."""
+class _Trainer(Learner):
+    """The loss of the voices model."""
 
     def __init__(self, recipe: VoicesRecipe) -> None:
-        try:
-            import keras
-            import tensorflow as tf
-        except ImportError:
-            raise MissingTool(
-                "tensorflow", "is not installed, and training needs it", "pip install 'composer[train]'"
-            ) from None
+        start_keras(recipe.seed)
+        import tensorflow as tf
+
         from composer.models.voices_lstm import VoicesConfig
 
-        keras.utils.set_random_seed(recipe.seed)
-        tf.config.experimental.enable_op_determinism()
+        model = VoicesConfig(recipe.units, recipe.embedding, recipe.hidden, recipe.dropout).build()
+        super().__init__(model, recipe.learning_rate, _CLIP_NORM)
         self.recipe = recipe
-        self.model = VoicesConfig(recipe.units, recipe.embedding, recipe.hidden, recipe.dropout).build()
-        self.optimizer = keras.optimizers.Adam(recipe.learning_rate, global_clipnorm=1.0)
-        self.optimizer.build(self.model.trainable_variables)
         self._step = tf.function(self._gradient_step, reduce_retracing=True)
         self._losses = tf.function(self._plain_losses, reduce_retracing=True)
 
-    def epoch(self, chorales: Sequence[Chorale], number: int) -> None:
-        """One pass over the chorales in an order that the seed and ``number`` decide."""
-        share = 0.5 * (1 + math.cos(math.pi * (number - 1) / self.recipe.epochs))
-        self.optimizer.learning_rate.assign(
-            self.recipe.learning_rate * (_LAST_RATE_SHARE + (1 - _LAST_RATE_SHARE) * share)
-        )
+    def epoch(self, chorales: Sequence[Chorale], number: int) -> float:
+        """One pass over the chorales in an order that the seed and ``number`` decide; the mean loss in nats a chord."""
+        self.set_rate(number, self.recipe.epochs)
         rng = np.random.default_rng([self.recipe.seed, number])
         order = rng.permutation(len(chorales))
+        losses = []
         for start in range(0, len(order), self.recipe.batch):
             batch = _batch([chorales[i] for i in order[start : start + self.recipe.batch]], rng)
-            self._step(batch.columns, batch.before, batch.now, batch.mask)
+            losses.append(float(self._step(batch.columns, batch.before, batch.now, batch.mask)))
+        return float(np.mean(losses))
 
     def nats(self, chorales: Sequence[Chorale]) -> VoiceNats:
         """Cross-entropy in nats per note, without dropout and smoothing."""
@@ -173,7 +148,7 @@ class _Trainer:
             count += int(batch.mask.sum())
         return VoiceNats(*(float(t) / count for t in total))
 
-    def _gradient_step(self, columns: Any, before: Any, now: Any, mask: Any) -> None:
+    def _gradient_step(self, columns: Any, before: Any, now: Any, mask: Any) -> Any:
         import tensorflow as tf
 
         smoothing = self.recipe.label_smoothing
@@ -185,8 +160,8 @@ class _Trainer:
                 wanted = tf.one_hot(now[:, :, voice], TOKENS) * (1 - smoothing) + smoothing / TOKENS
                 loss += tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(wanted, logits) * weights)
             loss /= tf.reduce_sum(weights)
-        variables = self.model.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        self.descend(tape, loss)
+        return loss
 
     def _plain_losses(self, columns: Any, before: Any, now: Any, mask: Any) -> Any:
         import tensorflow as tf
@@ -228,42 +203,30 @@ def _write(
     """Write weights and card; the size of the weights in bytes. The card comes last, so that a cut is noticed."""
     from composer.models.voices_lstm import runtime_arrays
 
-    stream = io.BytesIO()
-    np.savez(stream, **runtime_arrays(model))  # type: ignore[arg-type]
-    content = stream.getvalue()
-    corpus = catalog.show(CORPUS)
-    card = {
-        "format": FORMAT,
-        "name": recipe.name,
-        "title": recipe.title,
-        "family": "voices_lstm",
-        "recipe": asdict(recipe),
-        "corpus": {
-            "sources": [{"name": corpus.name, "title": corpus.title, "licence": corpus.licence}],
-            "chorales": {side: len(found) for side, found in sides.items()},
-            "chords": {side: sum(len(c.given) for c in found) for side, found in sides.items()},
-        },
-        "licence": "Weights: the licence of composer. Each source keeps its own licence, stated above.",
-        "metrics": {
-            "unit": "nats per note of the voice on held-out chorales, given soprano, chords and the voices before",
-            "test": {**{k: round(v, 4) for k, v in asdict(test).items()}, "mean": round(test.mean, 4)},
-            "bigram": {**{k: round(v, 4) for k, v in asdict(bigram).items()}, "mean": round(bigram.mean, 4)},
-        },
-        "epochs": epochs,
-        "training_seconds": round(seconds),
-        "versions": {"python": platform.python_version(), **{n: _version(n) for n in ("numpy", "keras", "music21")}},
-        "vocabulary_sha256": voices_sha256(),
-        "weights_sha256": hashlib.sha256(content).hexdigest(),
-        "weights_bytes": len(content),
+    source = catalog.show(CORPUS)
+    corpus = {
+        "sha256": corpus_sha256([chorale for found in sides.values() for chorale in found]),
+        "sources": [{"name": source.name, "title": source.title, "licence": source.licence}],
+        "chorales": {side: len(found) for side, found in sides.items()},
+        "chords": {side: sum(len(c.given) for c in found) for side, found in sides.items()},
     }
-    output.mkdir(parents=True, exist_ok=True)
-    write_whole(output / WEIGHTS, content)
-    write_whole(output / CARD, (json.dumps(card, indent=1, ensure_ascii=False) + "\n").encode())
-    return len(content)
+    metrics = {
+        "unit": "nats per note of the voice on held-out chorales, given soprano, chords and the voices before",
+        "test": _rounded(test),
+        "bigram": _rounded(bigram),
+    }
+    text = CardText(FORMAT, "voices_lstm", recipe, corpus, metrics, epochs, seconds, voices_sha256(), {})
+    return int(write_folder(output, runtime_arrays(model), text)["weights_bytes"])
 
 
-def _version(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "-"
+def corpus_sha256(chorales: Sequence[Chorale]) -> str:
+    """Fingerprint of everything that the network is shown, and on which side of the split."""
+    digest = hashlib.sha256()
+    for one in sorted(chorales, key=lambda chorale: chorale.id):
+        digest.update(repr((one.id, one.split, str(one.key), str(one.meter), one.given)).encode())
+        digest.update(one.pitches.astype("<i8").tobytes())
+    return digest.hexdigest()
+
+
+def _rounded(nats: VoiceNats) -> dict[str, float]:
+    return {**{name: round(value, 4) for name, value in asdict(nats).items()}, "mean": round(nats.mean, 4)}

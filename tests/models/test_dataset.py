@@ -3,7 +3,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from composer.corpus.tune import Tune
 from composer.encoding.melody import CONTROLS, FEATURES, ContextReader, Event, nearest_duration
@@ -19,7 +18,7 @@ from composer.models.dataset import (
     sequence_of,
     training_tunes,
 )
-from composer.models.recipe import Recipe, read_recipe, recipe_names
+from composer.models.recipe import Recipe
 from tests.corpus.conftest import made_tune
 
 RECIPE = Recipe("made", "Made", batch=4, control_dropout=0.5, chord_dropout=0.5, chorale_copies=3, parallel_minor=0.5)
@@ -102,8 +101,3 @@ def test_the_baselines_know_as_much_as_their_contexts_tell() -> None:
     assert chain[0] < 0.1 and place[0] < 0.1  # all notes are quarters
     # A walk of at most two steps: five choices to the Markov chain, eight to the model of places.
     assert np.log(4) < chain[1] < np.log(8) - 0.2 < place[1] < np.log(8) + 0.2
-
-
-@pytest.mark.parametrize("name", recipe_names())
-def test_shipped_recipes_are_valid(name: str) -> None:
-    assert read_recipe(name).name == name

@@ -14,6 +14,7 @@ from composer.corpus.figurations import FiguredSong
 from composer.encoding.figuration import PULSES, UNKNOWN_FIGURE, Figure, FigureFrame, Shape, Step, shape_token
 from composer.encoding.figure_reader import FEATURES, FigureReader
 from composer.errors import BadInput, MissingTool
+from composer.models.epochs import EpochProgress
 from composer.models.figuration_baselines import repeating_nats, unigram_nats
 from composer.models.figuration_dataset import (
     CONTROL_COLUMNS,
@@ -23,7 +24,7 @@ from composer.models.figuration_dataset import (
     sequence_of,
     windows_of,
 )
-from composer.models.figuration_recipe import FigurationRecipe, read_figuration_recipe
+from composer.models.figuration_recipe import FigurationRecipe
 from composer.models.figuration_runtime import FOLDER, NumpyFigurationModel, load_figuration_model
 from composer.models.figuration_training import FigurationTrainer, train_figuration
 from composer.music.chord import chord_of
@@ -88,9 +89,13 @@ def test_the_repeater_knows_more_than_the_unigram_where_bars_repeat() -> None:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model") / "accompaniment"
-    seen: list[int] = []
-    result = train_figuration(TINY, songs(), folder, progress=lambda epoch, of, nats: seen.append(epoch))
-    assert seen == [1, 2] and result.folder == folder and result.full.per_bar > 0
+    seen: list[EpochProgress] = []
+    result = train_figuration(TINY, songs(), folder, progress=seen.append)
+    assert (
+        [at.epoch for at in seen if at.batch == at.batches] == [1, 2]
+        and result.folder == folder
+        and result.full.per_bar > 0
+    )
     return folder
 
 
@@ -122,8 +127,8 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_weights(trained: Path, 
     class Stop(Exception):
         pass
 
-    def stop(epoch: int, of: int, nats: float) -> None:
-        if epoch == 2:
+    def stop(at: EpochProgress) -> None:
+        if at.epoch == 2:
             raise Stop
 
     with pytest.raises(Stop):
@@ -169,15 +174,3 @@ def test_the_shipped_model_is_small_credits_its_source_and_beats_both_baselines(
     reader = FigureReader(song("a", "train", bars=2).frame)
     reader.begin_bar()
     assert np.isfinite(model.pulse_logits(model.step(model.start(), reader.columns()))).all()
-
-
-def test_the_shipped_recipe_is_the_default_one() -> None:
-    assert read_figuration_recipe() == FigurationRecipe()
-
-
-@pytest.mark.parametrize("line", ["units = 0", "dropout = 1.5", 'units = "many"', "colour = 1", "units = "])
-def test_bad_recipes_are_refused(line: str, tmp_path: Path) -> None:
-    path = tmp_path / "r.toml"
-    path.write_text(f'format = "composer.accompaniment-recipe/1"\n{line}\n', "utf-8")
-    with pytest.raises(BadInput):
-        read_figuration_recipe(path)

@@ -19,10 +19,12 @@ from composer.errors import BadInput, MissingTool, UsageProblem
 from composer.models import fine_tuning
 from composer.models.base import Base, read_base
 from composer.models.dataset import batch_of, sequence_of, training_tunes
+from composer.models.epochs import EpochProgress
 from composer.models.export import TrainingResult
 from composer.models.fine_tuning import fine_tune
+from composer.models.learner import CHECKPOINT
 from composer.models.recipe import Recipe, read_recipe
-from composer.models.training import CHECKPOINT, Before, EpochProgress, Trainer, train
+from composer.models.training import Before, Trainer, train
 from tests.corpus.conftest import made_tune
 from tests.models.conftest import MakeModel
 
@@ -37,6 +39,10 @@ def prepared(first: int, name: str) -> Prepared:
     tunes = tuple(made_tune(first + number, split=split) for number, split in enumerate(splits))
     report = Report((name,), len(tunes), 1, {name: 12}, {}, {}, {}, 12, 0, {}, (), name * 8, False)
     return Prepared(tunes, report)
+
+
+def gentle() -> Recipe:
+    return replace(read_recipe("fine-tune"), epochs=4)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +64,12 @@ def own() -> Iterator[Prepared]:
 
 @pytest.fixture(scope="module")
 def tuned(base: Base, own: Prepared, tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
-    return fine_tune("fine-tune", base=base.folder, corpus="own", output=tmp_path_factory.mktemp("tuned"), epochs=4)
+    return fine_tune(
+        gentle(),
+        base=base.folder,
+        corpus="own",
+        output=tmp_path_factory.mktemp("tuned"),
+    )
 
 
 def test_the_weights_of_a_model_go_back_into_keras_exactly(base: Base) -> None:
@@ -70,7 +81,7 @@ def test_the_weights_of_a_model_go_back_into_keras_exactly(base: Base) -> None:
     first = Trainer(RECIPE, "made" * 8)
     assert first.restored(base.folder / CHECKPOINT) is not None
     first.use_best()
-    first.fill_unseen([sequence_of(t) for t in training_tunes(prepared(0, "made").tunes, RECIPE)])
+    first.fill_in([sequence_of(t) for t in training_tunes(prepared(0, "made").tunes, RECIPE)])
     batch = batch_of([sequence_of(made_tune(70))], 2)
     for ours, theirs in zip(
         trainer.model([batch.columns, batch.durations]), first.model([batch.columns, batch.durations]), strict=True
@@ -100,7 +111,7 @@ def test_fine_tuning_learns_and_says_what_changed(base: Base, tuned: TrainingRes
 def test_a_start_that_cannot_be_bettered_stays_as_it_was(base: Base, own: Prepared, tmp_path: Path) -> None:
     recipe = tmp_path / "wild.toml"
     recipe.write_text('format = "composer.recipe/1"\nname = "wild"\ntitle = "Wild"\nlearning_rate = 50.0\nepochs = 2\n')
-    result = fine_tune(recipe, base=base.folder, corpus="own", output=tmp_path / "mine")
+    result = fine_tune(read_recipe(recipe), base=base.folder, corpus="own", output=tmp_path / "mine")
     assert result.epochs == 0 and result.comparison is not None
     assert result.comparison.before == result.comparison.after
     after = read_base(tmp_path / "mine").arrays
@@ -116,8 +127,14 @@ def test_a_killed_fine_tuning_goes_on_to_the_same_weights(base: Base, tuned: Tra
             raise Killed
 
     with pytest.raises(Killed):
-        fine_tune("fine-tune", base=base.folder, corpus="own", output=tmp_path, epochs=4, progress=killer)
-    again = fine_tune("fine-tune", base=base.folder, corpus="own", output=tmp_path, epochs=4)
+        fine_tune(
+            gentle(),
+            base=base.folder,
+            corpus="own",
+            output=tmp_path,
+            progress=killer,
+        )
+    again = fine_tune(gentle(), base=base.folder, corpus="own", output=tmp_path)
     assert (tmp_path / "weights.npz").read_bytes() == (tuned.folder / "weights.npz").read_bytes()
     assert again.comparison == tuned.comparison
 
@@ -172,16 +189,16 @@ def test_what_the_model_knows_is_only_mixed_in(base: Base, monkeypatch: pytest.M
 
 def test_fine_tuning_needs_a_corpus_and_another_folder(base: Base, own: Prepared, tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match="music to learn from"):
-        fine_tune("fine-tune", base=base.folder, corpus=None, output=tmp_path)
+        fine_tune(read_recipe("fine-tune"), base=base.folder, corpus=None, output=tmp_path)
     with pytest.raises(UsageProblem, match="is the model that"):
-        fine_tune("fine-tune", base=base.folder, corpus="own", output=base.folder)
+        fine_tune(read_recipe("fine-tune"), base=base.folder, corpus="own", output=base.folder)
 
 
 def test_one_tune_is_too_few(base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     few = replace(prepared(0, "own"), tunes=prepared(0, "own").tunes[:1])
     monkeypatch.setattr(fine_tuning, "prepare", lambda name, with_essen: few)
     with pytest.raises(BadInput, match="too small"):
-        fine_tune("fine-tune", base=base.folder, corpus="own", output=tmp_path / "m")
+        fine_tune(read_recipe("fine-tune"), base=base.folder, corpus="own", output=tmp_path / "m")
 
 
 @pytest.mark.parametrize("recipe", [None, {"units": 8}, {"units": 9, "embedding": 6, "pitch_hidden": 5}])

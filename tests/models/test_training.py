@@ -17,10 +17,12 @@ from composer.corpus.prepare import Prepared, Report
 from composer.encoding.melody import FEATURES, OFFSETS, STYLES
 from composer.errors import BadInput, Bug
 from composer.models import training
-from composer.models.dataset import batch_of, sequence_of
+from composer.models.dataset import batch_of, sequence_of, training_tunes
+from composer.models.epochs import EpochProgress
+from composer.models.learner import CHECKPOINT
 from composer.models.recipe import Recipe
 from composer.models.runtime import read_model
-from composer.models.training import EpochProgress, train
+from composer.models.training import train
 from tests.corpus.conftest import made_tune
 
 RECIPE = Recipe(
@@ -38,16 +40,16 @@ def prepared() -> Prepared:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[EpochProgress]]]:
-    folder, seen = tmp_path_factory.mktemp("tiny"), []
+    folder, seen = tmp_path_factory.mktemp("tiny"), list[EpochProgress]()
     train(RECIPE, prepared(), folder, progress=seen.append)
     yield folder, seen
 
 
 def test_the_runtime_gives_the_logits_of_keras(trained: tuple[Path, list[EpochProgress]]) -> None:
     trainer = training.Trainer(RECIPE)
-    assert trainer.restored(trained[0] / training.CHECKPOINT) is not None
+    assert trainer.restored(trained[0] / CHECKPOINT) is not None
     trainer.use_best()
-    trainer.fill_unseen([sequence_of(t) for t in training.training_tunes(prepared().tunes, RECIPE)])
+    trainer.fill_in([sequence_of(t) for t in training_tunes(prepared().tunes, RECIPE)])
     batch = batch_of([sequence_of(made_tune(70)), sequence_of(made_tune(71))], 2)
     expected = [np.asarray(x) for x in trainer.model([batch.columns, batch.durations], training=False)]
     model = read_model(trained[0])
@@ -93,8 +95,8 @@ def test_a_training_that_was_killed_goes_on_to_the_same_weights(
 
 @pytest.mark.parametrize("cut", [0, 100, -1])
 def test_a_damaged_checkpoint_is_refused(trained: tuple[Path, list[EpochProgress]], tmp_path: Path, cut: int) -> None:
-    content = (trained[0] / training.CHECKPOINT).read_bytes()
-    (tmp_path / training.CHECKPOINT).write_bytes(content[: len(content) // 2] if cut < 0 else content[:cut])
+    content = (trained[0] / CHECKPOINT).read_bytes()
+    (tmp_path / CHECKPOINT).write_bytes(content[: len(content) // 2] if cut < 0 else content[:cut])
     with pytest.raises(BadInput, match="not a whole checkpoint"):
         train(RECIPE, prepared(), tmp_path)
 
@@ -121,7 +123,7 @@ def test_an_empty_corpus_is_refused(tmp_path: Path) -> None:
 def test_only_categories_that_training_never_shows_are_filled(trained: tuple[Path, list[EpochProgress]]) -> None:
     trainer = training.Trainer(RECIPE)
     before = trainer.model.get_layer("columns_embedding").get_weights()[0].copy()
-    trainer.fill_unseen([sequence_of(t) for t in prepared().split("train")])
+    trainer.fill_in([sequence_of(t) for t in prepared().split("train")])
     after = trainer.model.get_layer("columns_embedding").get_weights()[0]
     names, style = list(FEATURES), OFFSETS[list(FEATURES).index("style")]
     dance, song = style + 1 + STYLES.index("dance"), style + 1 + STYLES.index("song")

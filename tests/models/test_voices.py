@@ -15,7 +15,7 @@ from composer.encoding.melody import Event
 from composer.encoding.voices import COLUMNS, START, TOKENS
 from composer.errors import BadInput, MissingTool
 from composer.models.voices_dataset import Chorale, steps_of
-from composer.models.voices_recipe import VoicesRecipe, read_voices_recipe
+from composer.models.voices_recipe import VoicesRecipe
 from composer.models.voices_runtime import NumpyVoicesModel, read_voices_model
 from composer.models.voices_training import bigram_nats, train_voices
 from composer.music.chord import chord_of
@@ -92,7 +92,7 @@ def test_training_learns_writes_a_card_and_can_be_read(tmp_path: Path) -> None:
     seen: list[float] = []
     recipe = VoicesRecipe(units=4, embedding=4, hidden=6, dropout=0.0, epochs=3, batch=4, learning_rate=0.02)
     pieces = [*[chorale()] * 8, chorale("valid"), chorale("test")]
-    result = train_voices(recipe, pieces, tmp_path / "voices", lambda epoch, of, nats: seen.append(nats))
+    result = train_voices(recipe, pieces, tmp_path / "voices", lambda at: seen.append(at.valid_nats))
     assert len(seen) == 3 and seen[-1] < seen[0]
     card = json.loads((tmp_path / "voices" / "card.json").read_text("utf-8"))
     assert card["metrics"]["test"]["mean"] == pytest.approx(result.test.mean, abs=1e-3)
@@ -116,18 +116,3 @@ def test_the_shipped_model_beats_the_bigram_and_is_small() -> None:
 def test_a_folder_without_a_model_is_said_to_be_none(tmp_path: Path) -> None:
     with pytest.raises(MissingTool):
         read_voices_model(tmp_path)
-
-
-def test_the_shipped_recipe_is_the_default() -> None:
-    assert read_voices_recipe() == VoicesRecipe()
-
-
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [("size = 3", 'unknown field "size"'), ('units = "big"', "not of type"), ("dropout = 1.5", "out of range")],
-)
-def test_a_recipe_with_a_mistake_is_refused(tmp_path: Path, line: str, said: str) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_text(f'format = "composer.voices-recipe/1"\n{line}\n', "utf-8")
-    with pytest.raises(BadInput, match=said):
-        read_voices_recipe(path)
