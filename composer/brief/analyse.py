@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from composer.brief.assembly import Choices, Reading, Wishes, assembled
 from composer.brief.band import (
-    STYLE_METERS,
     Look,
     accompaniment_choice,
     articulation_choice,
@@ -15,6 +14,7 @@ from composer.brief.band import (
     dynamics_choice,
     look_of,
     melody_choice,
+    meters_of,
     style_choice,
 )
 from composer.brief.curves import curves_of
@@ -160,7 +160,7 @@ def _choose(reading: Reading, options: BriefOptions) -> Choices:
 def _meter(reading: Reading, style: str | None) -> Choice[str]:
     """The picture's metre, unless the style asked for cannot play it."""
     choice = meter_choice(reading.features, reading.mood)
-    playable = STYLE_METERS.get(style or "", ())
+    playable = meters_of(style) if style else ()
     if style and playable and choice.value not in playable:
         return given(playable[0], f"the style {style}, which plays {' or '.join(playable)}")
     return choice

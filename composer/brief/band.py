@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from composer.brief.features import Features
 from composer.brief.mood import Mood
 from composer.brief.reasons import Choice, percent, ranking_of
+from composer.errors import BadInput
 from composer.formats.brief import AccompanimentPlan, BassPlan, DrumsPlan, MelodyPlan
+from composer.formats.templates import load_template
 from composer.music.instruments import INSTRUMENTS
 from composer.music.pitch import note_name
 
@@ -62,16 +64,6 @@ _STYLE: dict[str, _Taste] = {
     "walking": _Taste(0.30, 0.65, 0.65, 0.55, "a dark picture with steady motion"),
     "ostinato": _Taste(0.40, 0.85, 0.90, 0.40, "hard, repeating contours"),
 }
-STYLE_METERS: dict[str, tuple[str, ...]] = {
-    "block": ("4/4", "3/4", "6/8"),
-    "pad": ("4/4", "3/4", "6/8"),
-    "alberti": ("4/4", "3/4"),
-    "broken": ("4/4", "3/4", "6/8"),
-    "arpeggio": ("4/4", "3/4", "6/8"),
-    "waltz": ("3/4", "6/8"),
-    "walking": ("4/4", "3/4"),
-    "ostinato": ("4/4", "3/4", "6/8"),
-}
 _STYLE_FOR_TYPE: dict[str, dict[str, float]] = {
     "landscape": {"pad": 0.16, "arpeggio": 0.16, "broken": 0.1},
     "city": {"ostinato": 0.16, "walking": 0.14, "block": 0.06},
@@ -114,6 +106,21 @@ def look_of(features: Features, mood: Mood) -> Look:
     return Look(features.lightness, mood.energy, sharp, warm)
 
 
+def meters_of(style: str) -> tuple[str, ...]:
+    """The metres that a style is written for, by its template or the one that it inherits from; none if unknown."""
+    seen: set[str] = set()
+    while style not in seen:
+        seen.add(style)
+        try:
+            data = load_template("styles", style).data
+        except BadInput:
+            return ()
+        if isinstance(meters := data.get("meters"), list):
+            return tuple(map(str, meters))
+        style = str(data.get("inherits", ""))
+    return ()
+
+
 def style_choice(look: Look, kind: str, meter: str) -> Choice[str]:
     """The accompaniment style, among those that can play ``meter``."""
     bonus = _STYLE_FOR_TYPE[kind]
@@ -122,7 +129,7 @@ def style_choice(look: Look, kind: str, meter: str) -> Choice[str]:
         + bonus.get(name, 0.0)
         + (0.0 if (name, meter) == ("waltz", "6/8") else _STYLE_BIAS.get(name, 0.0))
         for name, taste in _STYLE.items()
-        if meter in STYLE_METERS[name]
+        if meter in meters_of(name)
     }
     ranking = ranking_of(scores, clear=0.25)
     evidence = f"{_cap(_STYLE[ranking.best].words)} ({_on(look)})"

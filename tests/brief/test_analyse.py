@@ -242,6 +242,7 @@ def test_bars_and_duration_together_set_the_tempo() -> None:
 def test_wishes_go_into_the_brief_as_they_are() -> None:
     brief = brief_of(city(), seed=7, style="waltz")
     assert (brief.seed, brief.accompaniment.style, brief.meter) == (7, "waltz", "3/4")
+    assert brief_of(city(), style="jig").meter == "6/8"
     assert brief_of(city()).seed is None
     ensemble = brief_of(city(), ensemble="guitar")
     assert ensemble.ensemble == "guitar"

@@ -1,17 +1,14 @@
 from __future__ import annotations
 
-import tomllib
-
 import pytest
 
-from composer.brief.band import STYLE_METERS, Look, melody_plan, style_choice
-from composer.resources import shipped
+from composer.brief.band import Look, melody_plan, meters_of, style_choice
+from composer.compose.styles import load_style, style_names
 
 
-@pytest.mark.parametrize("style", STYLE_METERS)
-def test_styles_are_shipped_and_play_the_metres_that_are_chosen_with_them(style: str) -> None:
-    template = tomllib.loads((shipped("templates") / "styles" / f"{style}.toml").read_text("utf-8"))
-    assert set(STYLE_METERS[style]) <= set(template["meters"])
+def test_the_metres_of_a_style_are_those_that_it_is_played_in() -> None:
+    assert {name: meters_of(name) for name in style_names()} == {n: load_style(n).meters for n in style_names()}
+    assert meters_of("polka") == ()
 
 
 @pytest.mark.parametrize("meter", ["4/4", "3/4", "6/8"])
@@ -21,7 +18,7 @@ def test_the_style_fits_the_metre_and_is_calm_in_a_calm_picture(kind: str, meter
     wild = style_choice(Look(0.4, 0.95, 0.95, 0.4), kind, meter).value
     assert calm in ("pad", "broken", "arpeggio")
     assert wild == "ostinato"
-    assert meter in STYLE_METERS[calm]
+    assert meter in meters_of(calm) and meter in meters_of(wild)
 
 
 def test_light_lifts_the_range_and_energy_widens_it() -> None:
