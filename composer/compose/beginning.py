@@ -124,10 +124,10 @@ def brief_on(
     """The brief of the whole piece: the sections that were played with their chords, and a new one."""
     reading = begun.reading
     plain = brief_for(reading, brief, ensemble, style)
-    names = begun.tune.key.spellings
+    key = begun.tune.key
     form = []
     for section, (_, first) in zip(plain.form, reading.sections, strict=True):
-        texts = [" ".join(c.symbol(names) for c in bar) for bar in chords[first : first + section.bars]]
+        texts = [" ".join(c.symbol(c.spellings_in(key)) for c in bar) for bar in chords[first : first + section.bars]]
         form.append(section.model_copy(update={"chords": " | ".join(texts)}))
     new = begun.bars - reading.bars + bars
     form.append(SectionPlan(name=SECTION_NAME, bars=new))

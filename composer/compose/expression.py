@@ -67,11 +67,12 @@ def _balanced(shape: Sequence[float]) -> Ints:
 
 
 def articulated(notes: Sequence[Note], articulation: float, phrase_ends: Sequence[int]) -> tuple[Note, ...]:
-    """Shortens notes: legato keeps 97 % of their length, staccato about half; phrases breathe at their ends."""
+    """Shortens the notes of a tune, given in order: legato keeps 97 % of their length, staccato about half; phrases
+    breathe at their ends. The last note of all is held, however short the others are."""
     ends = set(phrase_ends)
     result = []
-    for note in notes:
-        share = 0.97 - 0.45 * articulation * (note.duration <= TICKS_PER_BEAT)
+    for place, note in enumerate(notes, 1):
+        share = 0.97 - 0.45 * articulation * (note.duration <= TICKS_PER_BEAT and place < len(notes))
         if note.end in ends:
             share = min(share, 0.9)
         result.append(replace(note, duration=max(_MIN_TICKS, round(note.duration * share))))

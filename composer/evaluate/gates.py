@@ -164,7 +164,7 @@ def missed_cadence(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
         planned = promises.cadences[index] if index < len(promises.cadences) else None
         key = _key_at(piece, notes[-1].start, promises.key)
         if chord is not None and not makes_cadence(notes[-1].pitch, chord, key, planned):
-            said = f"{_name(notes[-1].pitch, key)} over {chord.symbol(key.spellings)}"
+            said = f"{_name(notes[-1].pitch, key)} over {chord.symbol(chord.spellings_in(key))}"
             faults.append(Fault(notes[-1].start, f"{said} is no {planned or 'cadence'}"))
     return faults
 

@@ -179,7 +179,7 @@ def _chord_events(piece: Piece, end_tick: int) -> list[_Event]:
     spans = sorted(piece.chords, key=lambda s: s.start)
     for index, span in enumerate(spans):
         key = [k for tick, k in changes if tick <= span.start][-1]
-        events.append(_text(span.start, span.chord.symbol(key.spellings)))
+        events.append(_text(span.start, span.chord.symbol(span.chord.spellings_in(key))))
         following = spans[index + 1].start if index + 1 < len(spans) else end_tick
         if span.end < following:
             events.append(_text(span.end, NO_CHORD))

@@ -7,6 +7,7 @@ the same piece gives the same bytes.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -73,14 +74,14 @@ def musicxml_bytes(piece: Piece) -> bytes:
 
 
 def _staves(part: Part, piece: Piece, number: int) -> list[stream.Part]:
-    """One staff, or the two of a piano."""
+    """One staff, or the two of a piano where both hands have something to read."""
     name = f"P{number + 1}"
     first = number == 0
     if part.is_drums:
         return [_drum_staff(part, piece, name, first)]
     written = on_grid(part.notes, piece.meter)
     upper, lower = _split(written, piece) if _is_grand(part) else (written, [])
-    if not lower:
+    if not lower or not upper:
         return [_staff(part, written, piece, name, first=first)]
     return [
         _staff(part, upper, piece, f"{name}-Staff1", first=first, sign=clef.TrebleClef()),
@@ -116,37 +117,35 @@ def _staff(
     second = in_bars(voices[1], piece.bars or 1, piece.meter, rests=False)
     measures = []
     for number, (upper, lower) in enumerate(zip(main, second, strict=True)):
-        spelled = _key_at(piece, number * piece.meter.bar_ticks).spellings
         if lower and not any(v.pitches for v in upper):
             upper, lower = [replace(v, hidden=False) for v in lower], []
-        measures.append(_measure(number, upper, lower, spelled, piece))
+        measures.append(_measure(number, upper, lower, piece))
     sign = sign or clef_of(part, [p for w in written for p in w.pitches])
     return _assembled(measures, part, piece, name, sign, first)
 
 
-def _measure(
-    number: int, upper: Sequence[Value], lower: Sequence[Value], spelled: tuple[str, ...], piece: Piece
-) -> stream.Measure:
+def _measure(number: int, upper: Sequence[Value], lower: Sequence[Value], piece: Piece) -> stream.Measure:
     measure = stream.Measure(number=number + 1)
+    start = number * piece.meter.bar_ticks
     if lower:
         for index, values in enumerate((upper, lower)):
             voice = stream.Voice(id=str(index + 1))
-            _fill(voice, values, spelled, "up" if index == 0 else "down", piece)
+            _fill(voice, values, start, "up" if index == 0 else "down", piece)
             measure.insert(0, voice)
     else:
-        _fill(measure, upper, spelled, None, piece)
+        _fill(measure, upper, start, None, piece)
     return measure
 
 
 def _fill(
     target: stream.Stream[note.GeneralNote],
     values: Sequence[Value],
-    spelled: tuple[str, ...],
+    start: int,
     stem: str | None,
     piece: Piece,
 ) -> None:
     for value in values:
-        element = element_of(value, spelled, piece.meter.bar_ticks)
+        element = element_of(value, _names_at(piece, start + value.offset), piece.meter.bar_ticks)
         if stem and isinstance(element, note.NotRest):
             element.stemDirection = stem
         target.insert(quarters(value.offset), element)
@@ -206,6 +205,14 @@ def _key_at(piece: Piece, tick: int) -> Key:
     return next((k for start, k in reversed(piece.keys) if start <= tick), piece.key)
 
 
+def _names_at(piece: Piece, tick: int) -> tuple[str, ...]:
+    """How the twelve pitch classes are spelled at a tick: by key and chord."""
+    key = _key_at(piece, tick)
+    after = bisect_right(piece.chords, tick, key=lambda span: span.start)
+    span = piece.chords[after - 1] if after else None
+    return span.chord.spellings_in(key) if span and tick < span.end else key.spellings
+
+
 def _mark(measures: list[stream.Measure], piece: Piece) -> None:
     """Tempo, section letters, double bars and chord symbols, over the first staff only."""
     bar_ticks = piece.meter.bar_ticks
@@ -224,7 +231,7 @@ def _mark(measures: list[stream.Measure], piece: Piece) -> None:
     previous = None
     for span in piece.chords:
         if span.chord != previous and span.start // bar_ticks < len(measures):
-            symbol = symbol_of(span.chord, _key_at(piece, span.start).spellings)
+            symbol = symbol_of(span.chord, span.chord.spellings_in(_key_at(piece, span.start)))
             measures[span.start // bar_ticks].insert(quarters(span.start % bar_ticks), symbol)
         previous = span.chord
 

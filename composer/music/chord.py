@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
-from composer.music.key import Key
-from composer.music.pitch import PLAIN_NAMES, pitch_class_of
+from composer.music.key import Key, spelled
+from composer.music.pitch import LETTERS, PLAIN_NAMES, pitch_class_of
 
 # Quality -> semitones above the root; the key is what stands after the root in a chord symbol.
 QUALITIES: dict[str, tuple[int, ...]] = {
@@ -31,6 +32,11 @@ _ALIASES = {
     "Δ": "maj7", "Δ7": "maj7", "ma7": "maj7", "min7": "m7", "-7": "m7", "mi7": "m7", "ø": "m7b5", "ø7": "m7b5",
     "min7b5": "m7b5", "o7": "dim7", "°7": "dim7", "sus": "sus4", "min6": "m6", "mM7": "mMaj7", "dom7": "7",
 }  # fmt: skip
+# Letters from the root's to that of each member; the others are stacked in thirds.
+_MEMBER_LETTERS = {"sus4": (0, 3, 4), "sus2": (0, 1, 4), "7sus4": (0, 3, 4, 6), "6": (0, 2, 4, 5), "m6": (0, 2, 4, 5)}
+_DIMINISHED = ("dim", "dim7", "m7b5")
+_ACCIDENTAL = "(?:#{1,2}|♯{1,2}|x|b{1,2}|♭{1,2})?"
+_SYMBOL = re.compile(f"([A-Ga-g]{_ACCIDENTAL})([^/]*)(?:/([A-Ga-g]{_ACCIDENTAL}))?")
 _NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII")
 
 
@@ -65,9 +71,18 @@ class Chord:
         return self.classes[3] if len(self.classes) > 3 and self.quality not in ("6", "m6") else None
 
     def symbol(self, names: tuple[str, ...] = PLAIN_NAMES) -> str:
-        """``"F#m7/C#"``, spelled by ``names`` (see ``Key.spellings``)."""
+        """``"F#m7/C#"``, spelled by ``names`` (see ``spellings_in``)."""
         slash = "" if self.bass is None or self.bass == self.root else f"/{names[self.bass]}"
         return f"{names[self.root]}{self.quality}{slash}"
+
+    def spellings_in(self, key: Key) -> tuple[str, ...]:
+        """A name for each pitch class 0..11 while this chord sounds in ``key``.
+
+        The scale is spelled as in the key, and so are tones foreign to key and chord. A foreign root is lowered (bVI
+        and bII in major), under a diminished chord raised (#iv); foreign members are spelled in thirds from the root.
+        Where that would take a double accidental, or a Cb, Fb, E# or B#, the plain name stands.
+        """
+        return _spellings(self, key)
 
     def roman(self, key: Key) -> str:
         """``"ii7"``, ``"V"``, ``"bVII"``: the degree in ``key``, lower case for a minor or diminished third."""
@@ -84,7 +99,7 @@ class Chord:
 
 def chord_of(symbol: str) -> Chord:
     """The chord written as ``"Am"``, ``"F#m7b5"`` or ``"C/E"``; raises ``ValueError``."""
-    match = re.fullmatch(r"([A-Ga-g][#♯b♭]?)([^/]*)(?:/([A-Ga-g][#♯b♭]?))?", symbol.strip())
+    match = _SYMBOL.fullmatch(symbol.strip())
     if match:
         quality = _ALIASES.get(match[2], match[2])
         if quality in QUALITIES:
@@ -99,3 +114,31 @@ def progression_of(text: str) -> list[list[Chord]]:
     if any(not bar for bar in bars):
         raise ValueError(f"{text!r} has an empty bar; write one chord or more between the bar lines")
     return [[chord_of(symbol) for symbol in bar] for bar in bars]
+
+
+@lru_cache(maxsize=1024)
+def _spellings(chord: Chord, key: Key) -> tuple[str, ...]:
+    names = list(key.spellings)
+    if chord.root not in key.scale:
+        names[chord.root] = _foreign_root(chord, key)
+    first = LETTERS.index(names[chord.root][0])
+    letters = _MEMBER_LETTERS.get(chord.quality, (0, 2, 4, 6))
+    for member, steps in list(zip(chord.classes, letters, strict=False))[1:]:
+        if member not in key.scale:
+            names[member] = _plain(spelled(LETTERS[(first + steps) % 7], member), member)
+    foreign_bass = chord.bass_class not in key.scale and chord.bass_class not in chord.classes
+    if foreign_bass:
+        names[chord.bass_class] = _plain(names[chord.bass_class], chord.bass_class)
+    return tuple(names)
+
+
+def _foreign_root(chord: Chord, key: Key) -> str:
+    name = key.spellings[chord.root]
+    step = (chord.root - key.tonic_class) % 12
+    if not key.is_minor and step in (1, 8) and chord.quality not in _DIMINISHED:
+        name = spelled(LETTERS[(LETTERS.index(name[0]) + 1) % 7], chord.root)
+    return _plain(name, chord.root)
+
+
+def _plain(name: str, pitch_class: int) -> str:
+    return PLAIN_NAMES[pitch_class] if len(name) > 2 or name in ("Cb", "Fb", "E#", "B#") else name

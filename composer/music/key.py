@@ -61,10 +61,10 @@ class Key:
         names: dict[int, str] = {}
         first = LETTERS.index(self.tonic[0])
         for degree, pitch_class in enumerate(self.scale):
-            names[pitch_class] = _spelled(LETTERS[(first + degree) % 7], pitch_class)
+            names[pitch_class] = spelled(LETTERS[(first + degree) % 7], pitch_class)
         for step, degree in _CHROMATIC_DEGREES[self.is_minor]:
             pitch_class = (self.tonic_class + step) % 12
-            names.setdefault(pitch_class, _spelled(LETTERS[(first + degree) % 7], pitch_class))
+            names.setdefault(pitch_class, spelled(LETTERS[(first + degree) % 7], pitch_class))
         return tuple(names[c] for c in range(12))
 
     def degree_of(self, midi: int) -> int | None:
@@ -80,7 +80,8 @@ _CHROMATIC_DEGREES = {
 }
 
 
-def _spelled(letter: str, pitch_class: int) -> str:
+def spelled(letter: str, pitch_class: int) -> str:
+    """The pitch class as a note on that letter, with as many accidentals as it takes."""
     shift = (pitch_class - LETTER_CLASSES[LETTERS.index(letter)] + 6) % 12 - 6
     return letter + ("#" * shift if shift > 0 else "b" * -shift)
 
@@ -99,7 +100,7 @@ def key_of(tonic: str | int, mode: str) -> Key:
             return written
     else:
         pitch_class = tonic % 12
-    candidates = [Key(_spelled(letter, pitch_class), mode) for letter in LETTERS]
+    candidates = [Key(spelled(letter, pitch_class), mode) for letter in LETTERS]
     return min(
         (k for k in candidates if len(k.tonic) <= 2),
         key=lambda k: (abs(k.fifths), k.tonic in ("Cb", "Fb", "E#", "B#"), k.fifths),

@@ -82,3 +82,9 @@ def test_downbeats_are_louder_than_what_lies_between_them() -> None:
     played = with_dynamics([Note(240 * i, 70, 240) for i in range(192)], MELODY, plan, 0.6, np.random.default_rng(0))
     down = np.mean([n.velocity for n in played if n.start % 1920 == 0])
     assert down > np.mean([n.velocity for n in played if n.start % 480]) + 4
+
+
+def test_the_last_note_of_a_staccato_tune_is_held() -> None:
+    notes = [Note(480 * i, 60 + i, 480) for i in range(4)]
+    played = articulated(notes, 1.0, [])
+    assert played[-1].duration > 1.7 * played[0].duration

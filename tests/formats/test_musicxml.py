@@ -166,3 +166,14 @@ def test_a_rest_on_the_downbeat_of_a_waltz_stays_a_rest() -> None:
 
     offbeats = [Note(bar * 1440 + beat * 480, 60, 480) for bar in range(2) for beat in (1, 2)]
     assert [(w.start, w.end) for w in on_grid(offbeats, meter_of("3/4"))] == [(n.start, n.end) for n in offbeats]
+
+
+def test_foreign_chords_are_spelled_in_thirds() -> None:
+    lowered, key = chord_of("Ab"), key_of("C", "major")
+    notes = played((0, 68, 1920), (1920, 68, 1920))
+    spans = (ChordSpan(0, 1920, lowered), ChordSpan(1920, 3840, chord_of("E")))
+    part = Part("Melody", MELODY, 0, notes)
+    piece = Piece("p", meter_of("4/4"), key, (Tempo(0, 100.0),), (part,), 3840, chords=spans)
+    score = read(musicxml_bytes(piece))
+    assert [n.name for n in score.recurse().notes if not isinstance(n, harmony.ChordSymbol)] == ["A-", "G#"]
+    assert [s.root().name for s in score.recurse().getElementsByClass(harmony.ChordSymbol)] == ["A-", "E"]

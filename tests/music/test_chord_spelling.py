@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from composer.music.chord import QUALITIES, Chord, chord_of
+from composer.music.key import MODES, key_of
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_symbol_reads_back_as_its_chord_in_every_key(mode: str) -> None:
+    for tonic, root, quality in itertools.product(range(12), range(12), QUALITIES):
+        key = key_of(tonic, mode)
+        for bass in (None, (root + 3) % 12, (root + 7) % 12):
+            chord = Chord(root, quality, bass)
+            symbol = chord.symbol(chord.spellings_in(key))
+            assert chord_of(symbol) == chord, (key, symbol)
+            assert "##" not in symbol and "bb" not in symbol
+
+
+@pytest.mark.parametrize(
+    ("tonic", "mode", "chord", "names"),
+    [
+        ("C", "major", "Ab", ("Ab", "C", "Eb")),
+        ("C", "major", "Fm", ("F", "Ab", "C")),
+        ("D", "major", "Bb", ("Bb", "D", "F")),
+        ("D", "major", "Eb/G", ("Eb", "G", "Bb")),
+        ("C", "major", "F#dim7", ("F#", "A", "C", "Eb")),
+        ("C", "major", "A7/C#", ("A", "C#", "E", "G")),
+        ("A", "minor", "E7", ("E", "G#", "B", "D")),
+        ("A", "minor", "Bb", ("Bb", "D", "F")),
+        ("F#", "minor", "C", ("C", "E", "G")),
+    ],
+)
+def test_foreign_chords_are_spelled_as_musicians_write_them(
+    tonic: str, mode: str, chord: str, names: tuple[str, ...]
+) -> None:
+    read = chord_of(chord)
+    spelled = read.spellings_in(key_of(tonic, mode))
+    assert tuple(spelled[c] for c in read.classes) == names
+    assert read.symbol(spelled) == chord
+
+
+@pytest.mark.parametrize(("symbol", "root"), [("F##7", 7), ("Bbbm", 9), ("Fx", 7), ("bb", 10), ("E♭♭", 2)])
+def test_double_accidentals_are_read(symbol: str, root: int) -> None:
+    assert chord_of(symbol).root == root
+
+
+@pytest.mark.parametrize("symbol", ["F###", "Bbbb", "F#b", "H"])
+def test_what_nobody_writes_is_refused(symbol: str) -> None:
+    with pytest.raises(ValueError, match="not a chord symbol"):
+        chord_of(symbol)
