@@ -68,11 +68,12 @@ def _balanced(shape: Sequence[float]) -> Ints:
 
 def articulated(notes: Sequence[Note], articulation: float, phrase_ends: Sequence[int]) -> tuple[Note, ...]:
     """Shortens the notes of a tune, given in order: legato keeps 97 % of their length, staccato about half; phrases
-    breathe at their ends. The last note of all is held, however short the others are."""
+    breathe at their ends. A note before a rest and the last note of all are held, however short the others are."""
     ends = set(phrase_ends)
     result = []
     for place, note in enumerate(notes, 1):
-        share = 0.97 - 0.45 * articulation * (note.duration <= TICKS_PER_BEAT and place < len(notes))
+        goes_on = place < len(notes) and notes[place].start == note.end
+        share = 0.97 - 0.45 * articulation * (note.duration <= TICKS_PER_BEAT and goes_on)
         if note.end in ends:
             share = min(share, 0.9)
         result.append(replace(note, duration=max(_MIN_TICKS, round(note.duration * share))))

@@ -24,7 +24,7 @@ def band() -> Piece:
     melody = [(i * 480 + (i % 3), 67 + (0, 2, 4, 5)[i % 4], 440) for i in range(6)] + [(2880, 78, 1700)]
     triplets = [(3 * 1920 + i * 160, 74, 150) for i in range(6)]
     chords = [
-        (bar * 1920 + i * 240, p, 230) for bar in range(4) for i, p in enumerate((43, 50, 55, 59, 62, 59, 55, 50))
+        (bar * 1920 + i * 240, p, 230) for bar in range(4) for i, p in enumerate((43, 50, 55, 59, 71, 59, 55, 50))
     ]
     bass = [(bar * 1920, 31 + bar, 1900) for bar in range(4)]
     drums = [(i * 240, 42 if i % 2 else 36, 40) for i in range(32)] + [(487, 38, 40)]
@@ -64,6 +64,14 @@ def test_every_note_is_written_once() -> None:
     assert sounding(score) == sum(len(p.notes) for p in piece.parts)
     assert len(score.parts) == 5  # the piano has two staves
     assert [c.figure for c in score.recurse().getElementsByClass(harmony.ChordSymbol)] == ["G", "Bm7/F#", "Em"]
+
+
+def test_a_piano_that_stays_low_or_high_has_one_staff() -> None:
+    piece = band()
+    low = Part("Piano", CHORDS, 0, played(*((bar * 1920, p, 900) for bar in range(4) for p in (43, 50, 55))))
+    score = read(musicxml_bytes(replace(piece, parts=(piece.parts[0], low))))
+    assert len(score.parts) == 2
+    assert type(score.parts[1].recurse().getElementsByClass("Clef").first()).__name__ == "BassClef"
 
 
 def test_the_same_piece_gives_the_same_bytes_without_a_date() -> None:
