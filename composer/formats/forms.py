@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from composer.errors import BadInput
-from composer.formats.brief import PhrasePlan, SectionPlan
+from composer.formats.brief import Cadence, PhrasePlan, SectionPlan
 from composer.formats.templates import Template, load_template, template_names
 
 KIND = "forms"
@@ -155,8 +155,8 @@ def _contrast_of(template: Template, letter: str, written: Any) -> Contrast:
             raise _mistake(template, name, f"{name} = {value!r} is not a number from -1 to 1", head)
         if name == "share" and not (is_number and 0 < value <= 8):
             raise _mistake(template, name, f"share = {value!r} is not a number over 0 and up to 8", head)
-        if name == "cadence" and value not in ("HC", "IAC", "PAC", "DC", "PC"):
-            raise _mistake(template, name, f"cadence = {value!r} is not one of HC, IAC, PAC, DC, PC", head)
+        if name == "cadence" and value not in (known := get_args(Cadence)):
+            raise _mistake(template, name, f"cadence = {value!r} is not one of {', '.join(known)}", head)
         if name == "shape" and value not in (PERIOD, SENTENCE):
             raise _mistake(template, name, f"shape = {value!r} is not one of {PERIOD}, {SENTENCE}", head)
     return Contrast(**written)

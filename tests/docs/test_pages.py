@@ -104,7 +104,7 @@ def test_the_exit_codes_are_the_program_s() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "heading"),
-    [("styles", "## Styles"), ("ensembles", "## Ensembles"), ("schemes", "## Colour schemes")],
+    [("styles", "## Styles"), ("ensembles", "## Ensembles"), ("schemes", "## Colour schemes"), ("forms", "## Forms")],
 )
 def test_every_shipped_template_is_listed(kind: str, heading: str) -> None:
     page = REFERENCE / "styles.md"
