@@ -16,7 +16,7 @@ _UNITS = ((2, 8.75), (4, 7.5), (99, 6.25))
 _LAYOUT = {
     "pageWidth": PAGE_WIDTH, "pageHeight": PAGE_HEIGHT, "pageMarginLeft": MARGIN, "pageMarginRight": MARGIN,
     "pageMarginTop": MARGIN, "pageMarginBottom": MARGIN, "scale": 100, "breaks": "auto", "condense": "none",
-    "header": "auto", "footer": "none", "spacingStaff": 8, "spacingSystem": 6, "mnumInterval": 0, "svgViewBox": True,
+    "header": "auto", "footer": "none", "spacingStaff": 8, "spacingSystem": 6, "mnumInterval": 0, "mmOutput": True,
 }  # fmt: skip
 # The ids of the drawing are random; from one seed they are the same for the same score.
 _ID_SEED = 1

@@ -92,4 +92,4 @@ def _widths_in(path: Path, common: float) -> dict[str, float]:
     for glyph in root:
         letter = bytes.fromhex(glyph.get("c", "")).decode("utf-8", "ignore")
         found[letter] = float(glyph.get("h-a-x", common * em)) / em
-    return found
+    return {**found, "\xa0": found.get(" ", common)}
