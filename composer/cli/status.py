@@ -10,14 +10,14 @@ import typer
 from composer.cli.show import Show
 
 if TYPE_CHECKING:
-    from composer.workspace import PieceFiles
+    from composer.workspace import PieceFiles, State
 
 
 def status(show: Show, folder: Annotated[Path, typer.Argument(help="The folder to look at.")] = Path()) -> None:
     """Show for each piece which files are fresh, stale, edited by hand or missing. Nothing is written."""
-    from composer.workspace import State, pieces_in, state_of
+    from composer.workspace import State, pieces_in
 
-    found = [(piece, {path.name: state_of(path, piece) for path in _shown(piece)}) for piece in pieces_in(folder)]
+    found = [(piece, {path.name: _state(path, piece) for path in _shown(piece)}) for piece in pieces_in(folder)]
     rows = [(piece.name, name, state.value) for piece, states in found for name, state in states.items()]
     show.table(("piece", "file", "state"), rows)
     if not found:
@@ -32,6 +32,16 @@ def status(show: Show, folder: Annotated[Path, typer.Argument(help="The folder t
             "edited": [name for _, states in found for name, state in states.items() if state is State.EDITED],
         }
     )
+
+
+def _state(path: Path, piece: PieceFiles) -> State:
+    """What the record knows of ``path``; a draft of other weights than those of today is stale."""
+    from composer.cli.steps import is_of_today
+    from composer.workspace import State, state_of, step_of
+
+    state = state_of(path, piece)
+    step = step_of(piece, path) if state is State.FRESH and path in (piece.draft, *piece.takes) else None
+    return state if step is None or is_of_today(step) else State.STALE
 
 
 def _shown(piece: PieceFiles) -> list[Path]:

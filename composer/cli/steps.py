@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from composer.compose.harmony import Harmony
     from composer.compose.melody import Ear
     from composer.formats.brief import Brief
+    from composer.formats.record import StepRecord
     from composer.render.stage import RenderOptions
 
 BRIEF, GENERATE, TAKES, CLEANUP, RENDER = "brief", "generate", "takes", "cleanup", "render"
@@ -149,6 +150,18 @@ def generate_versions(model: str | None) -> dict[str, str]:
     return {"composer": __version__, "model": chosen, **{name: _fingerprint(name) for name in BESIDE_THE_MELODY}}
 
 
+def is_of_today(draft: StepRecord) -> bool:
+    """Whether the program, weights and tables that a recorded draft depends on are the present ones.
+
+    A draft of a model that is not here any more cannot be made again, so it counts as of today.
+    """
+    model = draft.options.get("model")
+    try:
+        return dict(draft.versions) == generate_versions(model if isinstance(model, str) else None)
+    except ComposerError:
+        return True
+
+
 def _fingerprint(name: str) -> str:
     """What tells shipped weights or tables from others; empty where there are none, as drafts do without some."""
     from composer.resources import shipped
@@ -167,8 +180,9 @@ def run_cleanup(midi: Path, output: Path, choice: CleanupChoice, force: bool) ->
 
     source, files = PieceFiles.of(midi), PieceFiles.of(output)
     beside = choice.brief or (source.brief if source.brief.is_file() else None)
-    theirs = frozenset((one.track, bar) for one in edited_bars(source, midi) for bar in one.bars)
-    data, brief = read_bytes(midi, MIDI_BYTES, "MIDI file"), brief_in(beside) if beside else None
+    returned, lines = _brought_back(midi)
+    theirs = frozenset((one.track, bar) for one in edited_bars(source, midi, returned) for bar in one.bars)
+    data, brief = returned or read_bytes(midi, MIDI_BYTES, "MIDI file"), brief_in(beside) if beside else None
     _check_locked(() if choice.is_again else choice.locked, data, printable(midi.name), brief)
     result = cleaned(data, printable(midi.name), brief, choice.options(theirs))
     outputs = {output: result.midi, files.musicxml: result.musicxml, files.report: result.report.bytes()}
@@ -184,7 +198,15 @@ def run_cleanup(midi: Path, output: Path, choice: CleanupChoice, force: bool) ->
         )
     report = result.report
     facts = {"key": report.key.name, "changes": len(report.changes), "before": report.before, "after": report.after}
-    return Done(CLEANUP, () if choice.dry_run else tuple(outputs), result.notes, facts)
+    return Done(CLEANUP, () if choice.dry_run else tuple(outputs), (*lines, *result.notes), facts)
+
+
+def _brought_back(midi: Path) -> tuple[bytes | None, tuple[str, ...]]:
+    """The bytes that a file which lost something in a DAW should be read as (None: as they are), and what to say."""
+    from composer.cli.returning import brought_back, returned_lines
+
+    result = brought_back(midi)
+    return (result.midi, returned_lines(result)) if result is not None else (None, ())
 
 
 def _check_locked(locked: tuple[str, ...], data: bytes, name: str, brief: Brief | None) -> None:
@@ -205,7 +227,8 @@ def run_render(midi: Path, output: Path, options: RenderOptions, force: bool) ->
     from composer.render.stage import rendered
 
     files = PieceFiles.of(output)
-    data = read_bytes(midi, MIDI_BYTES, "MIDI file")
+    returned, lines = _brought_back(midi)
+    data = returned or read_bytes(midi, MIDI_BYTES, "MIDI file")
     guard_all(files, [output, *([files.stems] if options.stems else [])], force, [midi])
     result = rendered(data, printable(midi.name), output, options)
     note(
@@ -223,7 +246,7 @@ def run_render(midi: Path, output: Path, options: RenderOptions, force: bool) ->
         "soundfont": {"name": result.soundfont, "sha256": result.soundfont_sha256},
         "engine": result.engine,
     }
-    return Done(RENDER, result.files, result.notes, facts)
+    return Done(RENDER, result.files, (*lines, *result.notes), facts)
 
 
 def render_recorded(options: RenderOptions) -> dict[str, object]:

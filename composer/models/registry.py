@@ -67,11 +67,12 @@ def load_melody_model(name_or_path: str | Path = DEFAULT) -> NumpyMelodyModel:
 def show(name_or_path: str | Path = DEFAULT) -> dict[str, Any]:
     """The card of a network of any family; raises UsageProblem, MissingTool or BadInput."""
     path = Path(name_or_path)
-    if not (path.is_dir() and (path / CARD).is_file()):
+    if str(name_or_path) == DEFAULT:
+        path = model_folder()
+    elif not (path.is_dir() and (path / CARD).is_file()):
         named = {entry.name: entry.folder for entry in reversed(list_models())}
         path = named.get(str(name_or_path)) or model_folder(name_or_path)
-    card = _checked(path)[1]
-    return card
+    return _checked(path)[1]
 
 
 def _shipped() -> Iterator[ModelEntry]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import mido
 import pytest
 
+from composer.cli import steps
 from composer.cli.app import main
 from tests.cli.conftest import Program, paint
 
@@ -218,3 +219,24 @@ def test_a_locked_track_that_is_gone_stops_nothing(folder: Path, composer: Progr
     record["steps"]["cleanup"]["options"]["lock"] = ["Gone"]
     path.write_text(json.dumps(record), "utf-8")
     assert composer("make", folder / "art.png", "--bars", "8", "--seed", "6").code == 0
+
+
+def test_a_draft_of_other_weights_is_stale_and_made_again(
+    folder: Path, composer: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert states(composer, folder)["art.draft.mid"] == "fresh"
+    monkeypatch.setattr(steps, "_fingerprint", lambda name: f"other {name}")
+    assert states(composer, folder)["art.draft.mid"] == "stale"
+    assert composer("make", folder / "art.png", *QUICK, "-q").code == 0
+    assert states(composer, folder)["art.draft.mid"] == "fresh"
+
+
+def test_a_record_from_before_more_weights_were_named_is_read_and_the_draft_is_stale(
+    folder: Path, composer: Program
+) -> None:
+    path = folder / "art.composer.json"
+    record = json.loads(path.read_text("utf-8"))
+    versions = record["steps"]["generate"]["versions"]
+    record["steps"]["generate"]["versions"] = {name: versions[name] for name in ("composer", "model")}
+    path.write_text(json.dumps(record), "utf-8")
+    assert states(composer, folder)["art.draft.mid"] == "stale"
