@@ -85,7 +85,7 @@ def arrangement_of(
     )
     texture, style_notes = _textures(style, orchestra, spans, voicings, melody, plan, brief, texture_rng, figuration)
     notes += style_notes
-    parts = _parts(orchestra, style, melody, texture, spans, voicings, plan, brief, expression_rng)
+    parts = _parts(orchestra, style, melody, texture, spans, plan, brief, expression_rng)
     return Arrangement(tuple(p for p in parts if p.notes), spans, tuple(notes))
 
 
@@ -210,20 +210,10 @@ def _texture(
     rng: np.random.Generator,
     figuration: FigurationModel | None = None,
 ) -> Texture:
-    names = _section_names(brief)
-    bar_ticks = plan.meter.bar_ticks
-    starts = [s * bar_ticks for s in plan.section_starts]
-    voiced = []
-    ceilings: list[int] = []
-    notes = [(e.start, e.end, e.pitch + melody.tonic_midi) for e in melody.events if e.pitch is not None]
-    for index, (span, voicing) in enumerate(zip(spans, voicings, strict=True)):
-        section = int(np.searchsorted(starts, span.start, side="right")) - 1
-        energy = float(np.mean([b.energy for b in plan.bars[span.start // bar_ticks : -(-span.end // bar_ticks)]]))
-        is_last = index + 1 == len(spans)
-        voiced.append(
-            VoicedChord(span.start, span.end, span.chord, voicing.voices, voicing.bass, names[section], energy, is_last)
-        )
-        ceilings.append(min((p for s, e, p in notes if s < span.end and e > span.start), default=127) - 1)
+    """The chords as ``style`` plays them under the tune."""
+    tune = [Note(e.start, e.pitch + melody.tonic_midi, e.duration) for e in melody.events if e.pitch is not None]
+    voiced = _voiced(spans, voicings, plan, brief)
+    ceilings = [min((n.pitch for n in tune if n.start < s.end and n.end > s.start), default=127) - 1 for s in spans]
     low, high = _reach(orchestra)
     layout = Layout(
         accompaniment=None if style.name == NONE else (low, high),
@@ -231,7 +221,6 @@ def _texture(
         drums=orchestra.drums is not None,
     )
     drums = load_style(orchestra.drum_style) if orchestra.drum_style else None
-    tune = [Note(start, pitch, end - start) for start, end, pitch in notes]
     if style.name == LEARNED and figuration is not None:
         return figured(
             figuration,
@@ -250,9 +239,25 @@ def _texture(
     texture = textured(style, voiced, plan.meter, rng, scale=scale, layout=layout, ceilings=ceilings, drums=drums)
     if style.name == CHORALE:
         scales = [plan.key_at(s.start // plan.meter.bar_ticks).scale for s in spans]
-        closes = [(p.last + 1) * bar_ticks for p in plan.phrases if p.cadence == PERFECT]
+        closes = [(p.last + 1) * plan.meter.bar_ticks for p in plan.phrases if p.cadence == PERFECT]
         return with_passing_notes(texture, voiced, tune, scales, plan.meter, closes)
     return texture
+
+
+def _voiced(spans: Sequence[ChordSpan], voicings: Sequence[Voicing], plan: Plan, brief: Brief) -> list[VoicedChord]:
+    """The chords with their voices, their section's name and their bars' energy."""
+    names = _section_names(brief)
+    bar_ticks = plan.meter.bar_ticks
+    starts = [s * bar_ticks for s in plan.section_starts]
+    voiced = []
+    for index, (span, voicing) in enumerate(zip(spans, voicings, strict=True)):
+        section = int(np.searchsorted(starts, span.start, side="right")) - 1
+        energy = float(np.mean([b.energy for b in plan.bars[span.start // bar_ticks : -(-span.end // bar_ticks)]]))
+        is_last = index + 1 == len(spans)
+        voiced.append(
+            VoicedChord(span.start, span.end, span.chord, voicing.voices, voicing.bass, names[section], energy, is_last)
+        )
+    return voiced
 
 
 def _section_names(brief: Brief) -> list[str]:
@@ -278,7 +283,6 @@ def _parts(
     melody: Melody,
     texture: Texture,
     spans: Sequence[ChordSpan],
-    voicings: Sequence[Voicing],
     plan: Plan,
     brief: Brief,
     rng: np.random.Generator,
