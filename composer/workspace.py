@@ -266,12 +266,16 @@ def is_up_to_date(
     )
 
 
-def edited_bars(files: PieceFiles, path: Path) -> tuple[EditedBars, ...]:
-    """The tracks and bars of the MIDI file ``path`` that differ from what composer wrote; empty if not known."""
+def edited_bars(files: PieceFiles, path: Path, data: bytes | None = None) -> tuple[EditedBars, ...]:
+    """The tracks and bars of the MIDI file ``path`` that differ from what composer wrote; empty if not known.
+
+    ``data`` is what the file holds where that is not what is on the disk.
+    """
     step = step_of(files, path)
     if step is None or _key(files, path) not in step.bars:
         return ()
-    return changed_bars(step.bars[_key(files, path)], _bar_hashes(path))
+    now = _bar_hashes(path) if data is None else bar_hashes(data, path.name)
+    return changed_bars(step.bars[_key(files, path)], now)
 
 
 def sha256_of(path: Path) -> str:

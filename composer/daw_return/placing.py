@@ -6,13 +6,14 @@ again; within the slack of the file's timing it keeps the partner's ticks too. W
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from statistics import fmean
 
 from composer.compare.matching import ALONE, Group, groups_of
-from composer.compare.notes import NoteEdits, Scale, note_edits
+from composer.compare.notes import Scale, note_edits
 from composer.compare.view import Line, Tone
 from composer.daw_return.timing import Slack, snapped
 from composer.daw_return.unisons import uncrossed, with_lost_unisons
@@ -42,24 +43,38 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
-    """All voices; ``found`` of ``notes`` notes were in the piece before, ``settled`` of them were put back in time.
+class Tally:
+    """Counts of notes: ``found`` in the piece too, ``settled`` put back in time, ``unisons`` put back that one channel
+    could not hold; ``added``, ``removed`` and ``changed`` by a person."""
 
-    ``kept`` are labels of tracks that a clip does not hold, ``gone`` of those that a whole file does not,
-    ``unisons`` counts the notes that one channel could not hold.
+    found: int = 0
+    settled: int = 0
+    unisons: int = 0
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """All voices, with the counts of the ``notes`` notes of the file.
+
+    ``kept`` are labels of tracks that a clip does not hold, ``gone`` of those that a whole file does not.
     """
 
     voices: tuple[Voice, ...]
     notes: int
-    found: int
-    settled: int
-    unisons: int
+    tally: Tally
     kept: tuple[str, ...]
     gone: tuple[str, ...]
 
     @property
     def share(self) -> float:
-        return self.found / max(1, self.notes)
+        """The part of the file's notes that the piece has."""
+        return self.tally.found / max(1, self.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +82,33 @@ class _Placed:
     """The tones of one group by line of the piece (None: of no line)."""
 
     tones: dict[int | None, list[Tone]]
-    found: int
-    settled: int
-    unisons: int
+    tally: Tally
 
 
 def placed(olds: Sequence[Line], news: Sequence[Line], slack: Slack, clip: range) -> Placement:
     """The returned lines ``news`` laid over the lines of the piece; the file holds the ticks ``clip`` of it."""
     groups = _groups(olds, news, slack)
-    kept = _not_in_clip(groups, olds, news)
-    is_part = len(news) == 1 and bool(olds) and _is_part(clip, olds)
+    kept = _not_in_clip(groups, news)
+    if len(news) != 1 or not olds or not _is_part(clip, olds):
+        clip = range(min(0, clip.start), sys.maxsize)
     voices: list[Voice] = []
-    counts: Counter[str] = Counter()
+    tally = Tally()
     for group in groups:
         if not group.after:
             continue
-        result = _placed(group, slack)
-        outside = _outside(group.before, clip) if is_part else {}
-        counts.update(found=result.found, settled=result.settled, unisons=result.unisons)
+        result = _placed(group, slack, clip)
+        tally += result.tally
+        returned = tuple(line.index for line in group.after)
         places: list[int | None] = [line.index for line in group.before] or [None]
         for place in places:
-            tones = sorted([*result.tones.get(place, []), *outside.get(place, [])])
-            returned = tuple(line.index for line in group.after)
-            voices.append(Voice(place, returned, tuple(tones), group.matched_by, len(group.before) > 1))
+            tones = tuple(sorted(result.tones.get(place, [])))
+            voices.append(Voice(place, returned, tones, group.matched_by, len(group.before) > 1))
     voices += [Voice(line.index, (), line.tones, ALONE, False) for line in kept]
-    gone = [line.label for g in groups if not g.after for line in g.before if line not in kept]
+    gone = [line for group in groups if not group.after for line in group.before if line not in kept]
+    tally += Tally(removed=sum(len(line.tones) for line in gone))
     return Placement(
-        tuple(sorted(voices, key=_order)), sum(len(line.tones) for line in news), counts["found"], counts["settled"],
-        counts["unisons"], tuple(line.label for line in kept), tuple(gone),
+        tuple(sorted(voices, key=_order)), sum(len(line.tones) for line in news), tally,
+        tuple(line.label for line in kept), tuple(line.label for line in gone),
     )  # fmt: skip
 
 
@@ -130,7 +144,7 @@ def _shared(line: Line, others: Iterable[Line]) -> int:
     return (keys & Counter((t.start, t.pitch) for other in others for t in other.tones)).total()
 
 
-def _not_in_clip(groups: Sequence[Group], olds: Sequence[Line], news: Sequence[Line]) -> list[Line]:
+def _not_in_clip(groups: Sequence[Group], news: Sequence[Line]) -> list[Line]:
     """The lines that were not deleted: the file is one clip, of one other line."""
     if len(news) != 1 or not any(len(group.before) == 1 and group.after for group in groups):
         return []
@@ -142,44 +156,37 @@ def _is_part(clip: range, olds: Sequence[Line]) -> bool:
     return clip.start > 0 or len(clip) < _CLIP_SHARE * max(tone.end for line in olds for tone in line.tones)
 
 
-def _outside(lines: Iterable[Line], clip: range) -> dict[int | None, list[Tone]]:
-    found: dict[int | None, list[Tone]] = defaultdict(list)
-    for line in lines:
-        found[line.index] += [tone for tone in line.tones if tone.start not in clip]
-    return found
-
-
-def _placed(group: Group, slack: Slack) -> _Placed:
+def _placed(group: Group, slack: Slack, clip: range) -> _Placed:
     news = [tone for line in group.after for tone in line.tones]
     if not group.before:
-        return _Placed({None: news}, 0, 0, 0)
-    olds = [tone for line in group.before for tone in line.tones]
-    is_shared = len(group.before) > 1
-    if is_shared:
+        return _Placed({None: news}, Tally(added=len(news)))
+    everything = [tone for line in group.before for tone in line.tones]
+    olds = [tone for tone in everything if tone.start in clip]
+    if len(group.before) > 1:
         news = uncrossed(olds, news, slack)
     edits = note_edits(olds, news, Scale(TICKS_PER_BEAT, slack.most))
+    settled = [(old, new, _settled(old, new, slack)) for old, new in edits.pairs]
+    pairs = [(old, tone) for old, _, tone in settled]
+    whole = with_lost_unisons(olds, pairs) if len(group.before) > 1 else pairs
     tones: dict[int | None, list[Tone]] = defaultdict(list)
-    settled = 0
-    pairs = []
-    for old, new in edits.pairs:
-        tone = _settled(old, new, slack)
-        settled += (tone.start, tone.end) != (new.start, new.end)
-        pairs.append((old, tone))
-    unisons = 0
-    if is_shared:
-        whole = with_lost_unisons(olds, pairs)
-        unisons = sum(a != b for a, b in zip(whole, pairs, strict=False)) + len(whole) - len(pairs)
-        pairs = whole
-    for old, tone in pairs:
+    for old, tone in whole:
         tones[old.line].append(replace(tone, line=old.line))
-    for tone in _added(edits):
+    added = [edit.after for edit in edits.edits if edit.before is None and edit.after is not None]
+    for tone in added:
         line = _nearest(tone, group.before)
         tones[line].append(replace(tone, line=line))
-    return _Placed(tones, len(edits.pairs), settled, unisons)
-
-
-def _added(edits: NoteEdits) -> list[Tone]:
-    return [edit.after for edit in edits.edits if edit.before is None and edit.after is not None]
+    for tone in everything:
+        if tone.start not in clip:
+            tones[tone.line].append(tone)
+    tally = Tally(
+        found=len(pairs),
+        settled=sum((tone.start, tone.end) != (new.start, new.end) for _, new, tone in settled),
+        unisons=len(whole) - len(pairs) + sum(a != b for (_, a), (_, b) in zip(whole, pairs, strict=False)),
+        added=len(added),
+        removed=len(olds) - len(whole),
+        changed=sum(old != tone for old, tone in whole),
+    )
+    return _Placed(tones, tally)
 
 
 def _settled(old: Tone, new: Tone, slack: Slack) -> Tone:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from composer.compare.summary import count_text
+
 FORMAT = "composer.import/1"
 
 
@@ -20,17 +22,32 @@ class Rebuilt:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """``found`` of ``notes`` notes were in ``origin`` before. ``stated`` says where the file differs from the piece
-    and was believed, ``remaining`` which rules for MIDI files it still breaks."""
+    """``found`` of ``notes`` notes were in ``origin`` before; ``added``, ``removed`` and ``changed`` count a person's
+    edits. ``stated`` says where the file differs from the piece and was believed, ``remaining`` which rules for MIDI
+    files it still breaks."""
 
     file: str
     origin: str
     notes: int
     found: int
+    added: int
+    removed: int
+    changed: int
     tracks: tuple[tuple[str, str], ...]
     rebuilt: tuple[Rebuilt, ...]
     stated: tuple[str, ...]
     remaining: tuple[str, ...]
+
+    @property
+    def summary(self) -> str:
+        """How many notes are new, gone and changed, in one line."""
+        counts = {"added": self.added, "removed": self.removed, "changed": self.changed}
+        told = [f"{count_text(number, 'note')} {what}" for what, number in counts.items() if number]
+        return ", ".join(told) or "no note changed"
+
+    def has(self, what: str) -> bool:
+        """Whether that was put back."""
+        return any(one.what == what for one in self.rebuilt)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -39,6 +56,7 @@ class Report:
             "from": self.origin,
             "notes": self.notes,
             "notes_found": self.found,
+            "edits": {"added": self.added, "removed": self.removed, "changed": self.changed},
             "tracks": [{"name": name, "matched_by": how or None} for name, how in self.tracks],
             "rebuilt": [{"what": r.what, "from": r.origin or None, "text": r.text} for r in self.rebuilt],
             "stated": list(self.stated),

@@ -14,7 +14,7 @@ from composer.daw_return.placing import Placement, placed
 from composer.daw_return.report import Rebuilt, Report
 from composer.daw_return.scaling import rounding_ticks, scaled
 from composer.daw_return.setups import Track, tracks_of
-from composer.daw_return.timing import Slack, shift_of, slack_of
+from composer.daw_return.timing import GRACE_TICKS, Slack, shift_of, slack_of
 from composer.daw_return.words import rebuilt_in
 from composer.daw_return.writing import written
 from composer.errors import BadInput
@@ -44,6 +44,11 @@ class Returned:
     report: Report
     share: float
 
+    @property
+    def edits(self) -> int:
+        """How many notes are not as they were."""
+        return self.report.added + self.report.removed + self.report.changed
+
 
 def returned(data: bytes, name: str, known: Known | None, brief: Brief | None = None, brief_name: str = "") -> Returned:
     """``data`` put back into the piece: what it lost comes from ``known``, or from ``brief`` where that is None.
@@ -71,7 +76,8 @@ class _Return:
         self.view = view_of(whole, TICKS_PER_BEAT)
         self.bar = int(_bars(frame, self.view))
         self.olds = [tone for line in frame.lines for tone in line.tones]
-        self.shift = shift_of(self.olds, self.view.tones, self.bar)
+        # With nothing to compare to, only empty bars in front can be seen: composer's pieces begin in bar 1.
+        self.shift = shift_of(self.olds, self.view.tones, self.bar) if self.olds else self._empty_bars()
         self.unshifted = self.view.earlier(self.shift)
         rounding = rounding_ticks(source.ticks_per_beat)
         self.slack = slack_of(self.olds, self.unshifted.tones, rounding) if self.olds else Slack(0, 0)
@@ -102,6 +108,10 @@ class _Return:
         )
         share = placement.share if self.frame.lines else 1.0
         return Returned(file.midi, self._report(file.midi, placement, tracks, song, rebuilt), share)
+
+    def _empty_bars(self) -> int:
+        """The ticks of the whole bars before the first note."""
+        return (min((tone.start for tone in self.view.tones), default=0) + GRACE_TICKS) // self.bar * self.bar
 
     def _clip(self) -> range:
         """The ticks of the piece that the file holds."""
@@ -143,8 +153,10 @@ class _Return:
         remaining = [
             f"{breach.rule.name}: {breach.hits[0].message}" for breach in checked(midi, self.source.name).violations
         ]
+        tally = placement.tally
         return Report(
-            self.source.name, self.frame.origin, placement.notes, placement.found, names, tuple(rebuilt),
+            self.source.name, self.frame.origin, placement.notes, tally.found,
+            tally.added, tally.removed, tally.changed, names, tuple(rebuilt),
             (*song.stated, *stated), tuple(remaining),
         )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
@@ -39,10 +40,7 @@ def rebuilt_in(
     found += _placing(frame, placement, tracks)
     if song.rebuilt:
         found.append(Rebuilt("song", frame.origin, ", ".join(song.rebuilt)))
-    for what, name in _NAMED.items():
-        known = [t.setup.name for t in tracks if what in t.rebuilt and t.voice.returned]
-        if known:
-            found.append(Rebuilt(what, frame.origin, f"{name} of {', '.join(known)}"))
+    found += _setups(frame, tracks)
     if are_moves_rebuilt:
         found.append(Rebuilt("controllers", frame.origin, "controllers, of which the file has none"))
     return found
@@ -62,13 +60,15 @@ def _form(source: SourceMidi, cut_notes: int) -> Iterator[Rebuilt]:
 
 
 def _placing(frame: Frame, placement: Placement, tracks: Sequence[Track]) -> Iterator[Rebuilt]:
-    if placement.settled:
-        yield Rebuilt("timing", frame.origin, f"{count_text(placement.settled, 'note')} a few ticks off, back in place")
+    if placement.tally.settled:
+        yield Rebuilt(
+            "timing", frame.origin, f"{count_text(placement.tally.settled, 'note')} a few ticks off, back in place"
+        )
     shared = [t.setup.name for t in tracks if t.voice.is_shared]
     if shared:
         yield Rebuilt("tracks", frame.origin, f"one track taken apart: {', '.join(shared)}")
-    if placement.unisons:
-        told = count_text(placement.unisons, "note")
+    if placement.tally.unisons:
+        told = count_text(placement.tally.unisons, "note")
         yield Rebuilt("unisons", frame.origin, f"{told} that one channel cannot hold twice")
     if placement.kept:
         yield Rebuilt("kept", frame.origin, f"the file is one clip; kept as they were: {', '.join(placement.kept)}")
@@ -77,6 +77,19 @@ def _placing(frame: Frame, placement: Placement, tracks: Sequence[Track]) -> Ite
     new = [t.setup.name for t in tracks if t.voice.matched_by == ALONE and t.voice.returned]
     if new and frame.lines:
         yield Rebuilt("new", "", f"new tracks: {', '.join(new)}")
+
+
+def _setups(frame: Frame, tracks: Sequence[Track]) -> Iterator[Rebuilt]:
+    """What was set up anew, the things that the same tracks lacked in one."""
+    returned = [track for track in tracks if track.voice.returned]
+    together: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for what, name in _NAMED.items():
+        lacking = tuple(track.setup.name for track in returned if what in track.rebuilt)
+        if lacking:
+            together[lacking].append(name)
+    for lacking, names in together.items():
+        where = "all tracks" if len(lacking) == len(returned) > 1 else ", ".join(lacking)
+        yield Rebuilt("setup", frame.origin, f"{', '.join(names)} of {where}")
 
 
 def _shift(shift: int, bar: int) -> str:

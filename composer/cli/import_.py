@@ -1,0 +1,30 @@
+"""``composer import``: a file back from a DAW is put back into the piece that it came from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from composer.cli.options import Force, Output
+from composer.cli.show import Show
+
+
+def import_(
+    show: Show,
+    file: Annotated[Path, typer.Argument(help="A MIDI file that your DAW exported.", show_default=False)],
+    into: Annotated[Path, typer.Option("--into", help="The piece: its name, or one of its files.", show_default=False)],
+    output: Output = None,
+    force: Force = False,
+) -> int:
+    """Put a file from your DAW back into its piece: what the DAW lost is rebuilt, what you changed stays."""
+    from composer.cli.returning import run_import
+
+    with show.working(file.name):
+        done = run_import(file, into, output, force)
+    show.wrote(done.files[0])
+    for line in done.notes:
+        show.note(f"  {line}")
+    show.result({"input": file, **done.as_json()})
+    return 0

@@ -1,0 +1,163 @@
+"""Files back from a DAW: ``composer import``, and what ``cleanup`` and ``render`` do with one by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from composer import __version__
+from composer.cli.steps import Done, brief_in, output_of
+from composer.errors import BadInput, UsageProblem, printable
+from composer.formats.files import read_bytes, write_whole
+from composer.formats.record import read_record
+from composer.limits import MIDI_BYTES
+from composer.workspace import PieceFiles, State, backup, guard, note, sha256_of, state_of
+
+if TYPE_CHECKING:
+    from composer.daw_return.stage import Returned
+
+IMPORT = "import"
+_FILES = "files"
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A returned file laid over one MIDI file of the piece (None: over its brief)."""
+
+    result: Returned
+    reference: Path | None
+
+
+def run_import(file: Path, into: Path, output: Path | None, force: bool) -> Done:
+    """Put ``file`` back into the piece ``into``: into the draft or the finished piece, whichever it came from.
+
+    What was there is kept as a numbered backup. The record calls the file edited by hand, so that no step replaces it.
+    """
+    files = _piece(into)
+    if output is None and any(_is_same(file, own) for own in _stages(files)):
+        hint = "`composer cleanup` and `composer render` put it back by themselves, or name another file with -o"
+        raise UsageProblem(file, f"is a file of {files.name} itself", hint)
+    data = read_bytes(file, MIDI_BYTES, "MIDI file")
+    match = _matched(files, file, data)
+    _check_share(match, file, files, force)
+    default = match.reference or (files.draft if files.draft.exists() or not files.midi.exists() else files.midi)
+    target = output_of(output, default)
+    kept = _written(files, target, match.result.midi, file, force)
+    report = match.result.report
+    lines = [f"put back after {report.origin}; {report.summary}", *report.lines()]
+    if kept is not None:
+        lines.append(f"what was there is kept as {kept.name}")
+    return Done(IMPORT, (target,), tuple(lines), {"report": report.as_json(), "backup": str(kept) if kept else None})
+
+
+def brought_back(midi: Path) -> Returned | None:
+    """The file ``midi`` of a piece as ``cleanup`` and ``render`` should read it, where a DAW has written over it and
+    lost something; None where it is whole, where it has no record, and where it is other music."""
+    from composer.contract.stage import checked
+    from composer.daw_return.stage import SHARE_MIN
+
+    files = PieceFiles.of(midi)
+    if not files.record.is_file() or state_of(midi, files) in (State.FRESH, State.STALE) or _is_imported(files, midi):
+        return None
+    data = read_bytes(midi, MIDI_BYTES, "MIDI file")
+    try:
+        match = _matched(files, midi, data)
+    except BadInput:
+        return None
+    is_whole = checked(data, printable(midi.name)).is_clean and not match.result.report.has("shift")
+    return None if is_whole or match.result.share < SHARE_MIN else match.result
+
+
+def returned_lines(result: Returned) -> tuple[str, ...]:
+    """What to tell the person about a file that was put back on the way."""
+    report = result.report
+    return (f"{report.file} lost something in a DAW; read with what {report.origin} knows:", *report.lines())
+
+
+def _piece(into: Path) -> PieceFiles:
+    """The piece of that name, or of that file; raises UsageProblem where there is none."""
+    named = PieceFiles(into.parent, into.name)
+    for files in (named, PieceFiles.of(into)):
+        if files.record.is_file() or files.brief.is_file() or any(path.is_file() for path in _stages(files)):
+            return files
+    raise UsageProblem("--into", f"there is no piece {into.name!r} in {into.parent}", "give the name before .draft.mid")
+
+
+def _stages(files: PieceFiles) -> tuple[Path, ...]:
+    """The MIDI files of a piece, the one furthest along first."""
+    return files.midi, files.clean, files.draft
+
+
+def _matched(files: PieceFiles, file: Path, data: bytes) -> _Match:
+    """The file put back over that MIDI file of the piece from which it differs least.
+
+    Files as composer wrote them come first, then those that a person edited but that still know what they are, then
+    the brief. Raises BadInput where there is none of them.
+    """
+    from composer.daw_return.stage import Known, returned
+
+    name = printable(file.name)
+    for paths in _references(files, file):
+        found = []
+        for path in paths:
+            known = Known(read_bytes(path, MIDI_BYTES, "MIDI file"), printable(path.name))
+            found.append(_Match(returned(data, name, known), path))
+        if found:
+            return min(found, key=lambda match: match.result.edits)
+    brief = brief_in(files.brief) if files.brief.is_file() else None
+    return _Match(returned(data, name, None, brief, files.brief.name), None)
+
+
+def _references(files: PieceFiles, file: Path) -> Sequence[list[Path]]:
+    from composer.contract.stage import checked
+
+    there = [path for path in _stages(files) if path.is_file() and not _is_same(path, file)]
+    ours = [p for p in there if state_of(p, files) in (State.FRESH, State.STALE) or _is_imported(files, p)]
+    theirs = [p for p in there if p not in ours]
+    return ours, [p for p in theirs if checked(read_bytes(p, MIDI_BYTES, "MIDI file"), printable(p.name)).is_clean]
+
+
+def _check_share(match: _Match, file: Path, files: PieceFiles, force: bool) -> None:
+    from composer.daw_return.stage import SHARE_MIN
+
+    if match.result.share < SHARE_MIN and not force:
+        percent, origin = round(100 * match.result.share), match.result.report.origin
+        what = f"only {percent} % of its notes are in {origin}, so it does not look like {files.name}"
+        raise BadInput(file, what, "name its piece with --into, or use --force")
+
+
+def _written(files: PieceFiles, target: Path, midi: bytes, file: Path, force: bool) -> Path | None:
+    """Write the file and note the import; the backup of what was there, if there was something else."""
+    own = PieceFiles.of(target)
+    before = target.read_bytes() if target.is_file() else None
+    if before == midi:
+        kept = None
+    elif before is not None and _is_imported(files, target):
+        kept = backup(target)
+    else:
+        kept = guard(target, force, own, [file])
+        if before is not None and kept is None:
+            kept = backup(target)
+    write_whole(target, midi)
+    if own == files:
+        options = {_FILES: {**_imported(files), target.name: sha256_of(target)}}
+        note(files, IMPORT, [], inputs=[file], options=options, versions={"composer": __version__})
+    return kept
+
+
+def _imported(files: PieceFiles) -> dict[str, str]:
+    """File name -> SHA-256 as ``import`` wrote it."""
+    step = read_record(files.record).step(IMPORT)
+    known = step.options.get(_FILES) if step is not None else None
+    return {str(k): str(v) for k, v in known.items()} if isinstance(known, dict) else {}
+
+
+def _is_imported(files: PieceFiles, path: Path) -> bool:
+    """Whether ``path`` is as the last import into it left it."""
+    return _imported(files).get(path.name) == sha256_of(path) != ""
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    return path.resolve() == other.resolve()
