@@ -144,9 +144,9 @@ def test_five_hundred_phrases_take_a_tenth_of_a_second() -> None:
     rng = np.random.default_rng(12)
     phrases = [[Event(0, n.duration, n.pitch) for n in wander(rng, 40)] for _ in range(500)]
     known_runs().longest_runs(phrases[:2])
-    begun = time.perf_counter()
+    begun = time.process_time()
     known_runs().longest_runs(phrases)
-    assert time.perf_counter() - begun < 0.5  # .02 s on a quiet machine
+    assert time.process_time() - begun < 0.5  # .02 s on a quiet machine
 
 
 def test_a_missing_or_damaged_index_says_what_to_do(tmp_path: Path) -> None:
