@@ -86,11 +86,10 @@ class Texture:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """A chord with its ceiling, the chord after it and where its section ends."""
+    """A chord with its ceiling, where its section ends (ticks) and how busy it is."""
 
     voiced: VoicedChord
     ceiling: int
-    section_index: int
     section_end: int
     level: int
 
@@ -152,7 +151,6 @@ def _spans(voiced: Sequence[VoicedChord], ceilings: Sequence[int | None] | None,
     spans: list[_Span] = []
     thin_from = voiced[-1].end - THIN_BARS * meter.bar_ticks if voiced and voiced[-1].is_last else math.inf
     first = 0
-    number = 0
     while first < len(voiced):
         last = first
         while last + 1 < len(voiced) and voiced[last + 1].section == voiced[first].section:
@@ -162,8 +160,8 @@ def _spans(voiced: Sequence[VoicedChord], ceilings: Sequence[int | None] | None,
         level = level_of(sum(c.intensity * (c.end - c.start) for c in group) / max(1, total))
         for i, chord in enumerate(group):
             thins = chord.start >= thin_from
-            spans.append(_Span(chord, limits[first + i], number, group[-1].end, max(1, level - 1) if thins else level))
-        first, number = last + 1, number + 1
+            spans.append(_Span(chord, limits[first + i], group[-1].end, max(1, level - 1) if thins else level))
+        first = last + 1
     return spans
 
 
