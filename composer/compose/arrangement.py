@@ -90,10 +90,15 @@ def arrangement_of(
 
 
 def _spans(plan: Plan, chords: Sequence[Bar]) -> tuple[ChordSpan, ...]:
-    """The chords with their times; a chord that goes on is one span within its section."""
+    """The chords with their times; a chord that goes on is one span within its bar."""
     starts, line = chord_line(chords, plan.meter.bar_ticks)
     ends = [*starts[1:], len(plan.bars) * plan.meter.bar_ticks]
-    return tuple(ChordSpan(s, e, c) for s, e, c in zip(starts, ends, line, strict=True))
+    spans: list[ChordSpan] = []
+    for start, end, chord in zip(starts, ends, line, strict=True):
+        # A chord that two parts of a bar share is one.
+        goes_on = spans and spans[-1].chord == chord and start % plan.meter.bar_ticks
+        spans.append(ChordSpan(spans.pop().start if goes_on else start, end, chord))
+    return tuple(spans)
 
 
 def _slots(spans: Sequence[ChordSpan], melody: Melody, plan: Plan) -> list[Slot]:

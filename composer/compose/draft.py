@@ -12,6 +12,7 @@ from composer.compose.harmony import Bar, Harmony, chords_of
 from composer.compose.melody import Ear, Melody, MelodyWriter
 from composer.compose.orchestra import Orchestra, orchestra_of
 from composer.compose.plan import Plan, plan_of
+from composer.compose.retouch import retouched
 from composer.encoding.protocol import FigurationModel, MelodyModel
 from composer.encoding.voices import VoicesModel
 from composer.formats.brief import Brief
@@ -70,7 +71,7 @@ def sketch_of(brief: Brief, model: MelodyModel, harmony: Harmony, seed: int, ear
     plan = plan_of(brief, orchestra.melody.instrument, rng_of(seed, PLAN_JOB))
     chords = chords_of(plan, brief, harmony, rng_of(seed, CHORD_JOB))
     melody = MelodyWriter(plan, chords, model, rng_of(seed, MELODY_JOB), ear).write()
-    return Sketch(brief, orchestra, plan, chords, melody)
+    return Sketch(brief, orchestra, plan, retouched(chords, plan, brief, harmony, melody.events), melody)
 
 
 def arranged(
