@@ -57,9 +57,9 @@ LITERAL_SHARE = {NEW_END: 0.65, ORNAMENT: 0.5, FIT_CHORD: 0.35}  # of a phrase's
 REPEAT_GAP, SEQUENCE_GAP, OCTAVE_GAP = 2.5, 3.5, 8.0
 DENSER, SPARSER = 1.35, 0.72
 # Ticks of a pick-up and how often a piece has it; a sparse tune has none.
-PICKUPS = {0: 0.65, 240: 0.15, 480: 0.2}
-PICKUPS_TRIPLE = {0: 0.65, 480: 0.35}
-PICKUPS_COMPOUND = {0: 0.65, 240: 0.35}
+PICKUPS = {0: 0.35, 240: 0.25, 480: 0.4}
+PICKUPS_TRIPLE = {0: 0.4, 480: 0.6}
+PICKUPS_COMPOUND = {0: 0.4, 240: 0.6}
 PICKUP_NPQ = 1.3  # notes to the quarter that a piece with pick-ups has at least
 LABEL_CHARS = 24  # of a section's name in the labels of its phrases
 _PICKUP_DRAW, _SHAPE_DRAW, _CADENCE_DRAW = 1 << 20, 1 << 21, 1 << 22  # beyond every section's index

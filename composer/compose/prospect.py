@@ -27,7 +27,7 @@ MEMORY = 4  # notes before a phrase that its kept beginning is judged with
 FAR_NOTES = 5  # from so many notes before a cadence any pitch can still reach it
 FOURTH = 5
 # Final notes last so much longer than the mean note: median and spread (of the logarithm) of real tunes.
-ENDING_RATIO, ENDING_RATIO_SPREAD = 1.9, 0.3
+ENDING_RATIO, ENDING_RATIO_SPREAD = 1.6, 0.3
 FINAL_RATIO_MIN = 1.45
 FINAL_LENGTH_MIN = 1.3  # the last note of a piece to the mean of those before it, at least
 

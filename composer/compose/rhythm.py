@@ -18,7 +18,7 @@ SIXTEENTH, EIGHTH, QUARTER = 120, 240, TICKS_PER_BEAT
 # Triplets, thirty-seconds and tied values are left to the hand editor: they cannot be read at sight in a draft.
 _PLAIN = tuple(d for d in DURATIONS if d % SIXTEENTH == 0 and d not in (600, 840, 1200, 1680, 2400, 3840))
 DENSITY_PULL = 1.0  # nats per squared octave away from the wanted duration
-REST_COST = 0.5  # octaves of misfit that a rest after the final note weighs
+REST_COST = 0.35  # octaves of misfit that a rest after the final note weighs
 CADENCE_DENSITY_COST = 1.2  # octaves of misfit that a halved density of the last bar weighs
 ENDING_SPREAD = 0.45
 
