@@ -80,6 +80,12 @@ def chorales(progress: Progress | None = None) -> list[Chorale]:
     return [replace(c, split=splits.get(c.id, "train")) for c in found]
 
 
+def corpus_sha256(found: Sequence[Chorale]) -> str:
+    """Fingerprint of everything that the network is shown, with the side of the split that each chorale is on."""
+    rows = sorted((chorale.id, chorale.split, _stored(chorale)) for chorale in found)
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
 def _stored(chorale: Chorale) -> list[Any]:
     rows = [
         [g.chord.root, g.chord.quality, g.soprano_before, g.accent, g.beats, int(g.is_fermata), *map(int, pitches)]

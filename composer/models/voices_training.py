@@ -6,7 +6,6 @@ fermatas are hidden from it now and then: then they read as a plain beat inside 
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
 from collections.abc import Hashable, Iterator, Sequence
@@ -24,7 +23,7 @@ from composer.models.backoff import BackoffCounts
 from composer.models.epochs import EpochProgress, Point, Progress
 from composer.models.folder import CardText, write_folder
 from composer.models.learner import Learner, checked_loss, start_keras
-from composer.models.voices_dataset import CORPUS, Chorale
+from composer.models.voices_dataset import CORPUS, Chorale, corpus_sha256
 from composer.models.voices_recipe import VoicesRecipe
 from composer.models.voices_runtime import FORMAT, voices_sha256
 
@@ -217,15 +216,6 @@ def _write(
     }
     text = CardText(FORMAT, "voices_lstm", recipe, corpus, metrics, epochs, seconds, voices_sha256(), {})
     return int(write_folder(output, runtime_arrays(model), text)["weights_bytes"])
-
-
-def corpus_sha256(chorales: Sequence[Chorale]) -> str:
-    """Fingerprint of everything that the network is shown, and on which side of the split."""
-    digest = hashlib.sha256()
-    for one in sorted(chorales, key=lambda chorale: chorale.id):
-        digest.update(repr((one.id, one.split, str(one.key), str(one.meter), one.given)).encode())
-        digest.update(one.pitches.astype("<i8").tobytes())
-    return digest.hexdigest()
 
 
 def _rounded(nats: VoiceNats) -> dict[str, float]:

@@ -9,6 +9,7 @@ phrase ends are used throughout.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -94,6 +95,19 @@ def made_of(prepared: Prepared) -> Made:
     return Made(anchors, tuple(references))
 
 
+def card_of(anchors: dict[str, object], anchors_bytes: bytes, reference: bytes) -> bytes:
+    """The card of the folder: what its files are, and their hashes."""
+    card = {
+        "format": "composer.anchors-card/1",
+        "title": "Anchors: what tunes that no model learned from measure",
+        **{name: anchors[name] for name in ("made_by", "corpora", "corpus_sha256", "splits", "reference")},
+        "licence": "Measures only: no music of the sources can be had from them.",
+        "tables_sha256": hashlib.sha256(anchors_bytes).hexdigest(),
+        "reference_sha256": hashlib.sha256(reference).hexdigest(),
+    }
+    return (json.dumps(card, indent=1) + "\n").encode()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", default=DEFAULT, help="as for composer train")
@@ -103,8 +117,10 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     made = made_of(prepare(arguments.corpus))
     data = reference_bytes(made.references)
-    write_whole(folder / "anchors.json", (json.dumps(made.anchors, indent=1) + "\n").encode())
+    anchors = (json.dumps(made.anchors, indent=1) + "\n").encode()
+    write_whole(folder / "anchors.json", anchors)
     write_whole(folder / "reference.npz", data)
+    write_whole(folder / "card.json", card_of(made.anchors, anchors, data))
     print(f"{folder}: reference.npz has {len(data)} bytes")
     for one in made.references:
         real, markov, shuffled = (one.columns(rows, FEATURES) for rows in (one.real, one.markov, one.shuffled))

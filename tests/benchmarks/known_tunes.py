@@ -6,6 +6,7 @@ All tunes of the corpora that the shipped models learned from, the held-out ones
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from pathlib import Path
 
@@ -28,12 +29,15 @@ def main() -> None:
     data = known_bytes([t.events for t in prepared.tunes], tunes)
     card = {
         "format": FORMAT,
+        "title": "Known tunes: what no draft may copy",
         "made_by": "python -m tests.benchmarks.known_tunes",
         "corpora": list(prepared.report.corpora),
         "corpus_sha256": prepared.report.source_sha256,
         "tunes": prepared.report.tunes,
         "notes": prepared.report.notes,
         "holds": "intervals and ratios of lengths of each melody, its id and its title; no keys, no note values",
+        "licence": "Each tune keeps the licence of its source; composer corpus show NAME tells it.",
+        "tables_sha256": hashlib.sha256(data).hexdigest(),
     }
     write_whole(folder / "known.npz", data)
     write_whole(folder / "card.json", (json.dumps(card, indent=1) + "\n").encode())
