@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,10 +61,9 @@ def brought_back(midi: Path) -> Returned | None:
     if not files.record.is_file() or state_of(midi, files) in (State.FRESH, State.STALE) or _is_imported(files, midi):
         return None
     data = read_bytes(midi, MIDI_BYTES, "MIDI file")
-    try:
-        match = _matched(files, midi, data)
-    except BadInput:
+    if not any(_references(files, midi)) and not files.brief.is_file():
         return None
+    match = _matched(files, midi, data)
     is_whole = checked(data, printable(midi.name)).is_clean and not match.result.report.has("shift")
     return None if is_whole or match.result.share < SHARE_MIN else match.result
 
@@ -110,13 +108,14 @@ def _matched(files: PieceFiles, file: Path, data: bytes) -> _Match:
     return _Match(returned(data, name, None, brief, files.brief.name), None)
 
 
-def _references(files: PieceFiles, file: Path) -> Sequence[list[Path]]:
-    from composer.contract.stage import checked
+def _references(files: PieceFiles, file: Path) -> tuple[list[Path], list[Path]]:
+    """The files of the piece that know what they are: as composer wrote them, and edited by hand."""
+    from composer.daw_return.stage import knows_itself
 
     there = [path for path in _stages(files) if path.is_file() and not _is_same(path, file)]
+    there = [p for p in there if knows_itself(read_bytes(p, MIDI_BYTES, "MIDI file"), printable(p.name))]
     ours = [p for p in there if state_of(p, files) in (State.FRESH, State.STALE) or _is_imported(files, p)]
-    theirs = [p for p in there if p not in ours]
-    return ours, [p for p in theirs if checked(read_bytes(p, MIDI_BYTES, "MIDI file"), printable(p.name)).is_clean]
+    return ours, [p for p in there if p not in ours]
 
 
 def _check_share(match: _Match, file: Path, files: PieceFiles, force: bool) -> None:

@@ -25,6 +25,10 @@ from composer.music.time import TICKS_PER_BEAT
 
 # With fewer notes in common than this the file is another piece.
 SHARE_MIN = 0.3
+_KNOWING = frozenset({
+    "NotType1", "NotesInConductor", "NoTempoAtStart", "NoMetreAtStart", "UnnamedTrack", "SeveralChannels",
+    "SharedChannel", "NoProgram",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,11 @@ def returned(data: bytes, name: str, known: Known | None, brief: Brief | None = 
             name, "nothing is known of the piece that it belongs to", "keep NAME.draft.mid or NAME.brief.json"
         )
     return _Return(source, whole, frame).result()
+
+
+def knows_itself(data: bytes, name: str) -> bool:
+    """Whether a MIDI file has the names, tempo, metre and tracks that another may be rebuilt by."""
+    return not any(breach.rule.name in _KNOWING for breach in checked(data, name).violations)
 
 
 class _Return:
