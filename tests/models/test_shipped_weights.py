@@ -13,6 +13,7 @@ from composer.models.families import FAMILIES, WEIGHTS_FOLDER, Family, family_of
 from composer.models.registry import list_models, show
 
 TOTAL_BYTES_MAX = 20_000_000
+HASHES = ("weights_sha256", "tables_sha256", "reference_sha256")
 FOLDERS = sorted({path.parent for path in WEIGHTS_FOLDER.rglob("*") if path.is_file()})
 IDS = [str(folder.relative_to(WEIGHTS_FOLDER)) for folder in FOLDERS]
 
