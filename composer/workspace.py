@@ -241,6 +241,17 @@ def note(
     return record
 
 
+def renew(files: PieceFiles, path: Path, step: str) -> bool:
+    """Record the present content of ``path`` under ``step``, if that is the step that wrote it; whether it is."""
+    record, key = read_record(files.record), _key(files, path)
+    done = record.step(step)
+    if done is None or key not in done.outputs:
+        return False
+    renewed = done.model_copy(update={"outputs": {**done.outputs, key: sha256_of(path)}})
+    write_whole(files.record, record_bytes(record.with_step(step, renewed)))
+    return True
+
+
 def is_up_to_date(
     files: PieceFiles,
     step: str,

@@ -67,12 +67,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a writer wrote, what else it read, and what to tell; nothing was written where the file was right before."""
+    """What a writer wrote, what else it read, what to tell; ``is_recorded`` where no step is to be recorded for it."""
 
     written: tuple[Path, ...]
     read: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
-    is_new: bool = True
+    is_recorded: bool = False
     options: dict[str, object] = field(default_factory=dict)
 
 
@@ -88,14 +88,13 @@ def run_export(name: Path, to: str, audio: bool, asked: Path | None, force: bool
     notes = outcome.notes
     if job.session.system_messages and to in WITH_SOUND:
         notes = (*notes, f"{job.session.system_messages} system exclusive message(s) have no place there")
-    if outcome.is_new:
+    if not outcome.is_recorded:
         note(
             job.files, f"export-{to}", [job.output], inputs=[*job.inputs, *outcome.read],
             options=outcome.options, versions={"composer": __version__},
         )  # fmt: skip
     facts = {"input": str(job.midi), "tracks": len(job.session.tracks), "notes": job.session.notes}
-    shown = outcome.written if outcome.is_new else ()
-    return Done("export", shown, notes, {"exported": facts})
+    return Done("export", outcome.written, notes, {"exported": facts})
 
 
 def _writer(to: str) -> Callable[[Job], Outcome]:
@@ -194,15 +193,18 @@ def _write_stems(job: Job) -> Outcome:
 
 def _write_musicxml(job: Job) -> Outcome:
     from composer.cli.scores import score_for
+    from composer.cli.steps import CLEANUP
     from composer.formats.files import write_whole
-    from composer.workspace import guard_all
+    from composer.workspace import guard_all, renew
 
     score = score_for(job.midi, job.data, job.brief)
     if score.path is not None and job.output.exists() and score.path.samefile(job.output):
-        return Outcome((job.output,), notes=(f"{job.output.name} is there already", *score.notes), is_new=False)
+        return Outcome((), notes=(f"{job.output.name} is there already", *score.notes), is_recorded=True)
     guard_all(job.files, [job.output], job.force, job.inputs)
     write_whole(job.output, score.content)
-    return Outcome((job.output,), (score.path,) if score.path else (), score.notes)
+    # The score of a cleanup stays one: else `composer make` would miss it, and clean again.
+    is_cleanup_s = renew(job.files, job.output, CLEANUP)
+    return Outcome((job.output,), (score.path,) if score.path else (), score.notes, is_recorded=is_cleanup_s)
 
 
 def _write_svg(job: Job) -> Outcome:
