@@ -259,9 +259,10 @@ def _voiced(spans: Sequence[ChordSpan], voicings: Sequence[Voicing], plan: Plan,
         section = int(np.searchsorted(starts, span.start, side="right")) - 1
         energy = float(np.mean([b.energy for b in plan.bars[span.start // bar_ticks : -(-span.end // bar_ticks)]]))
         is_last = index + 1 == len(spans)
-        voiced.append(
-            VoicedChord(span.start, span.end, span.chord, voicing.voices, voicing.bass, names[section], energy, is_last)
+        chord = VoicedChord(
+            span.start, span.end, span.chord, voicing.voices, voicing.bass, names[section], energy, is_last
         )
+        voiced.append(replace(chord, scale=plan.key_at(span.start // bar_ticks).scale))
     return voiced
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -49,7 +49,8 @@ class VoicedChord:
     """A chord from ``start`` to ``end`` ticks, as pitches.
 
     ``voices`` is the upper structure from the lowest, ``bass`` the structural bass. ``intensity`` is 0..1;
-    ``section`` is the section's name and ``is_last`` marks the last chord of the piece.
+    ``section`` is the section's name, ``is_last`` marks the last chord of the piece, and ``scale`` holds the pitch
+    classes of the key at that place (``None``: that of the piece).
     """
 
     start: int
@@ -60,6 +61,7 @@ class VoicedChord:
     section: str = "A"
     intensity: float = 0.5
     is_last: bool = False
+    scale: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,9 @@ def textured(
 ) -> Texture:
     """``voiced`` (in time order, bar 1 at tick 0) played in ``style``.
 
-    ``scale`` holds the pitch classes that walking may step on; ``ceilings`` the highest pitch the accompaniment may
-    take over each chord; ``drums`` the style whose drum patterns play, ``style`` itself if absent.
+    ``scale`` holds the pitch classes that walking may step on where a chord has no scale of its own; ``ceilings`` the
+    highest pitch the accompaniment may take over each chord; ``drums`` the style whose drum patterns play, ``style``
+    itself if absent.
     """
     spans = _spans(voiced, ceilings, meter)
     if not spans:
@@ -330,13 +333,14 @@ class _Player:
             return _within(ground + 12 * tone.octave, self.low, self.high)
         if tone.kind == WALK:
             following = self.spans[min(bisect_right(self.ends, end), len(self.spans) - 1)].voiced
-            return self._approach(_within(following.bass, self.low, self.high), self.previous or ground)
+            goal = _within(following.bass, self.low, self.high)
+            return self._approach(goal, self.previous or ground, voiced.scale or self.scale)
         pitch = _member(voiced.chord, _near(voiced.chord.root, ground), tone.index) + 12 * tone.octave
         return _within(pitch, self.low, self.high)
 
-    def _approach(self, goal: int, previous: int) -> int:
-        """A scale tone a step from ``goal``, the nearer one to ``previous`` without repeating it."""
-        steps = [goal + s for s in (-1, 1, -2, 2) if (goal + s) % 12 in self.scale and self._reaches(goal + s)]
+    def _approach(self, goal: int, previous: int, scale: Collection[int]) -> int:
+        """A tone of ``scale`` a step from ``goal``, the nearer one to ``previous`` without repeating it."""
+        steps = [goal + s for s in (-1, 1, -2, 2) if (goal + s) % 12 in scale and self._reaches(goal + s)]
         return min(steps, key=lambda p: (p == previous, abs(p - previous)), default=goal)
 
     def _reaches(self, pitch: int) -> bool:

@@ -8,7 +8,8 @@ import pytest
 from composer.compose.draft import Draft, draft_of
 from composer.errors import BadInput
 from composer.formats.midi import midi_bytes
-from composer.music.notes import CHORDS, MELODY, Piece
+from composer.music.key import key_of
+from composer.music.notes import BASS, CHORDS, MELODY, Piece
 from tests.compose.fakes import FlatModel, brief, flat_harmony
 
 
@@ -112,6 +113,18 @@ def test_a_section_in_another_key_has_its_signature_and_the_piece_comes_back() -
     scale = {(9 + step) % 12 for step in (0, 2, 4, 5, 7, 9, 11)}
     roots = {span.chord.root for span in piece.chords if 4 * bar <= span.start < 8 * bar}
     assert roots <= {*scale, *((c + 2) % 12 for c in scale)}  # applied chords stand a step beside the scale
+
+
+def test_a_walking_bass_steps_through_the_key_of_its_section() -> None:
+    form = [{"name": "A", "bars": 4}, {"name": "B", "bars": 8, "key": {"tonic": "E", "mode": "major"}}]
+    asked = {"form": form, "accompaniment": {"style": "walking"}, "bass": {"instrument": "double bass"}}
+    piece = drafted(tonic="C", **asked).piece
+    line = next(part for part in piece.parts if part.role == BASS).notes
+    inside = [n for n in line if n.start >= 4 * 1920]
+    chords = [piece.chord_at(n.start) for n in inside]
+    assert len(inside) >= 24
+    scale = key_of("E", "major").scale
+    assert all(n.pitch % 12 in scale or (c and n.pitch % 12 in c.classes) for n, c in zip(inside, chords, strict=True))
 
 
 def test_a_section_with_a_style_of_its_own_is_the_only_one_that_changes() -> None:
