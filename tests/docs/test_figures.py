@@ -83,6 +83,17 @@ def test_the_figures_of_the_model_are_those_of_its_card() -> None:
         assert sentence.format(metrics[row]["sum"]) in text
 
 
+def test_the_table_of_styles_is_that_of_the_card() -> None:
+    metrics = json.loads((shipped("weights") / "melody" / "card.json").read_text("utf-8"))["metrics"]
+    styles = metrics["by_style"]
+    whole = {**metrics, "tunes": sum(style["tunes"] for style in styles.values())}
+    text = (ROOT / "docs/explanation/engine.md").read_text("utf-8")
+    rows = {"all": whole, "dances": styles["dance"], "chorales": styles["chorale"], "songs": styles["lied"]}
+    for name, row in rows.items():
+        sums = " | ".join(f"{row[kind]['sum']:.2f}" for kind in ("full", "no_controls", "plan_only", "markov"))
+        assert f"| {name} | {row['tunes']} | {sums} |" in text
+
+
 def test_the_figures_of_the_accompaniment_are_those_of_its_card() -> None:
     metrics = json.loads((shipped("weights") / "accompaniment" / "card.json").read_text("utf-8"))["metrics"]
     text = re.sub(r"\s+", " ", (ROOT / "docs/explanation/engine.md").read_text("utf-8"))
