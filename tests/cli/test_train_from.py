@@ -78,3 +78,33 @@ def test_a_model_learns_ones_style_and_shows_before_and_after(
     assert card["fine_tuning"]["base"] == "small" and card["fine_tuning"]["base_learned_from"] == ["oneill"]
     again = json.loads(composer("train", "--from", small_model, "--corpus", "mine", "--epochs", "2", "--json").out)
     assert again["comparison"]["after"]["duration"] == pytest.approx(card["fine_tuning"]["after"]["duration"], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("harmony", "--from", "default"), "--from: is nothing for a recipe of the family harmony"),
+        (("voices", "--corpus", "oneill"), "only the chorales have four voices"),
+        (("accompaniment", "--corpus", "oneill"), "a piano with two hands"),
+    ],
+)
+def test_what_a_family_cannot_use_is_refused(composer: Program, words: tuple[str, ...], said: str) -> None:
+    run = composer("train", *words)
+    assert run.code == 2 and said in run.err and run.err.count("\n") == 1
+
+
+def test_the_networks_are_listed_with_what_they_learned_from_and_how_well(composer: Program, songs: Path) -> None:
+    listed = json.loads(composer("models", "--json").out)["models"]
+    assert [one["name"] for one in listed] == ["melody", "harmony", "voices", "accompaniment"]
+    assert all(one["held_out_nats"] < one["baseline_nats"] and one["learned_from"] for one in listed)
+    table = composer("models").out
+    assert "nats a chord held out" in table and "chorales" in table
+    assert composer("models", "show", "voices").out.startswith("format: composer.voices/1")
+
+
+def test_a_network_that_writes_no_tunes_is_refused_as_a_melody_model(
+    composer: Program, songs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = composer("generate", "--free", "--seed", "3", "--model", "harmony")
+    assert run.code == 2 and "writes chords of phrases, not tunes; choose one of default, melody" in run.err
