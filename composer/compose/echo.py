@@ -79,4 +79,15 @@ def _fits(prospect: Prospect, echo: Sequence[Event], before: Sequence[Event], ow
         allowed = prospect.tones_at(event.start) if strong else prospect.scale_at(event.start)
         if event.pitch is None or event.pitch % 12 not in allowed:
             return False
-    return prospect.is_singable(echo, before[-4:])
+    return prospect.is_singable(echo, before[-4:]) and not _sticks([*before[-NOTES_BACK:], *echo], prospect.bar_ticks)
+
+
+def _sticks(events: Sequence[Event], bar_ticks: int) -> bool:
+    """Whether the events end with the third bar in a row that is the same."""
+    end = events[-1].end
+    starts = range(end - 3 * bar_ticks, end, bar_ticks)
+    first, second, third = (
+        [(e.start - start, e.duration, e.pitch) for e in events if start <= e.start < start + bar_ticks]
+        for start in starts
+    )
+    return end % bar_ticks == 0 and first == second == third

@@ -306,6 +306,8 @@ class Prospect:
 
 
 def _transposed(events: Sequence[Event], semitones: int) -> tuple[Event, ...]:
+    if not semitones:
+        return tuple(events)
     return tuple(e if e.pitch is None else replace(e, pitch=e.pitch + semitones) for e in events)
 
 

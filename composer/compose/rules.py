@@ -81,6 +81,7 @@ def relative_classes(classes: tuple[int, ...], key: Key) -> frozenset[int]:
     return frozenset((c - key.tonic_class) % 12 for c in classes)
 
 
+@lru_cache(maxsize=4096)
 def chord_scale(chord: Chord, key: Key, home: Key | None = None) -> frozenset[int]:
     """Pitch classes above the tonic (of ``home``, else of ``key``) that may sound over ``chord``: its tones, and the
     tones of the scale of ``key`` that do not lie a semitone from a chord tone that is foreign to it."""

@@ -24,7 +24,7 @@ ORNAMENT_SHARE = 0.75  # share of the longer notes that are divided
 
 def moved(events: Sequence[Event], shift: int) -> list[Event]:
     """The events ``shift`` ticks later."""
-    return [replace(e, start=e.start + shift) for e in events]
+    return [Event(e.start + shift, e.duration, e.pitch) for e in events]
 
 
 def transposed_steps(pitch: int, steps: int, key: Key) -> int:
@@ -38,13 +38,13 @@ def _degree(pitch: int, key: Key) -> tuple[int, int]:
     """Scale steps above the tonic of the scale tone at or below ``pitch``, and the semitones over it."""
     scale = MODES[key.mode]
     octave, within = divmod(pitch, 12)
-    below = max(i for i, s in enumerate(scale) if s <= within)
+    below = bisect_right(scale, within) - 1
     return 7 * octave + below, within - scale[below]
 
 
 def sequence(events: Sequence[Event], steps: int, key: Key) -> list[Event]:
     """The events moved by scale steps: the same shape on another degree."""
-    return [e if e.pitch is None else replace(e, pitch=transposed_steps(e.pitch, steps, key)) for e in events]
+    return [_at(e, transposed_steps(e.pitch, steps, key)) if e.pitch is not None else e for e in events]
 
 
 def inverted(events: Sequence[Event], key: Key) -> list[Event]:
@@ -61,8 +61,7 @@ def fit_to_chords(
 ) -> list[Event]:
     """Moves notes on the beat to the nearest chord tone, others to the nearest tone of the chord's scale."""
     return [
-        e if e.pitch is None else replace(e, pitch=_nearest(e.pitch, tones_at(e, chords, starts, key, meter)))
-        for e in events
+        e if e.pitch is None else _at(e, _nearest(e.pitch, tones_at(e, chords, starts, key, meter))) for e in events
     ]
 
 
@@ -77,9 +76,7 @@ def tones_at(event: Event, chords: Sequence[Chord], starts: Sequence[int], key: 
 def fit_to_scales(events: Sequence[Event], chords: Sequence[Chord], starts: Sequence[int], key: Key) -> list[Event]:
     """Moves only notes that lie outside their chord's scale, to the nearest tone of it."""
     return [
-        e
-        if e.pitch is None
-        else replace(e, pitch=_nearest(e.pitch, chord_scale(_sounding(chords, starts, e.start), key)))
+        e if e.pitch is None else _at(e, _nearest(e.pitch, chord_scale(_sounding(chords, starts, e.start), key)))
         for e in events
     ]
 
@@ -88,8 +85,15 @@ def _sounding(chords: Sequence[Chord], starts: Sequence[int], tick: int) -> Chor
     return chords[max(0, bisect_right(starts, tick) - 1)]
 
 
+def _at(event: Event, pitch: int) -> Event:
+    """``event`` at another pitch. Every candidate makes thousands of these, and ``replace`` is slow."""
+    return event if pitch == event.pitch else Event(event.start, event.duration, pitch)
+
+
 def _nearest(pitch: int, classes: frozenset[int]) -> int:
     """The pitch of ``classes`` nearest to ``pitch``, the lower of two."""
+    if pitch % 12 in classes:
+        return pitch
     return min(range(pitch - 6, pitch + 7), key=lambda p: (p % 12 not in classes, abs(p - pitch), p))
 
 
