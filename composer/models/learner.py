@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import math
+import os
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -29,6 +31,7 @@ Check = Callable[[Mapping[str, Any]], str]  # the head of a checkpoint -> why it
 
 def start_keras(seed: int) -> None:
     """Import TensorFlow without its remarks and make it repeat itself; raises MissingTool where it is not installed."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its compiled code tells what this processor lacks
     try:
         with silent_stderr():
             import keras
@@ -46,7 +49,7 @@ def start_keras(seed: int) -> None:
 
 def checked_loss(loss: float, epoch: int) -> float:
     """``loss``, unless the training has blown up; raises Bug then."""
-    if not np.isfinite(loss):
+    if not math.isfinite(loss):
         raise Bug("training", f"the loss became {loss} in epoch {epoch}", "try a lower learning_rate in the recipe")
     return loss
 
