@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -47,6 +48,13 @@ def test_every_page_is_reached_from_the_index() -> None:
     index = ROOT / "docs" / "index.md"
     linked = {(index.parent / link.partition("#")[0]).resolve() for link in _LINK.findall(prose_of(index))}
     assert {page for page in PAGES if page.is_relative_to(index.parent)} - {index} <= linked
+
+
+def test_the_functions_that_the_layout_names_are_there() -> None:
+    text = (ROOT / "docs" / "explanation" / "architecture.md").read_text("utf-8")
+    named = [name.rpartition(".") for name in re.findall(r"`([a-z_]+\.[a-z_]+\.[A-Za-z_]+)[`(]", text)]
+    assert len(named) >= 15
+    assert [name for name in named if not hasattr(importlib.import_module(f"composer.{name[0]}"), name[2])] == []
 
 
 def _fields(model: type) -> set[str]:
