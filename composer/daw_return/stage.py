@@ -16,7 +16,7 @@ from composer.daw_return.scaling import rounding_ticks, scaled
 from composer.daw_return.setups import Track, tracks_of
 from composer.daw_return.timing import GRACE_TICKS, Slack, shift_of, slack_of
 from composer.daw_return.words import rebuilt_in
-from composer.daw_return.writing import written
+from composer.daw_return.writing import Ends, written
 from composer.errors import BadInput
 from composer.formats.brief import Brief
 from composer.formats.smf_scan import SYSEX, TIME_SIGNATURE
@@ -102,8 +102,8 @@ class _Return:
             moves = replace(
                 moves, by_track=tuple(tuple(e._replace(tick=e.tick + lead) for e in own) for own in moves.by_track)
             )
-        known_content = max((tone.end for tone in self.olds), default=0)
-        file = written(song, tracks, moves, self.frame.end, known_content)
+        ends = Ends(self.frame.end, max((t.end for t in self.olds), default=0), self.whole.end_tick - self.shift)
+        file = written(song, tracks, moves, ends)
         rebuilt = rebuilt_in(
             self.source,
             self.frame,

@@ -28,27 +28,20 @@ class Written:
     cut_notes: int
 
 
-def written(song: Song, tracks: Sequence[Track], moves: Moves, known_end: int, known_content: int) -> Written:
-    """All of it at 480 ticks to the quarter.
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Ticks at which the piece ended, at which its last note did, and at which the returned file ends."""
 
-    The file ends at the bar line after its music; where the music ends in the bar that it always did
-    (``known_content``), at the old end ``known_end``.
-    """
+    piece: int
+    notes: int
+    file: int
+
+
+def written(song: Song, tracks: Sequence[Track], moves: Moves, ends: Ends) -> Written:
+    """All of it at 480 ticks to the quarter, ending at the bar line after its music, or where the piece ended."""
     tones = [_without_overlaps(track.voice.tones) for track in tracks]
-    cut = sum(
-        a != b for track, own in zip(tracks, tones, strict=True) for a, b in zip(track.voice.tones, own, strict=False)
-    )
-    cut += sum(len(track.voice.tones) - len(own) for track, own in zip(tracks, tones, strict=True))
-    bars = BarMap(
-        [(e.tick, e.data[0], 2 ** e.data[1]) for e in song.conductor if e.meta == TIME_SIGNATURE], TICKS_PER_BEAT
-    )
-    music = [t.end for own in tones for t in own] + [
-        e.tick for e in [*song.conductor, *song.chords, *(e for own in moves.by_track for e in own)] if e.tick
-    ]
-    end = max(1, _bar_line(max((t.end for own in tones for t in own), default=0), bars))
-    if end == _bar_line(known_content, bars) or not tones:
-        end = max(end, known_end)
-    end = max(end, _bar_line(max(music, default=0), bars))
+    cut = sum(len(set(t.voice.tones) - set(own)) for t, own in zip(tracks, tones, strict=True))
+    end = _end(song, tones, moves, ends)
     chunks = [_ended(song.conductor, end)]
     for track, own, events in zip(tracks, tones, moves.by_track, strict=True):
         chunks.append(_ended(_track(track, own, events, end), end))
@@ -56,6 +49,19 @@ def written(song: Song, tracks: Sequence[Track], moves: Moves, known_end: int, k
     name = RawEvent(0, META, TRACK_NAME, CHORD_TRACK.encode())
     chunks.append(_ended([name, *song.chords], end))
     return Written(smf_bytes(1, TICKS_PER_BEAT, chunks), cut)
+
+
+def _end(song: Song, tones: Sequence[Sequence[Tone]], moves: Moves, ends: Ends) -> int:
+    """The old end where the last note is in the bar in which it always was, or where the file still ends there.
+
+    Many programs cut a file off after its last event; a piece that a person made shorter is shorter.
+    """
+    metres = [(e.tick, e.data[0], 2 ** e.data[1]) for e in song.conductor if e.meta == TIME_SIGNATURE]
+    bars = BarMap(metres, TICKS_PER_BEAT)
+    played = _bar_line(max((tone.end for own in tones for tone in own), default=0), bars)
+    others = [e.tick for e in (*song.conductor, *song.chords, *(e for own in moves.by_track for e in own))]
+    end = max(1, played, _bar_line(max(others, default=0), bars))
+    return max(end, ends.piece) if played == _bar_line(ends.notes, bars) or ends.file >= ends.piece else end
 
 
 def _bar_line(tick: int, bars: BarMap) -> int:
