@@ -34,12 +34,12 @@ def midi_stems(source: SourceMidi, session: Session) -> dict[str, bytes]:
     In 480 ticks to the quarter where that moves no event, else in the file's own.
     """
     playing = [track for track in session.tracks if track.notes]
-    conductor = _conductor(source, session)
+    parts = [_part(track, session.end_tick) for track in playing]
+    (conductor, *parts), resolution = _rescaled([_conductor(source, session), *parts], source.ticks_per_beat)
     files = {}
-    for number, track in enumerate(playing, start=1):
-        tracks, resolution = _rescaled([conductor, _part(track, session.end_tick)], source.ticks_per_beat)
+    for number, (track, part) in enumerate(zip(playing, parts, strict=True), start=1):
         label = ascii_name(track.name, "Track").translate(_UNSAFE)[:LABEL_CHARS]
-        files[f"{number:02d}_{label}.mid"] = smf_bytes(1, resolution, tracks)
+        files[f"{number:02d}_{label}.mid"] = smf_bytes(1, resolution, [conductor, part])
     return files
 
 
