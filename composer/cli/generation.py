@@ -221,7 +221,6 @@ def _chosen(mode: str, midi: Path, ensemble: str | None, style: str | None) -> d
 
 def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:
     """Compose and write the draft; with several takes all of them, ranked, the best one also as the draft."""
-    from composer.compose.takes import Judged, ranked, take_seeds
     from composer.models.figuration_runtime import FOLDER, load_figuration_model
     from composer.models.registry import DEFAULT, load_melody_model
     from composer.models.voices_runtime import read_voices_model
@@ -236,6 +235,8 @@ def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:
         return Done(
             GENERATE, (job.output, *job.beside), (f"seed {seed}", *draft.notes, *job.notes), _facts(seed, draft)
         )
+    from composer.compose.takes import Judged, ranked, take_seeds
+
     if not force:
         guard_all(PieceFiles.of(job.output), [job.output, *_take_paths(job, takes)], force, job.inputs)
     found = ranked(lambda one: job.compose(tools, one), take_seeds(seed, takes), job.judged or Judged())
