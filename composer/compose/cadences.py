@@ -9,17 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.compose.chord_table import DIMINISHED, ModeTable
-from composer.compose.plan import DECEPTIVE, HALF, IMPERFECT, PERFECT, PLAGAL, Phrase, Plan
+from composer.compose.plan import DANCE, DECEPTIVE, HALF, IMPERFECT, PERFECT, PLAGAL, Phrase, Plan
 from composer.encoding.harmony import BEAT_RATE, SlotPlan
 from composer.music.key import Key
-from composer.music.time import seconds_of
+from composer.music.time import TICKS_PER_BEAT, Meter
 
-SPLIT_SHARE = (0.65, 0.35, 0.8)  # share of bars before a close with two chords: where it is calm, between, tense
-SIX_FOUR_SHARE = {False: 0.1, True: 0.8}  # of those, how many are a cadential six-four; more in calm bars
+SPLIT_SHARE = (0.9, 0.35, 0.9)  # share of bars before a close with two chords: where it is calm, between, tense
+SIX_FOUR_SHARE = {False: 0.1, True: 0.9}  # of those, how many are a cadential six-four; more in calm bars
 CALM_TENSION = 0.35
 CONTRAST = 1.5
 AIMS = (0.05, 0.9)  # beyond, nothing but the tonic is calm enough, or nothing but applied chords tense enough
-SLOW_BAR_SECONDS = 3.2  # a bar that lasts longer may have two chords ...
+LONG_BAR_TICKS = 3 * TICKS_PER_BEAT  # a bar of a song that is so long may have two chords ...
 SLOW_TENSION = 0.4  # ... where something is going on
 CHROMATIC_TENSION = 0.5  # above it, chords may leave the scale
 LEADING_TONE = 11  # semitones above the tonic
@@ -44,7 +44,7 @@ class Slot:
 
 
 def slots_of(phrase: Phrase, plan: Plan, rng: np.random.Generator) -> tuple[Slot, ...]:
-    """The slots of a phrase: a chord a bar, two in slow bars with some tension and in some bars before a full close."""
+    """The slots of a phrase: a chord a bar, two in tense bars of songs and in some bars before a full close."""
     divided = _divided(phrase, plan, rng)
     slots = slots_at(phrase, plan, [2 if bar in divided else 1 for bar in range(phrase.bars)])
     six_four = phrase.first + phrase.bars - 2 if phrase.bars > 2 and divided.get(phrase.bars - 2) else None
@@ -60,7 +60,7 @@ def slots_at(phrase: Phrase, plan: Plan, rates: Sequence[int]) -> tuple[Slot, ..
         for number in range(rate):
             asked = SlotPlan(
                 rate=min(rate, BEAT_RATE),
-                place=0 if number == 0 else 1 if 2 * number == rate else 2,
+                place=0 if number == 0 else 1 if 2 * number == rate and parts_of(plan.meter) == 2 else 2,
                 bar_in_phrase=bar,
                 bars_left=phrase.bars - 1 - bar,
                 slots_left=total - 1 - len(slots),
@@ -83,10 +83,11 @@ def tension_at(plan: Plan, bar: int) -> float:
 def _divided(phrase: Phrase, plan: Plan, rng: np.random.Generator) -> dict[int, bool]:
     """Bars of the phrase (from 0) with two chords; True for the one that begins with a cadential six-four."""
     coins = rng.random(phrase.bars + 2)
-    if plan.meter.beats % 2:
+    if not parts_of(plan.meter):
         return {}
     divided = {}
-    if seconds_of(plan.meter.bar_ticks, plan.tempo_bpm) > SLOW_BAR_SECONDS:
+    # By the kind of music and not by the tempo: whoever changes the tempo wants the same notes.
+    if plan.style != DANCE and plan.meter.bar_ticks >= LONG_BAR_TICKS:
         for bar in range(phrase.bars - 1):
             if coins[bar] < tension_at(plan, phrase.first + bar) - SLOW_TENSION + 0.3:
                 divided[bar] = False
@@ -100,6 +101,11 @@ def _divided(phrase: Phrase, plan: Plan, rng: np.random.Generator) -> dict[int, 
         # Over a six-four the tonic still sounds: it prepares the dominant at rest, ii and IV with more pull.
         divided[before] = is_plain and bool(coins[-2] < SIX_FOUR_SHARE[is_calm])
     return divided
+
+
+def parts_of(meter: Meter) -> int:
+    """Into how many equal parts a bar falls, the last of which may have a chord of its own; 0 where it may not."""
+    return 2 if meter.beats % 2 == 0 else 3 if meter.beats == 3 else 0
 
 
 def plan_key(plan: Plan, phrase: Phrase) -> Key:
@@ -159,7 +165,7 @@ def _close(
         before = subdominant if subdominant.any() else ~dominant & ~tonic & ~table.is_restless
     if len(slots) > 1:
         allowed[-2] = before
-    if len(slots) > 2 and slots[-2].number == 1:
+    if len(slots) > 2 and slots[-2].number == 1 and phrase.bars > 2:
         is_tense = (slots[-3].asked.tension or 0.0) > CHROMATIC_TENSION
         allowed[-3] = tonic if slots[-3].is_six_four else _predominant(table, dominant, is_tense)
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.cadences import Slot, allowed_states, plan_key, slots_at, slots_of
+from composer.compose.cadences import Slot, allowed_states, parts_of, plan_key, slots_at, slots_of
 from composer.compose.chord_search import Task, bigram_path, is_possible, sampled_paths
 from composer.compose.chord_table import Harmony, ModeTable, State, harmony_of, harmony_with
 from composer.compose.chord_variety import Setting, chosen
@@ -89,7 +89,9 @@ def _drawn(
         bar = drawn[slot.bar - phrase.first - len(kept)]
         if not bar or bar[-1] != chord:
             bar.append(replace(chord, bass=chord.fifth) if slot.is_six_four else chord)
-    return [tuple(bar) for bar in drawn]
+    # In triple time the second chord has the last beat.
+    is_triple = parts_of(plan.meter) == 3
+    return [(bar[0], *bar) if is_triple and len(bar) == 2 else tuple(bar) for bar in drawn]
 
 
 def _task(

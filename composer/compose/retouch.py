@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.cadences import CHROMATIC_TENSION, plan_key, tension_at
+from composer.compose.cadences import CHROMATIC_TENSION, parts_of, plan_key, tension_at
 from composer.compose.chord_fit import Sung, fit_of, sung_in
 from composer.compose.chord_search import HELD_BARS
 from composer.compose.chord_table import Harmony, ModeTable
@@ -27,7 +27,6 @@ from composer.encoding.melody import Event
 from composer.formats.brief import Brief
 from composer.music.chord import QUALITIES, Chord
 from composer.music.key import Key
-from composer.music.time import Meter, seconds_of
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -39,7 +38,6 @@ FIT_GAIN = 1.0  # nats for a fit that is better by 1
 HABIT = 0.5  # weight of which chord follows which
 SPLIT_COST = 0.8  # nats for a second chord in a bar that had one
 STAY_COST = 0.7  # nats for a root that stays over the bar line
-SLOT_SECONDS = 0.6  # the least that a chord lasts
 OPEN_TENSION = 0.75  # above it a phrase may stop on V7
 
 
@@ -107,7 +105,7 @@ def _bar(bar: int, slots: Sequence[_Slot], line: Sequence[Chord], bars: Sequence
     content = [chord for slot, chord in zip(slots, line, strict=True) if slot.bar == bar]
     if len(set(content)) == 1:
         return (content[0],)
-    is_divided = len(bars[bar]) == 1 and _parts(plan.meter) == 3
+    is_divided = len(bars[bar]) == 1 and parts_of(plan.meter) == 3
     return (content[0], *content) if is_divided else tuple(content)
 
 
@@ -144,14 +142,9 @@ def _slots(bars: Sequence[Bar], phrase: Phrase, plan: Plan, table: ModeTable, wr
 def _edges(count: int, plan: Plan) -> list[int]:
     """Ticks in the bar between which chords stand: those of its ``count`` chords, or where one may be divided."""
     meter = plan.meter
-    if count > 1 or seconds_of(meter.bar_ticks, plan.tempo_bpm) < 2 * SLOT_SECONDS or not _parts(meter):
+    if count > 1 or not parts_of(meter):
         return [place * meter.bar_ticks // count for place in range(count + 1)]
-    return [0, (_parts(meter) - 1) * meter.bar_ticks // _parts(meter), meter.bar_ticks]
-
-
-def _parts(meter: Meter) -> int:
-    """Into how many equal parts a bar falls, the last of which may have a chord of its own; 0 where it may not."""
-    return 2 if meter.beats % 2 == 0 else 3 if meter.beats == 3 else 0
+    return [0, (parts_of(meter) - 1) * meter.bar_ticks // parts_of(meter), meter.bar_ticks]
 
 
 def _allowed(slots: Sequence[_Slot], phrase: Phrase, plan: Plan, table: ModeTable) -> Flags:
