@@ -97,7 +97,7 @@ class Show:
         from rich.progress import Progress
 
         with Progress(console=Console(stderr=True)) as bars:
-            task = bars.add_task("training")
+            task = bars.add_task("reading the corpus", total=None)
 
             def update(at: EpochProgress) -> None:
                 text = f"epoch {at.epoch} of {at.epochs}, loss {at.train_nats:.3f}"

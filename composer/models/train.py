@@ -129,6 +129,8 @@ def _accompaniment(file: RecipeFile, options: TrainingOptions, progress: Progres
     from composer.models.figuration_training import CORPUS, train_figuration
 
     recipe = _changed(file, FigurationRecipe, options)
+    if recipe.corpus != CORPUS:
+        raise BadInput(file.path, f'corpus: "{recipe.corpus}" has no piano with two hands', f'use "{CORPUS}"')
     songs = figured_songs(songs_in(catalog.brought_path(CORPUS)))
     train_figuration(recipe, songs, options.output, progress=progress, resume=options.resume)
 
