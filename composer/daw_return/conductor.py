@@ -121,8 +121,8 @@ class _Gathering:
         known = [e for e in self.frame.conductor if e.meta == KEY_SIGNATURE or _is_text(e, KEY_TEXT)]
         signatures = [e for e in known if e.meta == KEY_SIGNATURE]
         own = self._own(KEY_SIGNATURE, self.at)
-        if known and (not own or [e.data for e in own] == [_C_MAJOR]):
-            # A program that knows no key writes C major.
+        if known and (not own or [e.data for e in own] == [_C_MAJOR] or _accidentals(own) == _accidentals(signatures)):
+            # A program that knows no key writes C major, and one that knows no modes the major key of the signature.
             if own != signatures:
                 self.rebuilt.append("key")
             return known
@@ -181,13 +181,19 @@ def _settled(event: RawEvent, tick: int, known: Sequence[RawEvent], slack: Slack
 
 
 def _nearly(event: RawEvent, known: Sequence[RawEvent]) -> RawEvent:
-    """The piece's tempo where the file has it with fewer digits."""
+    """The piece's tempo where the file has it with fewer digits, or in whole beats a minute."""
     tempo = int.from_bytes(event.data)
     for one in known:
         other = int.from_bytes(one.data)
-        if abs(one.tick - event.tick) <= GRACE_TICKS and abs(tempo - other) <= _TEMPO_TOLERANCE * other:
+        is_near = abs(tempo - other) <= _TEMPO_TOLERANCE * other or tempo == round(60e6 / round(60e6 / other))
+        if abs(one.tick - event.tick) <= GRACE_TICKS and is_near:
             return one
     return event
+
+
+def _accidentals(signatures: Sequence[RawEvent]) -> list[tuple[int, int]]:
+    """Tick and sharps (flats as a signed byte) of key signatures."""
+    return [(event.tick, event.data[0]) for event in signatures]
 
 
 def _full_metre(event: RawEvent, known: Sequence[RawEvent]) -> RawEvent:

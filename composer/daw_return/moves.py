@@ -12,7 +12,7 @@ from composer.daw_return.frame import Frame, without_setup
 from composer.daw_return.setups import Track, is_empty_name
 from composer.daw_return.timing import Slack
 from composer.formats.midi import CHORD_TRACK
-from composer.formats.smf_scan import END_OF_TRACK, META, SYSEX, RawEvent
+from composer.formats.smf_scan import END_OF_TRACK, META, PROGRAM, SYSEX, RawEvent
 from composer.formats.source import TEXT, TRACK_NAME, SourceMidi, decoded
 
 _KEY_PRESSURE, _LYRIC = 0xA0, 0x05
@@ -69,8 +69,22 @@ def moves_of(
     for index, track in enumerate(tracks):
         if track.voice.reference is not None and (is_rebuilt or not track.voice.returned):
             found[index] += frame.moves[track.voice.reference]
+    for index, track in enumerate(tracks):
+        found[index] = _without_repeated_programs(found[index], track.setup.program)
     restored = is_rebuilt and any(frame.moves[t.voice.reference] for t in tracks if t.voice.reference is not None)
     return Moves(tuple(tuple(found[i]) for i in range(len(tracks))), tuple(spare), restored)
+
+
+def _without_repeated_programs(events: Sequence[RawEvent], program: int | None) -> list[RawEvent]:
+    """The events without the programs that are set already."""
+    kept = []
+    for event in sorted(events, key=lambda e: e.tick):
+        if event.status & 0xF0 == PROGRAM and event.status < SYSEX:
+            if event.data[0] == program:
+                continue
+            program = event.data[0]
+        kept.append(event)
+    return kept
 
 
 def _line_on(track: int, channel: int, own: Sequence[Line], lines: Sequence[Line]) -> Line | None:

@@ -50,6 +50,10 @@ def tracks_of(voices: Sequence[Voice], frame: Frame, stated: Sequence[Setup], li
     known = [_known(voice, frame) for voice in voices]
     if _is_one_for_all([s.program for s in own], [k.program for k in known]):
         own = [replace(s, program=None) for s in own]
+    if _is_one_for_all([s.volume for s in own], [k.volume for k in known]):
+        own = [replace(s, volume=None) for s in own]
+    if _is_one_for_all([s.pan for s in own], [k.pan for k in known]):
+        own = [replace(s, pan=None) for s in own]
     channels = _channels(own, known, lines)
     tracks = []
     taken: set[str] = set()
@@ -78,7 +82,7 @@ def _known(voice: Voice, frame: Frame) -> Setup:
 
 
 def _is_one_for_all(said: Sequence[int | None], known: Sequence[int | None]) -> bool:
-    """Whether the file gives one instrument to all tracks, and the piece does not."""
+    """Whether the file has one instrument, volume or pan for all tracks, and the piece has several."""
     stated = [s for s in said if s is not None]
     return len(stated) > 1 and len(set(stated)) == 1 and len({k for k in known if k is not None}) > 1
 
