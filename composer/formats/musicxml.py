@@ -263,8 +263,8 @@ def _settled(root: ElementTree.Element, piece: Piece) -> bytes:
     for element in root.iter():
         if element.get("id") in names and element.tag != "note":
             element.set("id", names[element.get("id", "")])
-    for voiced in [n for n in root.iter("note") if n.findtext("staff") == "2"]:
-        _voice_below(voiced)
+    for measure in root.iter("measure"):
+        _number_lower_voices(measure)
     for direction in root.iter("direction"):
         direction.set("placement", "above")
     for part, music in zip(piece.parts, root.iter("part"), strict=False):
@@ -277,14 +277,27 @@ def _settled(root: ElementTree.Element, piece: Piece) -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{_DOCTYPE}\n{body}\n'.encode()
 
 
-def _voice_below(element: ElementTree.Element) -> None:
-    """Voices of a lower staff are 5 and 6 for every notation program; others place its rests wrongly."""
-    stem, voice = element.findtext("stem"), element.find("voice")
+def _number_lower_voices(measure: ElementTree.Element) -> None:
+    """Voices of a lower staff are 5 and 6 for every notation program; others place its rests wrongly.
+
+    A voice is what stands between two steps back in time.
+    """
+    number, begun = 5, False
+    for element in measure:
+        if element.tag == "backup" and begun:
+            number += 1
+        elif element.tag == "note" and element.findtext("staff") == "2":
+            begun = True
+            _set_voice(element, str(number))
+
+
+def _set_voice(element: ElementTree.Element, number: str) -> None:
+    voice = element.find("voice")
     if voice is None:
         voice = ElementTree.Element("voice")
         place = [c.tag for c in element].index("duration") + 1
         element.insert(place + sum(c.tag in ("tie", "instrument") for c in element), voice)
-    voice.text = "6" if stem == "down" and int(voice.text or 0) % 2 == 0 and (voice.text or "") > "3" else "5"
+    voice.text = number
 
 
 def _name_drums(root: ElementTree.Element, music: ElementTree.Element) -> None:

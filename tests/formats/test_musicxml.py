@@ -102,6 +102,22 @@ def test_every_bar_is_full_in_every_voice() -> None:
             assert set(lengths.values()) <= {4 * divisions}
 
 
+def test_a_held_bass_under_a_moving_left_hand_is_a_voice_of_its_own() -> None:
+    """With one number for both, notation programs write the second voice behind the first, in a bar twice as long."""
+    left = [(0, 36, 1920)] + [(i * 240, p, 230) for i, p in enumerate((48, 52, 55, 52, 48, 52, 55, 52))]
+    right = [(i * 480, 72, 470) for i in range(4)]
+    piano = Part("Piano", CHORDS, 0, played(*left, *right))
+    piece = Piece("x", FOUR, key_of("C", "major"), (Tempo(0, 90.0),), (piano,), 1920)
+    root = ElementTree.fromstring(musicxml_bytes(piece))
+    divisions = int(root.findtext(".//divisions") or 0)
+    lengths: dict[tuple[str | None, str | None], int] = {}
+    for note in root.iter("note"):
+        if note.find("chord") is None:
+            voice = note.findtext("staff"), note.findtext("voice")
+            lengths[voice] = lengths.get(voice, 0) + int(note.findtext("duration") or 0)
+    assert lengths == dict.fromkeys([("1", "1"), ("2", "5"), ("2", "6")], 4 * divisions)
+
+
 def test_notes_are_spelled_in_the_key() -> None:
     flat = Part("Tune", MELODY, 73, played((0, 70, 480), (480, 75, 480), (960, 66, 480)))
     piece = Piece("x", FOUR, key_of("Bb", "minor"), (Tempo(0, 90.0),), (flat,), 1920)
