@@ -21,6 +21,7 @@ from composer.export.clock import decimal_text
 from composer.export.recordings import Recording
 from composer.export.session import CONTROL, Session, Track
 from composer.formats.files import cannot_write, commit, part_beside, remove_leftovers
+from composer.formats.midi import CHORD_TRACK
 from composer.formats.smf_scan import PRESSURE, PROGRAM, RawEvent
 from composer.music.instruments import instrument_of_program
 
@@ -100,6 +101,7 @@ class _Project:
         structure = SubElement(self.root, "Structure")
         master = next(self.ids)
         self.tracks = [self.track(structure, track, master) for track in session.tracks]
+        self.chords = self.chord_track(structure, master) if session.chords else None
         self.sounds = [self.sound_track(structure, recording, master) for recording in recordings]
         self.master(structure, master)
         self.arrangement()
@@ -128,6 +130,14 @@ class _Project:
             contentType="notes", loaded="true",
         )  # fmt: skip
         self.channel(made, master, track.gain, track.side)
+        return made.attrib["id"]
+
+    def chord_track(self, parent: Element, master: str) -> str:
+        """The id of a track that plays nothing: its clips are called like the chords."""
+        made = SubElement(
+            parent, "Track", id=next(self.ids), name=CHORD_TRACK, contentType="notes", loaded="true"
+        )  # fmt: skip
+        self.channel(made, master, 1.0, 0.0)
         return made.attrib["id"]
 
     def sound_track(self, parent: Element, recording: Recording, master: str) -> str:
@@ -168,6 +178,8 @@ class _Project:
         lanes = SubElement(arrangement, "Lanes", id=next(self.ids), timeUnit="beats")
         for track_id, track in zip(self.tracks, self.session.tracks, strict=True):
             self.notes_lane(lanes, track_id, track)
+        if self.chords is not None:
+            self.chords_lane(lanes, self.chords)
         for track_id, recording in zip(self.sounds, self.recordings, strict=True):
             self.sound_lane(lanes, track_id, recording)
         self.markers(arrangement)
@@ -211,6 +223,14 @@ class _Project:
             for event in events:
                 value = decimal_text(_share(event))
                 SubElement(points, "RealPoint", time=self.text(event.tick), value=value, interpolation="hold")
+
+    def chords_lane(self, parent: Element, track_id: str) -> None:
+        lane = SubElement(parent, "Lanes", id=next(self.ids), track=track_id)
+        clips = SubElement(lane, "Clips", id=next(self.ids))
+        for chord in self.session.chords:
+            at, length = self.text(chord.start), self.text(chord.end - chord.start)
+            clip = SubElement(clips, "Clip", time=at, duration=length, playStart="0", name=chord.text)
+            SubElement(clip, "Notes", id=next(self.ids))
 
     def sound_lane(self, parent: Element, track_id: str, recording: Recording) -> None:
         lane = SubElement(parent, "Lanes", id=next(self.ids), track=track_id)

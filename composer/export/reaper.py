@@ -13,13 +13,15 @@ from pathlib import Path
 
 from composer.export.clock import decimal_text
 from composer.export.recordings import Recording
-from composer.export.session import MetreChange, PlayedNote, Session, Track
+from composer.export.session import ChordName, MetreChange, PlayedNote, Session, Track
+from composer.formats.midi import CHORD_TRACK
 from composer.formats.smf_scan import NOTE_OFF, NOTE_ON
 
 HAS_COLOUR = 0x1000000
 METRE_BASE = 65536
 HOLD = "1"  # a tempo that lasts until the next one, with no ramp
 ALL_NOTES_OFF = 123
+CHORD_COLOUR = "#7d7f86"
 _OFF, _CONTROL, _ON, _OFF_AT_ONCE = range(4)
 _SOURCES = {".wav": "WAVE", ".flac": "FLAC", ".ogg": "VORBIS"}
 
@@ -45,6 +47,11 @@ def _project(session: Session, recordings: Sequence[Recording], folder: Path) ->
     for track in session.tracks:
         yield from _head(track.name, track.colour, track.gain, track.side)
         yield from _midi_item(session, track)
+        yield "  >"
+    if session.chords:
+        yield from _head(CHORD_TRACK, CHORD_COLOUR, 1.0, 0.0)
+        for chord in session.chords:
+            yield from _chord_item(session, chord)
         yield "  >"
     for recording in recordings:
         yield from _head(f"{recording.name} (audio)", recording.colour, 1.0, 0.0)
@@ -111,6 +118,16 @@ def _note_messages(note: PlayedNote, channel: int) -> list[tuple[int, int, bytes
     ]
 
 
+def _chord_item(session: Session, chord: ChordName) -> Iterator[str]:
+    """An item without sound: Reaper shows its notes as text."""
+    start, end = session.clock.seconds(chord.start), session.clock.seconds(chord.end)
+    yield from _item_head(chord.text, end - start, start)
+    yield "      <NOTES"
+    yield f"        |{chord.text}"
+    yield "      >"
+    yield "    >"
+
+
 def _sound_item(recording: Recording, folder: Path) -> Iterator[str]:
     yield from _item_head(recording.name, recording.seconds)
     yield f"      <SOURCE {_SOURCES[recording.path.suffix.lower()]}"
@@ -119,9 +136,9 @@ def _sound_item(recording: Recording, folder: Path) -> Iterator[str]:
     yield "    >"
 
 
-def _item_head(name: str, seconds: float) -> Iterator[str]:
+def _item_head(name: str, seconds: float, start_seconds: float = 0.0) -> Iterator[str]:
     yield "    <ITEM"
-    yield "      POSITION 0"
+    yield f"      POSITION {decimal_text(start_seconds)}"
     yield f"      LENGTH {decimal_text(seconds)}"
     yield "      LOOP 0"
     yield f"      NAME {_quoted(name)}"

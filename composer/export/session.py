@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from composer.export.clock import Clock, TempoChange
 from composer.formats.brief import Brief
-from composer.formats.midi import CC_PAN, CC_VOLUME, DRUM_CHANNEL
+from composer.formats.midi import CC_PAN, CC_VOLUME, CHORD_TRACK, DRUM_CHANNEL, NO_CHORD
 from composer.formats.smf_scan import DEFAULT_TEMPO_US, NOTE_OFF, PROGRAM, SET_TEMPO, SYSEX, TIME_SIGNATURE, RawEvent
 from composer.formats.source import SourceMidi, SourceNote
 from composer.formats.source_piece import part_lines, piece_of
@@ -80,6 +81,15 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
+class ChordName:
+    """A chord symbol as the file writes it, from a tick to the next one or to where it says that none sounds."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A piece for a DAW; all ticks are the file's own, ``end_tick`` is the bar line at which it ends."""
 
@@ -88,6 +98,7 @@ class Session:
     clock: Clock
     metres: tuple[MetreChange, ...]
     markers: tuple[Marker, ...]
+    chords: tuple[ChordName, ...]
     tracks: tuple[Track, ...]
     end_tick: int
     system_messages: int
@@ -112,6 +123,7 @@ def session_of(source: SourceMidi, brief: Brief | None = None) -> Session:
         clock=Clock(_tempi(source, brief), source.ticks_per_beat),
         metres=metres,
         markers=tuple(Marker(m.tick, m.text) for m in sorted(source.markers, key=lambda m: m.tick)),
+        chords=_chords(source, end),
         tracks=_tracks(source, names, _colours(brief)),
         end_tick=end,
         system_messages=sum(e.status in (0xF0, 0xF7) for track in source.tracks for e in track),
@@ -133,6 +145,14 @@ def _metres(source: SourceMidi, brief: Brief | None) -> tuple[MetreChange, ...]:
         known = brief.time if brief is not None and not found else None
         found[0] = MetreChange(0, known.numerator, known.denominator) if known else MetreChange(0, 4, 4)
     return tuple(found[tick] for tick in sorted(found))
+
+
+def _chords(source: SourceMidi, end: int) -> tuple[ChordName, ...]:
+    """The texts of a track called Chords, the last one of each tick."""
+    tracks = {number for number, name in enumerate(source.track_names) if name == CHORD_TRACK}
+    texts = {text.tick: text.text for text in source.texts() if text.track in tracks}
+    spans = pairwise([*sorted(texts), end])
+    return tuple(ChordName(a, b, texts[a]) for a, b in spans if texts[a] not in ("", NO_CHORD) and a < b)
 
 
 def _colours(brief: Brief | None) -> tuple[str, ...]:

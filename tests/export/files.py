@@ -17,6 +17,8 @@ import mido
 
 TITLE = 'Fête <& "ritual">'
 PALETTE = ("#102030", "#aabbcc", "#ff8800")
+# (start, end, symbol) in quarters.
+CHORDS = ((0, 3, "Dm"), (3, 5, "A7/C#"), (6, 12, "Bb"))
 Note = tuple[int, int, int, int, int]  # start, end, channel, pitch, velocity, in ticks
 
 
@@ -41,6 +43,9 @@ def rich_midi(ticks_per_beat: int = 480) -> bytes:
     )
     file.tracks.append(_track(_melody(quarter), 12 * quarter))
     file.tracks.append(_track(_drums(quarter), 12 * quarter))
+    texts = [(0, "Dm"), (3 * quarter, "A7/C#"), (5 * quarter, "N.C."), (6 * quarter, "Bb")]
+    chords = [(0, mido.MetaMessage("track_name", name="Chords"))]
+    file.tracks.append(_track([*chords, *((t, mido.MetaMessage("text", text=x)) for t, x in texts)], 12 * quarter))
     stream = io.BytesIO()
     file.save(file=stream)
     return stream.getvalue()

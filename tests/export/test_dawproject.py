@@ -14,7 +14,16 @@ from composer.export.recordings import recordings_in
 from composer.export.session import PLAIN_COLOURS, Session, session_of
 from composer.formats.brief_text import read_brief
 from composer.formats.source import read_source
-from tests.export.files import PALETTE, TITLE, brief_json, facts_of_midi, facts_of_project, rich_midi, write_sound
+from tests.export.files import (
+    CHORDS,
+    PALETTE,
+    TITLE,
+    brief_json,
+    facts_of_midi,
+    facts_of_project,
+    rich_midi,
+    write_sound,
+)
 from tests.export.schema import METADATA, faults
 
 
@@ -63,7 +72,7 @@ def test_metadata_is_in_the_order_of_the_schema() -> None:
 
 
 def test_tracks_have_names_instruments_and_the_colours_of_the_picture() -> None:
-    tracks = [t for t in _root().iter("Track") if t.attrib["name"] != "Master"]
+    tracks = [t for t in _root().iter("Track") if "comment" in t.attrib]
     assert [(t.attrib["name"], t.attrib["color"], t.attrib["comment"]) for t in tracks] == [
         ("Flûte `1`", PALETTE[0], "General MIDI 74: flute"),
         ("Drums", PALETTE[1], "Drums, General MIDI key map"),
@@ -107,6 +116,15 @@ def _curves(root: Element, most: int = 127) -> dict[str, list[tuple[int, int]]]:
     return found
 
 
+def test_chord_symbols_are_clips_of_a_track_that_plays_nothing() -> None:
+    root = _root()
+    (track,) = [t for t in root.iter("Track") if t.attrib["name"] == "Chords"]
+    (lane,) = [lane for lane in root.iter("Lanes") if lane.get("track") == track.attrib["id"]]
+    spans = [(float(c.attrib["time"]), float(c.attrib["duration"]), c.attrib["name"]) for c in lane.iter("Clip")]
+    assert [(start, start + length, name) for start, length, name in spans] == list(CHORDS)
+    assert list(lane.iter("Note")) == []
+
+
 def test_release_velocities_are_kept() -> None:
     releases = [round(float(note.attrib["rel"]) * 127) for note in _root().iter("Note")][:5]
     assert releases == [0, 20, 40, 60, 80]
@@ -132,7 +150,7 @@ def test_stems_are_embedded_as_they_are_and_lie_at_bar_1(tmp_path: Path) -> None
     # 3 s: 3 1/3 quarters of 476190 us, the rest at 512821 us.
     quarters = 10 / 3 + (3e6 - 10 / 3 * 476_190) / 512_821
     assert float(clips[0].attrib["duration"]) == pytest.approx(quarters)
-    assert [t.attrib["name"] for t in root.iter("Track")][2:4] == ["Flûte `1` (audio)", "Drums (audio)"]
+    assert [t.attrib["name"] for t in root.iter("Track")][3:5] == ["Flûte `1` (audio)", "Drums (audio)"]
 
 
 def test_the_same_piece_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from composer.export.recordings import recordings_in
 from composer.export.session import session_of
 from composer.formats.brief_text import read_brief
 from composer.formats.source import read_source
-from tests.export.files import Block, Note, block_of, brief_json, facts_of_midi, rich_midi, write_sound
+from tests.export.files import CHORDS, Block, Note, block_of, brief_json, facts_of_midi, rich_midi, write_sound
 
 
 def _project(data: bytes, folder: Path = Path()) -> Block:
@@ -38,7 +38,7 @@ def _events(track: Block) -> tuple[int, list[tuple[int, bytes]]]:
 def test_notes_are_the_file_s_to_the_tick(resolution: int) -> None:
     data = rich_midi(resolution)
     notes: Counter[Note] = Counter()
-    for track in _project(data).all("TRACK"):
+    for track in _project(data).all("TRACK")[:2]:
         ticks, events = _events(track)
         assert ticks == resolution
         begun: dict[int, tuple[int, int]] = {}
@@ -79,11 +79,19 @@ def test_markers_are_at_their_seconds_whatever_quotes_they_hold() -> None:
 
 
 def test_tracks_have_names_colours_volume_and_pan() -> None:
-    flute, drums = _project(rich_midi()).all("TRACK")
+    flute, drums, _ = _project(rich_midi()).all("TRACK")
     assert flute.one("NAME") == ("Flûte `1`",)
     assert int(flute.one("PEAKCOL")[0]) == 0x1000000 | 0x302010
     assert [float(v) for v in flute.one("VOLPAN")[:2]] == pytest.approx([(90 / 127) ** 2, 0])
     assert [float(v) for v in drums.one("VOLPAN")[:2]] == [1, 0]
+
+
+def test_chord_symbols_are_items_with_a_text() -> None:
+    chords = _project(rich_midi()).all("TRACK")[2].all("ITEM")
+    assert [item.all("NOTES")[0].lines for item in chords] == [((f"|{name}",),) for *_, name in CHORDS]
+    first = chords[1]
+    assert float(first.one("POSITION")[0]) == pytest.approx(3 * 0.476190)
+    assert float(first.one("LENGTH")[0]) == pytest.approx((0.476190 + 5 * 0.512821) / 3)
 
 
 def test_stems_are_named_from_where_the_project_lies(tmp_path: Path) -> None:
