@@ -1,0 +1,134 @@
+"""``composer import``, and what ``cleanup`` and ``render`` do with a file that a DAW has written over."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from composer.compare.stage import compared
+from composer.contract.stage import checked
+from composer.formats.record import read_record
+from composer.formats.source import read_source
+from composer.workspace import PieceFiles, State, edited_bars, save, state_of
+from tests.cli.conftest import Program
+from tests.compare.pieces import BAR, bytes_of, piece, with_notes
+from tests.daw_return import damage
+from tests.daw_return.hands import edited_by_hand, heard
+
+DRAFT = bytes_of()
+FINAL = bytes_of(
+    with_notes(piece(), "Piano", lambda notes: [replace(n, pitch=n.pitch + 12 * (n.start == 0)) for n in notes])
+)
+EDITED = edited_by_hand(DRAFT, seed=4, count=3).midi
+CLIP = damage.chain(damage.bars_in_front(BAR), damage.of_resolution(96), damage.silent_note_offs, damage.one_clip)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> PieceFiles:
+    """A piece with a draft and a finished version, both as composer wrote them."""
+    found = PieceFiles(tmp_path, "art")
+    save(found, "generate", {found.draft: DRAFT})
+    save(found, "cleanup", {found.midi: FINAL}, inputs=[found.draft])
+    return found
+
+
+def put(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def test_a_file_goes_back_into_the_stage_that_it_came_from(files: PieceFiles, composer: Program) -> None:
+    come = put(files.folder / "live export.mid", CLIP(EDITED))
+    run = composer("import", come, "--into", files.folder / "art")
+    assert run.code == 0 and run.err.startswith(f"{files.draft}\n")
+    assert len(compared(DRAFT, "a", files.draft.read_bytes(), "b").note_edits) == 3
+    assert checked(files.draft.read_bytes(), "x.mid").is_clean
+    assert files.midi.read_bytes() == FINAL
+    assert (files.folder / "art.draft.1.mid").read_bytes() == DRAFT
+
+
+def test_of_the_finished_piece_it_goes_there(files: PieceFiles, composer: Program) -> None:
+    come = put(files.folder / "export.mid", CLIP(FINAL))
+    assert composer("import", come, "--into", files.midi).code == 0
+    assert files.midi.read_bytes() == FINAL and files.draft.read_bytes() == DRAFT
+
+
+def test_an_imported_file_is_the_person_s(files: PieceFiles, composer: Program) -> None:
+    composer("import", put(files.folder / "export.mid", CLIP(EDITED)), "--into", files.folder / "art")
+    assert state_of(files.draft) is State.EDITED
+    edited = {one.track for one in edited_bars(files, files.draft)}
+    assert 1 <= len(edited) <= 3
+    assert "import" in read_record(files.record).steps
+
+
+def test_a_later_export_may_replace_what_was_imported(files: PieceFiles, composer: Program) -> None:
+    composer("import", put(files.folder / "one.mid", CLIP(EDITED)), "--into", files.folder / "art")
+    later = edited_by_hand(EDITED, seed=8, count=2).midi
+    assert composer("import", put(files.folder / "two.mid", CLIP(later)), "--into", files.folder / "art").code == 0
+    assert len(compared(EDITED, "a", files.draft.read_bytes(), "b").note_edits) == 2
+    assert len(list(files.folder.glob("art.draft.?.mid"))) == 2
+
+
+def test_other_edits_are_not_replaced_without_force(files: PieceFiles, composer: Program) -> None:
+    put(files.draft, EDITED)
+    come = put(files.folder / "export.mid", CLIP(edited_by_hand(EDITED, seed=8, count=2).midi))
+    files.midi.unlink()
+    run = composer("import", come, "--into", files.folder / "art")
+    assert run.code == 5 and "edited by hand" in run.err and files.draft.read_bytes() == EDITED
+    assert composer("import", come, "--into", files.folder / "art", "--force").code == 0
+    assert (files.folder / "art.draft.1.mid").read_bytes() == EDITED
+
+
+def test_another_piece_is_refused_in_one_line(files: PieceFiles, composer: Program) -> None:
+    other = with_notes(piece(), "Melody", lambda ns: [replace(n, pitch=n.pitch + 25, start=n.start + 77) for n in ns])
+    come = put(files.folder / "other.mid", bytes_of(replace(other, parts=other.parts[:1])))
+    run = composer("import", come, "--into", files.folder / "art")
+    assert run.code == 3 and run.err.count("\n") == 1 and "% of its notes" in run.err
+    assert files.draft.read_bytes() == DRAFT
+    assert composer("import", come, "--into", files.folder / "art", "--force").code == 0
+
+
+@pytest.mark.parametrize("into", ["nothing", "nothing.draft.mid"])
+def test_a_piece_that_is_not_there_is_wrong_usage(files: PieceFiles, composer: Program, into: str) -> None:
+    come = put(files.folder / "export.mid", DRAFT)
+    run = composer("import", come, "--into", files.folder / into)
+    assert run.code == 2 and run.err.count("\n") == 1
+
+
+def test_a_file_of_the_piece_itself_is_wrong_usage(files: PieceFiles, composer: Program) -> None:
+    run = composer("import", files.draft, "--into", files.folder / "art")
+    assert run.code == 2 and "itself" in run.err and files.draft.read_bytes() == DRAFT
+
+
+def test_it_may_be_written_elsewhere(files: PieceFiles, composer: Program) -> None:
+    come, output = put(files.folder / "export.mid", CLIP(EDITED)), files.folder / "new.mid"
+    run = composer("import", come, "--into", files.folder / "art", "-o", output, "--json")
+    found = json.loads(run.out)
+    assert run.code == 0 and found["files"] == [str(output)] and found["report"]["from"] == "art.draft.mid"
+    assert output.is_file() and files.draft.read_bytes() == DRAFT and found["backup"] is None
+
+
+def test_a_draft_that_a_daw_wrote_over_is_cleaned_as_what_it_was(files: PieceFiles, composer: Program) -> None:
+    come = put(files.draft, CLIP(EDITED)).read_bytes()
+    run = composer("cleanup", files.draft, "--no-key", "--no-voice-leading")
+    assert run.code == 0 and "lost something in a DAW" in run.err
+    assert files.draft.read_bytes() == come
+    source = read_source(files.midi.read_bytes(), "x.mid")
+    assert source.track_names == ("Small piece", "Melody", "Piano", "Bass", "Drums", "Chords")
+    assert {*heard(files.midi.read_bytes())} >= {*heard(DRAFT)} & {*heard(EDITED)}
+
+
+def test_a_whole_file_is_read_as_it_is(files: PieceFiles, composer: Program) -> None:
+    put(files.draft, EDITED)
+    run = composer("cleanup", files.draft, "--no-key", "--no-voice-leading")
+    assert run.code == 0 and "DAW" not in run.err
+    assert heard(files.midi.read_bytes()) == heard(EDITED)
+
+
+def test_render_plays_a_bare_file_as_the_piece(files: PieceFiles, composer: Program) -> None:
+    put(files.midi, damage.chain(damage.no_conductor, damage.no_programs, damage.no_names)(FINAL))
+    run = composer("render", files.midi, "--rate", "22050")
+    assert run.code == 0 and "tempo" in run.err and "art.draft.mid knows" in run.err
