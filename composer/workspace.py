@@ -26,6 +26,8 @@ TAKE = r"\.take\d+\.mid"  # one of several drafts, by rank
 REPORT, RECORD, CARD, STEMS = ".cleanup.json", ".composer.json", ".card.png", ".stems"
 AUDIO = (".wav", ".flac", ".ogg", ".mp3")
 SUFFIXES = (BRIEF, DRAFT, CLEAN, REPORT, RECORD, CARD, STEMS, MUSICXML, MIDI, ".midi", *AUDIO)
+# What `composer export` writes beside a score; stems and pages are folders.
+EXPORTS = (".dawproject", ".rpp", ".midi-stems", ".pages", ".pdf")
 HASH_BLOCK_BYTES = 1 << 20
 
 
@@ -113,6 +115,11 @@ class PieceFiles:
     @property
     def stems(self) -> Path:
         return self.file(STEMS)
+
+    @property
+    def exports(self) -> tuple[Path, ...]:
+        """What was exported of the piece and is there."""
+        return tuple(path for path in map(self.file, EXPORTS) if path.exists())
 
     @property
     def best_midi(self) -> Path | None:

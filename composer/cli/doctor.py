@@ -62,6 +62,7 @@ def _findings() -> Iterator[Finding]:
     yield _soundfont()
     yield _model()
     yield _training()
+    yield _engraving()
     yield _musescore()
 
 
@@ -123,6 +124,15 @@ def _training() -> Finding:
     names = {name for name in ("tensorflow", "tensorflow-cpu") if _is_distribution(name)}
     version = metadata.version(sorted(names)[-1]) if names else "installed"
     return Finding("TensorFlow", True, f"{version}, for `composer train`", "", True)
+
+
+def _engraving() -> Finding:
+    mend = "pip install 'composer[engrave]'"
+    if importlib.util.find_spec("verovio") is None:
+        return Finding("Verovio", False, "not installed; only `composer export --to svg` and `pdf` need it", mend, True)
+    from importlib import metadata
+
+    return Finding("Verovio", True, f"{metadata.version('verovio')}, for printed pages", "", True)
 
 
 def _is_distribution(name: str) -> bool:

@@ -47,4 +47,5 @@ def _state(path: Path, piece: PieceFiles) -> State:
 def _shown(piece: PieceFiles) -> list[Path]:
     """The files that every piece has, and those optional ones that are there."""
     always = [piece.brief, piece.draft, piece.midi, piece.musicxml, piece.report, piece.wav]
-    return [*always, *(path for path in (piece.clean, piece.card, piece.stems) if path.exists()), *piece.takes]
+    there = [path for path in (piece.clean, piece.card, piece.stems) if path.exists()]
+    return [*always, *there, *piece.exports, *piece.takes]

@@ -173,6 +173,19 @@ def test_a_file_of_the_same_name_that_is_not_ours_is_not_replaced(piece: Path, e
     assert (piece / "art.rpp").read_text() == "mine"
 
 
+def test_status_tells_what_became_of_the_exports(
+    piece: Path, export: Export, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for to in ("rpp", "midi-stems"):
+        export("art", "--to", to)
+    (piece / "art.midi-stems" / "02_Bass.mid").write_bytes(_midi(40))
+    (piece / "art.draft.mid").write_bytes(_midi(62))
+    capfd.readouterr()
+    assert main(["status", str(piece), "--json"]) == 0
+    states = json.loads(capfd.readouterr().out)["pieces"][0]["files"]
+    assert (states["art.rpp"], states["art.midi-stems"]) == ("stale", "edited by hand")
+
+
 def test_a_score_made_anew_still_belongs_to_cleanup(piece: Path, export: Export) -> None:
     """Else `composer make` would clean again, over the MIDI file that a person edited."""
     assert main(["cleanup", str(piece / "art.draft.mid"), "-q"]) == 0
