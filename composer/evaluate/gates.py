@@ -153,19 +153,24 @@ def weak_ending(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
 
 
 def missed_cadence(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
-    """Phrases whose last note and chord do not make the planned cadence; unplanned, those that end off the chord."""
+    """Phrases whose last note and chord do not make the planned cadence; unplanned, those that end off the chord.
+
+    The chord is the one under the last note or the one that its bar ends with.
+    """
     faults = []
     starts = (0, *line.phrase_ends)
     for index, (start, end) in enumerate(zip(starts, line.phrase_ends, strict=False)):
         notes = [n for n in line.notes if start <= n.start < end]
         if not notes:
             continue
-        chord = line.chord_at(notes[-1].start)
         planned = promises.cadences[index] if index < len(promises.cadences) else None
-        key = _key_at(piece, notes[-1].start, promises.key)
-        if chord is not None and not makes_cadence(notes[-1].pitch, chord, key, planned):
-            said = f"{_name(notes[-1].pitch, key)} over {chord.symbol(chord.spellings_in(key))}"
-            faults.append(Fault(notes[-1].start, f"{said} is no {planned or 'cadence'}"))
+        last, key = notes[-1], _key_at(piece, notes[-1].start, promises.key)
+        # The tonic of a close may come late, under a last note that waits for it.
+        bar_end = (last.start // line.meter.bar_ticks + 1) * line.meter.bar_ticks
+        chords = [c for c in (line.chord_at(last.start), line.chord_at(min(bar_end, end) - 1)) if c is not None]
+        if chords and not any(makes_cadence(last.pitch, chord, key, planned) for chord in chords):
+            said = f"{_name(last.pitch, key)} over {chords[0].symbol(chords[0].spellings_in(key))}"
+            faults.append(Fault(last.start, f"{said} is no {planned or 'cadence'}"))
     return faults
 
 
