@@ -167,7 +167,8 @@ def test_folders_that_are_wrong_are_refused(trained: Path, tmp_path: Path) -> No
 
 def test_the_shipped_model_is_small_credits_its_source_and_beats_both_baselines() -> None:
     card = json.loads((FOLDER / "card.json").read_text("utf-8"))
-    assert (FOLDER / "weights.npz").stat().st_size < 3_000_000 and "OpenScore Lieder" in card["corpus"]["credit"]
+    assert (FOLDER / "weights.npz").stat().st_size < 3_000_000
+    assert "credit OpenScore Lieder" in card["corpus"]["sources"][0]["licence"]
     metrics = card["metrics"]
     assert metrics["no_controls"]["per_bar"] < min(metrics["repeating"]["per_bar"], metrics["unigram"]["per_bar"])
     model = load_figuration_model()
