@@ -132,9 +132,17 @@ def allowed_states(
     # An applied or diminished chord needs the slot after it for its resolution.
     allowed[-1] &= ~table.is_restless
     _close(allowed, phrase, slots, table, tonic, dominant)
-    if phrase.first == 0 and slots[0].bar == 0 and phrase.bars > 1:
+    if slots[0].bar == phrase.first and phrase.bars > 1 and _shows_key(phrase, plan):
         allowed[0] = tonic
     return allowed
+
+
+def _shows_key(phrase: Phrase, plan: Plan) -> bool:
+    """Whether a phrase has to say what key it is in: at the beginning, and where a section changes the key."""
+    if phrase.first == 0:
+        return True
+    key, before = plan_key(plan, phrase), plan_key(plan, plan.phrases[phrase.index - 1])
+    return phrase.first in plan.section_starts and key != before
 
 
 def _close(

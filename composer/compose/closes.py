@@ -41,6 +41,10 @@ def closed_by_tension(phrases: Sequence[Phrase], brief: Brief) -> tuple[Phrase, 
             continue
         tension = float(strain[phrase.last])
         is_contrast = letters[phrase.section] != letters[0]
+        if closes and section.key is not None and section.key.key != brief.key.key:
+            # Only a close of its own tells what key a section was in.
+            found.append(replace(phrase, cadence=PERFECT if phrase.cadence == HALF else phrase.cadence))
+            continue
         cadence = _of_section(phrase.cadence, tension, is_contrast) if closes else _inside(phrase.cadence, tension)
         known, earlier = first.setdefault((f"{letters[phrase.section]} {closes}", place), (tension, cadence))
         returns = earlier in (HALF, IMPERFECT, PERFECT) and abs(tension - known) < APART and not closes

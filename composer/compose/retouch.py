@@ -38,6 +38,7 @@ FIT_GAIN = 1.0  # nats for a fit that is better by 1
 HABIT = 0.5  # weight of which chord follows which
 SPLIT_COST = 0.8  # nats for a second chord in a bar that had one
 STAY_COST = 0.7  # nats for a root that stays over the bar line
+LATE_TENSION = 0.6  # above it the tonic of a close may come late, after its fourth or its dominant
 OPEN_TENSION = 0.75  # above it a phrase may stop on V7
 
 
@@ -153,6 +154,8 @@ def _allowed(slots: Sequence[_Slot], phrase: Phrase, plan: Plan, table: ModeTabl
     roots = np.array([s.root for s in states])
     allowed = np.ones((len(slots), len(states)), dtype=bool)
     rest = next(i for i, slot in enumerate(slots) if slot.bar == phrase.last)
+    # A section begins as it was meant to: that is how one knows it again, and its key.
+    openings = frozenset(plan.section_starts)
     for index, (slot, row) in enumerate(zip(slots, allowed, strict=True)):
         now = table.index_of(slot.chord, key)
         level = tension_at(plan, slot.bar)
@@ -161,12 +164,13 @@ def _allowed(slots: Sequence[_Slot], phrase: Phrase, plan: Plan, table: ModeTabl
         if index == len(slots) - 1:
             row &= (roots == 7) & (level > OPEN_TENSION) & (phrase.cadence == HALF) & _major_thirds(table)
         elif index >= rest and phrase.cadence != HALF:
-            row &= np.isin(roots, (0, 5, 7)) & _is_close(table)
+            row &= _is_close(table) & (level > LATE_TENSION)
         elif index == rest - 1 and phrase.cadence == HALF:
             row &= ~np.isin(roots, (7, 11))
         elif index == rest - 1 and now is not None:
-            row &= roots == states[now].root
-        if slot.is_fixed or (slot.start == 0 and phrase.bars > 1):
+            row &= (roots == states[now].root) & (_major_thirds(table) == _major_thirds(table)[now])
+        is_opening = slot.bar in openings and phrase.bars > 1
+        if slot.is_fixed or (is_opening and (level <= LATE_TENSION or slot.start % plan.meter.bar_ticks == 0)):
             row[:] = False
         if now is not None:
             row[now] = True
