@@ -63,15 +63,22 @@ _STYLE: dict[str, _Taste] = {
     "waltz": _Taste(0.65, 0.50, 0.35, 0.60, "round, turning forms"),
     "walking": _Taste(0.30, 0.65, 0.65, 0.55, "a dark picture with steady motion"),
     "ostinato": _Taste(0.40, 0.85, 0.90, 0.40, "hard, repeating contours"),
+    "learned": _Taste(0.55, 0.40, 0.45, 0.55, "a scene that unfolds like a song"),
+    "ballad": _Taste(0.35, 0.25, 0.30, 0.65, "warm, quiet shapes"),
+    "march": _Taste(0.55, 0.80, 0.80, 0.65, "straight lines and strong contrasts"),
+    "jig": _Taste(0.70, 0.85, 0.55, 0.65, "bright and lively detail"),
+    "bossa": _Taste(0.65, 0.55, 0.30, 0.85, "warm colours at ease"),
+    "chorale": _Taste(0.35, 0.20, 0.50, 0.30, "solemn, still areas"),
 }
 _STYLE_FOR_TYPE: dict[str, dict[str, float]] = {
-    "landscape": {"pad": 0.16, "arpeggio": 0.16, "broken": 0.1},
-    "city": {"ostinato": 0.16, "walking": 0.14, "block": 0.06},
-    "portrait": {"broken": 0.12, "alberti": 0.1, "block": 0.08, "waltz": 0.1},
+    "landscape": {"pad": 0.16, "arpeggio": 0.16, "learned": 0.14, "broken": 0.1, "ballad": 0.06},
+    "city": {"ostinato": 0.16, "walking": 0.14, "march": 0.1, "bossa": 0.08, "block": 0.06},
+    "portrait": {"learned": 0.16, "broken": 0.12, "alberti": 0.1, "waltz": 0.1, "ballad": 0.1, "block": 0.08},
     "abstract": {"ostinato": 0.08, "alberti": 0.08, "block": 0.08, "arpeggio": 0.04},
 }
-# Block chords suit everything a little, so that they win only where nothing else fits; a waltz wants to be one.
-_STYLE_BIAS = {"block": -0.1, "waltz": 0.12}
+# Block chords suit everything a little, so that they win only where nothing else fits, and so do marches; a waltz
+# wants to be one, and learned figures answer the tune as no pattern does.
+_STYLE_BIAS = {"block": -0.1, "waltz": 0.12, "learned": 0.03, "march": -0.1}
 _PLAYERS_OF_STYLE: dict[str, dict[str, float]] = {
     "block": {"piano": 0.5, "electric piano": 0.4, "strings": 0.3, "guitar": 0.3},
     "pad": {"strings": 0.5, "pad": 0.45, "choir": 0.3, "organ": 0.2},
@@ -81,6 +88,12 @@ _PLAYERS_OF_STYLE: dict[str, dict[str, float]] = {
     "waltz": {"piano": 0.45, "accordion": 0.4, "strings": 0.35, "guitar": 0.3},
     "walking": {"piano": 0.45, "electric piano": 0.4, "guitar": 0.4},
     "ostinato": {"piano": 0.4, "marimba": 0.4, "electric piano": 0.35, "strings": 0.3},
+    "learned": {"piano": 0.6, "electric piano": 0.2},
+    "ballad": {"piano": 0.5, "electric piano": 0.45, "guitar": 0.3},
+    "march": {"piano": 0.4, "organ": 0.3, "strings": 0.3, "accordion": 0.25},
+    "jig": {"accordion": 0.45, "guitar": 0.4, "piano": 0.35},
+    "bossa": {"guitar": 0.55, "electric piano": 0.4, "piano": 0.35},
+    "chorale": {"strings": 0.5, "organ": 0.45, "choir": 0.4},
 }
 _PLAYER: dict[str, _Taste] = {
     "piano": _Taste(0.50, 0.50, 0.60, 0.50, "clear contours"),
