@@ -25,6 +25,7 @@ ENDINGS = {
     "svg": ".pages", "pdf": ".pdf",
 }  # fmt: skip
 WITH_SOUND = ("dawproject", "rpp")
+FOLDERS = ("midi-stems", "svg")
 MIDI_ENDINGS = (".mid", ".midi")
 
 
@@ -116,14 +117,15 @@ def _job(name: Path, to: str, audio: bool, asked: Path | None, force: bool) -> J
     from composer.formats.files import read_bytes
     from composer.formats.source import read_source
     from composer.limits import MIDI_BYTES
-    from composer.workspace import PieceFiles
+    from composer.workspace import PieceFiles, step_of
 
     midi = midi_of(name)
     piece = PieceFiles.of(midi)
     data = read_bytes(midi, MIDI_BYTES, "MIDI file")
     source = read_source(data, printable(midi.name))
     brief = brief_in(piece.brief) if piece.brief.is_file() else None
-    output = output_of(asked, piece.file(ENDINGS[to]))
+    is_again = to in FOLDERS and asked is not None and step_of(PieceFiles.of(asked), asked) is not None
+    output = asked if asked is not None and is_again else output_of(asked, piece.file(ENDINGS[to]))
     return Job(
         midi, data, source, brief, piece.brief if brief else None, session_of(source, brief),
         PieceFiles.of(output), output, piece.stems if audio and piece.stems.is_dir() else None, force,
