@@ -12,7 +12,7 @@ from composer.errors import BadInput, UsageProblem, printable
 from composer.formats.files import read_bytes, write_whole
 from composer.formats.record import read_record
 from composer.limits import MIDI_BYTES
-from composer.workspace import PieceFiles, State, backup, guard, note, sha256_of, state_of
+from composer.workspace import PieceFiles, State, backup, guard, note, sha256_of, state_of, step_of
 
 if TYPE_CHECKING:
     from composer.daw_return.stage import Returned
@@ -58,7 +58,7 @@ def brought_back(midi: Path) -> Returned | None:
     from composer.daw_return.stage import SHARE_MIN
 
     files = PieceFiles.of(midi)
-    if not files.record.is_file() or state_of(midi, files) in (State.FRESH, State.STALE) or _is_imported(files, midi):
+    if not files.record.is_file() or not _is_theirs(midi, files):
         return None
     data = read_bytes(midi, MIDI_BYTES, "MIDI file")
     if not any(_references(files, midi)) and not files.brief.is_file():
@@ -66,6 +66,17 @@ def brought_back(midi: Path) -> Returned | None:
     match = _matched(files, midi, data)
     is_whole = checked(data, printable(midi.name)).is_clean and not match.result.report.has("shift")
     return None if is_whole or match.result.share < SHARE_MIN else match.result
+
+
+def _is_theirs(midi: Path, files: PieceFiles) -> bool:
+    """Whether a person wrote over ``midi``, or put it into a piece that was composed here.
+
+    A file that was never composer's, and that a cleaned version was made of, is no return.
+    """
+    state = state_of(midi, files)
+    if state is State.FOREIGN:
+        return step_of(files, files.draft) is not None
+    return state is State.EDITED and not _is_imported(files, midi)
 
 
 def returned_lines(result: Returned) -> tuple[str, ...]:

@@ -173,7 +173,7 @@ def _placed(group: Group, slack: Slack, clip: range) -> _Placed:
         tones[old.line].append(replace(tone, line=old.line))
     added = [edit.after for edit in edits.edits if edit.before is None and edit.after is not None]
     for tone in added:
-        line = _nearest(tone, group.before)
+        line = _nearest(tone, _with_such(tone, group.before, slack) or group.before)
         tones[line].append(replace(tone, line=line))
     for tone in everything:
         if tone.start not in clip:
@@ -198,6 +198,18 @@ def _settled(old: Tone, new: Tone, slack: Slack) -> Tone:
         # Both ends of a moved note were rounded, each its own way.
         end = start + (old.length if abs(new.length - old.length) <= 2 * slack.late else new.length)
     return replace(new, start=start, end=end)
+
+
+def _with_such(tone: Tone, lines: Sequence[Line], slack: Slack) -> list[Line]:
+    """The lines that have a note of this pitch, velocity and length somewhere: bars that were copied or moved."""
+    reach = 2 * slack.most
+    return [
+        line for line in lines
+        if any(
+            t.pitch == tone.pitch and t.velocity == tone.velocity and abs(t.length - tone.length) <= reach
+            for t in line.tones
+        )
+    ]  # fmt: skip
 
 
 def _nearest(tone: Tone, lines: Sequence[Line]) -> int:

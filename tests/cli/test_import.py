@@ -128,6 +128,14 @@ def test_a_whole_file_is_read_as_it_is(files: PieceFiles, composer: Program) -> 
     assert heard(files.midi.read_bytes()) == heard(EDITED)
 
 
+def test_a_file_that_is_not_composer_s_is_cleaned_twice_alike(tmp_path: Path, composer: Program) -> None:
+    song = put(tmp_path / "song.mid", damage.silent_note_offs(DRAFT))
+    assert composer("cleanup", song).code == 0
+    first = (tmp_path / "song.clean.mid").read_bytes()
+    run = composer("cleanup", song)
+    assert run.code == 0 and "DAW" not in run.err and (tmp_path / "song.clean.mid").read_bytes() == first
+
+
 def test_render_plays_a_bare_file_as_the_piece(files: PieceFiles, composer: Program) -> None:
     put(files.midi, damage.chain(damage.no_conductor, damage.no_programs, damage.no_names)(FINAL))
     run = composer("render", files.midi, "--rate", "22050")

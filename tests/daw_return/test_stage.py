@@ -136,6 +136,14 @@ def test_unisons_that_one_channel_cannot_hold_are_put_back() -> None:
     assert result.report.has("unisons") and result.edits == 0
 
 
+def test_a_bar_inserted_into_one_clip_moves_every_line_s_notes() -> None:
+    """Later notes come a bar later, and each still belongs to its line."""
+    source = read_source(ORIGINAL, "x.mid")
+    later = [ChangeNote(n, start=n.start + BAR, end=n.end + BAR) for n in source.notes if n.start >= 3 * BAR]
+    come = edited(source, later)
+    assert heard(back(damage.one_clip(come)).midi) == heard(come)
+
+
 def test_everything_a_person_added_besides_notes_stays() -> None:
     come = with_events(
         ORIGINAL, 1, control(480, 11, 40), control(960, 1, 77), RawEvent(500, 0xE0, -1, bytes((0, 80))),
