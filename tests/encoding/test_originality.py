@@ -13,7 +13,16 @@ import numpy as np
 import pytest
 
 from composer.encoding.melody import Event
-from composer.encoding.originality import SEED, KnownTune, SharedRun, known_bytes, known_of, known_runs, runs_of
+from composer.encoding.originality import (
+    PLACE_BITS,
+    SEED,
+    KnownTune,
+    SharedRun,
+    known_bytes,
+    known_of,
+    known_runs,
+    runs_of,
+)
 from composer.errors import MissingTool
 from composer.resources import shipped
 
@@ -136,8 +145,39 @@ def test_the_shipped_index_is_the_one_of_its_card() -> None:
     known = known_runs()
     card = json.loads((shipped("weights") / "originality" / "card.json").read_text("utf-8"))
     assert len(known.tunes) == card["tunes"] > 4000
+    assert known.runs == card["runs_of_eight"] > 400_000
     assert {tune.split for tune in known.tunes} == {"train", "valid", "test"}
-    assert (shipped("weights") / "originality" / "known.npz").stat().st_size < 2_500_000
+    assert (shipped("weights") / "originality" / "known.npz").stat().st_size < 4_000_000
+
+
+def test_moves_that_are_in_no_tune_are_hardly_ever_found() -> None:
+    known = known_runs()
+    assert known.false_match_rate < 2e-8
+    # 120,000 places with jumps that no tune has: 0.002 matches are to be expected.
+    rng = np.random.default_rng(13)
+    melodies = [[Tone(int(p), 480) for p in 100 * np.arange(12_000) + rng.integers(0, 90, 12_000)] for _ in range(10)]
+    assert known.longest_runs(melodies) == [SharedRun()] * 10
+
+
+def test_a_false_match_makes_no_run_longer() -> None:
+    rng = np.random.default_rng(14)
+    tunes = [wander(rng, 400) for _ in range(20)]
+    mine = [[*tune[100:140], *tones(walk(i, 30))] for i, tune in enumerate(tunes)]
+    found = runs_of(tunes).longest_runs(mine)
+    assert [(run.tune, run.note, run.tune_note) for run in found] == [(i, 0, 100) for i in range(20)]
+    assert [run.length for run in found] == [plain_longest(m, [t]) for m, t in zip(mine, tunes, strict=True)]
+
+
+def test_the_shipped_file_holds_hashes_whose_places_only_their_moves_tell() -> None:
+    path = shipped("weights") / "originality" / "known.npz"
+    with np.load(path, allow_pickle=False) as stored:
+        assert set(stored.files) == {"heads", "sizes", "buckets", "entries"}
+        sizes, entries = stored["sizes"], stored["entries"].astype(np.int64)
+    places = entries[:, 0] | entries[:, 1] << 8 | entries[:, 2] << 16
+    # Places as they are would all be below the number of notes; masked ones are as often as by chance.
+    by_chance = sizes.sum() / 2**PLACE_BITS
+    assert (places < sizes.sum()).mean() == pytest.approx(by_chance, rel=0.05)
+    assert abs(np.corrcoef(places[:-1], places[1:])[0, 1]) < 0.01
 
 
 def test_five_hundred_phrases_take_a_tenth_of_a_second() -> None:
