@@ -167,7 +167,7 @@ def missed_cadence(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
         last, key = notes[-1], _key_at(piece, notes[-1].start, promises.key)
         # The tonic of a close may come late, under a last note that waits for it.
         bar_end = (last.start // line.meter.bar_ticks + 1) * line.meter.bar_ticks
-        chords = [c for c in (line.chord_at(last.start), line.chord_at(min(bar_end, end) - 1)) if c is not None]
+        chords = [c for c in (line.chord_at(last.start), line.chord_at(bar_end - 1)) if c is not None]
         if chords and not any(makes_cadence(last.pitch, chord, key, planned) for chord in chords):
             said = f"{_name(last.pitch, key)} over {chords[0].symbol(chords[0].spellings_in(key))}"
             faults.append(Fault(last.start, f"{said} is no {planned or 'cadence'}"))
