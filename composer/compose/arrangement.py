@@ -14,11 +14,12 @@ from composer.compose.expression import articulated, pedal_of, with_dynamics
 from composer.compose.figured import figured
 from composer.compose.harmony import Bar
 from composer.compose.learned import LEARNED
-from composer.compose.melody import Melody, chord_line
+from composer.compose.melody import Melody
 from composer.compose.orchestra import Orchestra
 from composer.compose.outer import mended_bass
 from composer.compose.passing import with_passing_notes
 from composer.compose.plan import PERFECT, Plan
+from composer.compose.prospect import chord_line
 from composer.compose.slots import Slot
 from composer.compose.sounding import trimmed
 from composer.compose.splice import spliced

@@ -18,7 +18,7 @@ from composer.compose.critic import UNJUDGED, MelodyScore, character_of, control
 from composer.compose.echo import echo_of, unit_of
 from composer.compose.harmony import Bar
 from composer.compose.plan import Phrase, Plan
-from composer.compose.prospect import Prospect, chord_line
+from composer.compose.prospect import Prospect
 from composer.compose.rhythm import Ending, density_bias, duration_mask
 from composer.compose.rules import HISTORY, NO_NOTE, NoteBatch, pitch_bias
 from composer.encoding.melody import DURATIONS, PITCHES, ContextReader, Event, nearest_duration
@@ -396,6 +396,3 @@ def sampled(
     place = (cumulative <= draws).sum(axis=1)
     kept = (before < top_p).sum(axis=1) - 1
     return np.asarray(np.take_along_axis(order, np.minimum(place, kept)[:, None], axis=1)[:, 0])
-
-
-__all__ = ["Ear", "Hypothesis", "Melody", "MelodyWriter", "chord_line"]

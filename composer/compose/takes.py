@@ -14,8 +14,8 @@ from itertools import groupby
 import numpy as np
 
 from composer.compose.draft import Draft
-from composer.compose.melody import chord_line
 from composer.compose.plan import Plan
+from composer.compose.prospect import chord_line
 from composer.encoding.melody import Event
 from composer.music.time import TICKS_PER_BEAT
 from composer.music.voice_leading import CROSSED, PARALLELS, offences

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from composer.compose.harmony import chords_of
-from composer.compose.melody import Ear, Melody, MelodyWriter, chord_line, sampled
+from composer.compose.melody import Ear, Melody, MelodyWriter, sampled
 from composer.compose.plan import Plan, plan_of
+from composer.compose.prospect import chord_line
 from composer.compose.rules import chord_scale
 from composer.encoding.originality import runs_of
 from composer.formats.brief import Brief
