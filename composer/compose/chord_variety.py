@@ -15,7 +15,7 @@ from composer.encoding.harmony import raw_of_level
 
 Floats = NDArray[np.float64]
 SEE_SAW_BARS = 4  # bars that may swing between two chords
-RICH_TENSION, RICH_BARS, RICH_CHORDS = 0.3, 4, 3  # in four bars above that tension three chords at least
+RICH_BARS, RICH_CHORDS = 4, 3  # in four bars three chords at least, however calm
 _FAULT = 4.0  # nats for each breach of a rule
 _TENSION = 6.0  # nats for a raw tension that misses its target by 1
 _LIKELIHOOD = 1.0  # nats for a nat a chord
@@ -59,10 +59,9 @@ def faults(path: Sequence[int], table: ModeTable, setting: Setting) -> int:
     mains = _mains(path, setting.bars)
     line = [*setting.before[-(SEE_SAW_BARS + 1) :], *mains]
     roots = [table.states[s].root if s >= 0 else -1 - i for i, s in enumerate(line)]
-    mean = float(np.mean(setting.targets))
     held = max(len(list(run)) for _, run in groupby(roots[-(len(mains) + HELD_BARS) :]))
     found = int(held > HELD_BARS) + see_saws(roots)
-    is_poor = len(mains) >= RICH_BARS and mean > RICH_TENSION
+    is_poor = len(mains) >= RICH_BARS
     return found + int(is_poor and len({table.states[s].root for s in path}) < RICH_CHORDS)
 
 

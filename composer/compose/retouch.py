@@ -19,7 +19,7 @@ from composer.compose.cadences import CHROMATIC_TENSION, parts_of, plan_key, ten
 from composer.compose.chord_fit import Sung, fit_of, sung_in
 from composer.compose.chord_search import HELD_BARS
 from composer.compose.chord_table import Harmony, ModeTable
-from composer.compose.chord_variety import see_saws
+from composer.compose.chord_variety import RICH_CHORDS, see_saws
 from composer.compose.harmony import Bar
 from composer.compose.plan import HALF, Phrase, Plan
 from composer.encoding.harmony import raw_of_level
@@ -69,7 +69,8 @@ def retouched(
         table = harmony.table(plan_key(plan, phrase))
         found = _phrase(bars, phrase, plan, table, events, written)
         trial = [*bars[: phrase.first], *found, *bars[phrase.last + 1 :]]
-        if _monotony(trial) <= _monotony(bars):
+        is_poorer = _roots(found) < min(RICH_CHORDS, _roots(bars[phrase.first : phrase.last + 1]))
+        if not is_poorer and _monotony(trial) <= _monotony(bars):
             bars = trial
     return tuple(bars)
 
@@ -226,6 +227,11 @@ def _best_path(slots: Sequence[_Slot], scores: Floats, before: int | None, table
     for step in range(len(slots) - 1, 0, -1):
         path.append(int(back[step, path[-1]]))
     return path[::-1]
+
+
+def _roots(bars: Sequence[Bar]) -> int:
+    """How many different roots there are."""
+    return len({chord.root for bar in bars for chord in bar})
 
 
 def _monotony(bars: Sequence[Bar]) -> int:
