@@ -79,10 +79,12 @@ def _fits(prospect: Prospect, echo: Sequence[Event], before: Sequence[Event], ow
         allowed = prospect.tones_at(event.start) if strong else prospect.scale_at(event.start)
         if event.pitch is None or event.pitch % 12 not in allowed:
             return False
-    return prospect.is_singable(echo, before[-4:]) and not _sticks([*before[-NOTES_BACK:], *echo], prospect.bar_ticks)
+    return prospect.is_singable(echo, before[-4:]) and not makes_stuck(
+        [*before[-NOTES_BACK:], *echo], prospect.bar_ticks
+    )
 
 
-def _sticks(events: Sequence[Event], bar_ticks: int) -> bool:
+def makes_stuck(events: Sequence[Event], bar_ticks: int) -> bool:
     """Whether the events end with the third bar in a row that is the same."""
     end = events[-1].end
     starts = range(end - 3 * bar_ticks, end, bar_ticks)

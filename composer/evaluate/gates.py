@@ -147,7 +147,10 @@ def weak_ending(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
         (last.pitch % OCTAVE != key.tonic_class, f"ends on {_name(last.pitch, key)}, not on {key.tonic}"),
         (line.meter.accent(last.start) < 2, "the last note is not on a strong beat"),
         (chord is not None and chord.root != key.tonic_class, "the last chord is not the tonic"),
-        (last.duration < FINAL_RATIO_MIN * mean, f"the last note is {last.duration / mean:.2f} of the mean length"),
+        (
+            len(line.notes) > 1 and last.duration < FINAL_RATIO_MIN * mean,
+            f"the last note is {last.duration / mean:.2f} of the mean length",
+        ),
     )
     return [Fault(last.start, words) for failed, words in checks if failed]
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from composer.compose.echo import makes_stuck
 from composer.compose.harmony import chords_of
 from composer.compose.melody import Melody, MelodyWriter
 from composer.compose.plan import Plan, plan_of
@@ -79,3 +80,10 @@ def test_the_last_note_is_longer_than_those_before_whatever_its_bar_asks(meter: 
     _, melody = written(meter=meter, form=form)
     notes = [e for e in melody.events if e.pitch is not None]
     assert notes[-1].duration >= 1.2 * np.mean([e.duration for e in notes])
+
+
+@pytest.mark.parametrize(("equal", "sticks"), [(2, False), (3, True)])
+def test_an_echo_that_makes_a_third_equal_bar_is_seen(equal: int, sticks: bool) -> None:
+    other = [Event(480 * i, 480, 7) for i in range(4)]
+    same = [Event(480 * i, 480, i % 4) for i in range(4, 4 + 4 * equal)]
+    assert makes_stuck([*other, *same], 1920) is sticks

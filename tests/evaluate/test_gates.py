@@ -95,3 +95,16 @@ def test_a_silent_bar_is_found() -> None:
 )
 def test_cadences(pitch: int, chord: str, planned: str | None, made: bool) -> None:
     assert makes_cadence(pitch, chord_of(chord), key_of("C", "major"), planned) is made
+
+
+def test_a_single_note_need_not_be_longer_than_itself() -> None:
+    assert "WeakEnding" not in failed(piece(line([60], [4])))
+
+
+def test_a_tonic_that_comes_late_in_the_bar_closes() -> None:
+    music = tune()
+    last = music.chords[-1]
+    late = replace(last, start=last.start + 2 * BEAT)
+    waiting = replace(last, end=late.start, chord=chord_of("F/C"))
+    music = replace(music, chords=(*music.chords[:-1], waiting, late))
+    assert "MissedCadence" not in failed(music, cadences=("HC", "PAC"))
