@@ -14,8 +14,8 @@ import numpy as np
 from composer.encoding.originality import KnownRuns, KnownTune, SharedRun, known_runs
 from composer.evaluate.line import Line
 
-WARNING_MOVES = 16  # a run of this length is worth a look; 19 % of held-out tunes have one
-COMMON_MOVES = 12
+WARNING_MOVES = 15  # sixteen notes in a row are worth a look
+COMMON_MOVES, LONG_MOVES = 12, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,6 @@ def shared_runs(found: Sequence[Originality]) -> SharedRuns:
         median=float(np.median(lengths)),
         largest=int(lengths.max()),
         share_12=float((lengths >= COMMON_MOVES).mean()),
-        share_16=float((lengths >= WARNING_MOVES).mean()),
+        share_16=float((lengths >= LONG_MOVES).mean()),
         coverage=float(np.mean([one.coverage for one in found])),
     )

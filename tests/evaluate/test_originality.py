@@ -37,6 +37,13 @@ def test_a_melody_of_its_own_has_no_tune() -> None:
     assert found.as_json()["bars"] is None
 
 
+@pytest.mark.parametrize(("notes", "is_warning"), [(15, False), (16, True)])
+def test_sixteen_notes_in_a_row_are_a_warning(notes: int, is_warning: bool) -> None:
+    known = known_of(known_bytes([line(walk(1, 40))], [TUNE]))
+    found = originality_of(line_of(piece(line(walk(1, 40)[:notes]))), known)
+    assert (found.length, found.is_warning) == (notes - 1, is_warning)
+
+
 def test_figures_of_a_set() -> None:
     known = known_of(known_bytes([line(walk(1, 40))], [TUNE]))
     lines = [line_of(piece(line(p))) for p in (walk(1, 40), walk(1, 14), walk(8, 30))]
