@@ -11,6 +11,7 @@ from composer.daw_return.setups import is_empty_name
 from composer.daw_return.timing import GRACE_TICKS, Slack
 from composer.formats.midi import CHORD_TRACK, KEY_TEXT, TITLE_TEXT, ascii_name, key_of_signature_bytes
 from composer.formats.smf_scan import (
+    DEFAULT_TEMPO_US,
     KEY_SIGNATURE,
     META,
     SET_TEMPO,
@@ -23,6 +24,7 @@ from composer.formats.source import MARKER, TEXT, TRACK_NAME, SourceMidi, decode
 # Two tempi so close are one that a program stored with fewer digits.
 _TEMPO_TOLERANCE = 0.001
 _C_MAJOR = b"\0\0"
+_FOUR_FOUR = b"\4\2"
 _COPYRIGHT, _CUE = 0x02, 0x07
 _SONG_KINDS = frozenset({0x00, _COPYRIGHT, MARKER, _CUE, SET_TEMPO, SMPTE_OFFSET, TIME_SIGNATURE, KEY_SIGNATURE})
 
@@ -112,10 +114,15 @@ class _Gathering:
     def _metres(self) -> list[RawEvent]:
         known = self._known(TIME_SIGNATURE)
         own = [_full_metre(event, known) for event in self._own(TIME_SIGNATURE, self.at)]
-        if not own:
-            self.rebuilt += ["metre"] if known else []
+        if known and own != known and (not own or self._is_metre_unknown(own)):
+            self.rebuilt.append("metre")
             return known
         return self._with_start(own, known, "metre", lambda e: f"{e.data[0]}/{2 ** e.data[1]}")
+
+    def _is_metre_unknown(self, own: list[RawEvent]) -> bool:
+        """Whether the file has the metre of a program that was never told one: 4/4, at no tempo or at 120."""
+        tempi = {int.from_bytes(event.data) for event in self.returned.metas(SET_TEMPO)}
+        return [e.data[:2] for e in own] == [_FOUR_FOUR] and tempi <= {DEFAULT_TEMPO_US}
 
     def _keys(self) -> list[RawEvent]:
         known = [e for e in self.frame.conductor if e.meta == KEY_SIGNATURE or _is_text(e, KEY_TEXT)]

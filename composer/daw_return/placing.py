@@ -44,8 +44,8 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts of notes: ``found`` in the piece too, ``settled`` put back in time, ``unisons`` put back that one channel
-    could not hold; ``added``, ``removed`` and ``changed`` by a person."""
+    """Counts of notes: ``found`` in the piece too, changed in one way at most; ``settled`` put back in time;
+    ``unisons`` put back that one channel could not hold; ``added``, ``removed`` and ``changed`` by a person."""
 
     found: int = 0
     settled: int = 0
@@ -179,7 +179,8 @@ def _placed(group: Group, slack: Slack, clip: range) -> _Placed:
         if tone.start not in clip:
             tones[tone.line].append(tone)
     tally = Tally(
-        found=len(pairs),
+        found=len(edits.same)
+        + sum(e.before is not None and e.after is not None and len(e.kinds) == 1 for e in edits.edits),
         settled=sum((tone.start, tone.end) != (new.start, new.end) for _, new, tone in settled),
         unisons=len(whole) - len(pairs) + sum(a != b for (_, a), (_, b) in zip(whole, pairs, strict=False)),
         added=len(added),

@@ -26,6 +26,7 @@ from composer.formats.source import (
     read_source,
 )
 from composer.music.notes import Note
+from composer.music.time import Meter
 from tests.compare.pieces import BAR, apart, bytes_of, piece, with_notes
 from tests.daw_return import damage
 from tests.daw_return.damage import file_of, tracks_in
@@ -193,6 +194,15 @@ def test_what_a_program_writes_that_knows_nothing_is_not_believed() -> None:
 
     come = file_of([[plain(e) for e in t] for t in tracks_in(damage.numbered_names(ORIGINAL))], ORIGINAL)
     assert back(come).midi == ORIGINAL
+
+
+def test_four_four_without_a_tempo_is_a_program_s_own() -> None:
+    waltz = bytes_of(replace(piece(), meter=Meter(3, 4), length=11 * 1440))
+    bare = damage.no_tempo(damage.no_metre(waltz))
+    four_four = with_events(bare, 0, meta(0, 0x58, b"\4\2\x18\x08"))
+    assert back(four_four, waltz).midi == waltz
+    at_110 = with_events(four_four, 0, meta(0, SET_TEMPO, (545_455).to_bytes(3)))
+    assert "metre 4/4, not 3/4" in back(at_110, waltz).report.stated
 
 
 @pytest.mark.parametrize("name", ["Track 3", "MIDI 01", "Untitled", "Inst 2", "Instrument Track 1", "Channel 10", ""])
