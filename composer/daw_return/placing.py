@@ -194,7 +194,8 @@ def _settled(old: Tone, new: Tone, slack: Slack) -> Tone:
     """The new note at its old ticks, where it is within the slack; a note that was moved keeps its old length so."""
     start = slack.settled(old.start, new.start)
     if start == old.start:
-        end = slack.settled(old.end, new.end)
+        # The slack is what onsets showed; an end may have been rounded away from that besides.
+        end = Slack(slack.early + slack.late, slack.late).settled(old.end, new.end)
     else:
         # Both ends of a moved note were rounded, each its own way.
         end = start + (old.length if abs(new.length - old.length) <= 2 * slack.late else new.length)
