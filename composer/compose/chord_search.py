@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.compose.chord_table import ModeTable
+from composer.compose.sampling import log_softmax
 from composer.encoding.harmony import FOREIGN, HarmonyModel, History, Ints, raw_of_level
 
 Floats = NDArray[np.float64]
@@ -93,7 +94,7 @@ def sampled_paths(model: HarmonyModel, table: ModeTable, task: Task, rng: np.ran
         follows = np.where(matrix > 0, 0.0, -np.inf)
     for step in range(len(task.allowed)):
         state, logits = model.step(state, history.into(task.columns[step]))
-        log_p = _log_softmax(logits[:, table.tokens].astype(float))
+        log_p = log_softmax(logits[:, table.tokens])
         bias = ahead[step] + _pull(table, float(task.tension[step]))
         bias = bias + (owed if step == 0 else follows[paths[:, step - 1]])
         if step > 0:
@@ -155,8 +156,3 @@ def _pull(table: ModeTable, target: float) -> Floats:
     """(S,) log-weights that lean to the chords of the target's tension."""
     distance = (table.tension - float(raw_of_level(target))) / TENSION_WIDTH
     return -0.5 * distance**2
-
-
-def _log_softmax(logits: Floats) -> Floats:
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from composer.compose.plan import Plan
+from composer.compose.rules import BANNED_INTERVALS, OCTAVE
 from composer.encoding.melody import Event
 from composer.encoding.profile import NAMES, TypicalTunes
 from composer.music.time import TICKS_PER_BEAT
@@ -32,7 +34,7 @@ CHARACTER_SPREAD = 1.0  # standard deviations of real tunes
 MARGIN = 0.06  # share of a range that counts as its edge
 LIKELIHOOD_WEIGHT, UNLIKE_COST, RANGE_COST = 0.4, 4.0, 14.0
 DENSITY_COST, REGISTER_COST = 1.6, 0.12  # per octave of density, per semitone
-RELAXED_COST, STUCK_COST = 0.25, 2.0
+RELAXED_COST, FAULT_COST = 0.25, 8.0
 SHARED_NOTES, SHARED_COST = 11, 0.6  # a run of more notes shared with a known tune, and what each costs
 
 
@@ -42,7 +44,8 @@ class MelodyScore:
 
     likelihood: nats per sampled note; unlike: distance from real tunes (1: as a real tune); outside: how far the
     measures lie outside their soft ranges, summed; control: distance from density and register asked; relaxed:
-    rules that gave way; stuck: bars that repeat twice in a row; shared: notes in a row that a known tune has.
+    rules that gave way; faults: bars that repeat twice in a row and what cannot be sung; shared: notes in a row that a
+    known tune has.
     """
 
     likelihood: float
@@ -50,7 +53,7 @@ class MelodyScore:
     outside: float
     control: float
     relaxed: int
-    stuck: int
+    faults: int
     shared: int
 
     @property
@@ -61,7 +64,7 @@ class MelodyScore:
             - RANGE_COST * self.outside
             - self.control
             - RELAXED_COST * self.relaxed
-            - STUCK_COST * self.stuck
+            - FAULT_COST * self.faults
             - SHARED_COST * max(0, self.shared - SHARED_NOTES)
         )
 
@@ -117,3 +120,10 @@ def stuck_bars(bars: Sequence[Sequence[Event]], bar_ticks: int) -> int:
     """Bars that equal the two before them."""
     contents = [tuple((e.start % bar_ticks, e.duration, e.pitch) for e in bar) for bar in bars]
     return sum(a == b == c for a, b, c in zip(contents, contents[1:], contents[2:], strict=False))
+
+
+def unsingable(pitches: Sequence[int]) -> int:
+    """Tritones, sevenths and leaps over an octave, and notes beyond the fourth of one pitch in a row."""
+    sizes = [abs(b - a) for a, b in pairwise(pitches)]
+    harsh = sum(size in BANNED_INTERVALS or size > OCTAVE for size in sizes)
+    return harsh + sum(len(set(pitches[i : i + 5])) == 1 for i in range(len(pitches) - 4))

@@ -14,13 +14,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.critic import UNJUDGED, MelodyScore, character_of, control_error, stuck_bars, unlike_and_outside
+from composer.compose.critic import (
+    UNJUDGED,
+    MelodyScore,
+    character_of,
+    control_error,
+    stuck_bars,
+    unlike_and_outside,
+    unsingable,
+)
 from composer.compose.echo import echo_of, unit_of
 from composer.compose.harmony import Bar
 from composer.compose.plan import Phrase, Plan
-from composer.compose.prospect import Prospect
+from composer.compose.prospect import MEMORY, Prospect
 from composer.compose.rhythm import Ending, density_bias, duration_mask
 from composer.compose.rules import HISTORY, NO_NOTE, NoteBatch, pitch_bias
+from composer.compose.sampling import log_softmax, sampled
 from composer.encoding.melody import DURATIONS, PITCHES, ContextReader, Event, nearest_duration
 from composer.encoding.originality import KnownRuns
 from composer.encoding.profile import Tally, TypicalTunes, bars_of
@@ -48,7 +57,8 @@ class Row:
     rhythm: list[int] = field(default_factory=list)  # durations that must be taken, in order, from ...
     rhythm_from: int = 0  # ... this tick on
     ties: dict[int, int] = field(default_factory=dict)
-    history: list[int] = field(default_factory=list)
+    history: list[int] = field(default_factory=list)  # pitches, the first ``before`` of them from earlier phrases
+    before: int = 0
     owes_step: bool = False
     log_likelihood: float = 0.0
     sampled: int = 0
@@ -70,7 +80,7 @@ class Hypothesis:
     log_likelihood: float = 0.0
     sampled: int = 0
     control: float = 0.0
-    stuck: int = 0
+    faults: int = 0
     relaxed: tuple[str, ...] = ()
     score: MelodyScore = UNJUDGED
 
@@ -155,6 +165,7 @@ class MelodyWriter:
         row = Row(hypothesis.reader.copy(), parent, kept.ending, list(kept.events), list(kept.rhythm), kept.rhythm_from)
         heard = [e.pitch for e in hypothesis.reader.events[-2 * HISTORY :] if e.pitch is not None]
         row.history = [NO_NOTE] * HISTORY + heard
+        row.before = len(row.history)
         if not row.pending and not row.rhythm:
             row.ties = self._ties(phrase)
         return row
@@ -345,7 +356,9 @@ class MelodyWriter:
         whole = (tally.copy() if closed < len(bars) else tally).add(bars[closed:])
         whole.ends = list(ends)
         control = parent.control + control_error(bars[:closed], first, self.plan)
-        stuck = parent.stuck + stuck_bars([bar for bar in recent if bar], self.bar_ticks)
+        faults = parent.faults + stuck_bars([bar for bar in recent if bar], self.bar_ticks)
+        heard = [p for p in row.history[row.before - MEMORY : row.before] if p != NO_NOTE]
+        faults += unsingable([*heard, *row.history[row.before :]]) - unsingable(heard)
         log_likelihood, count = parent.log_likelihood + row.log_likelihood, parent.sampled + row.sampled
         unlike, outside = unlike_and_outside(whole.vector(), whole.bars, self.typical)
         relaxed = (*parent.relaxed, *row.relaxed)
@@ -355,7 +368,7 @@ class MelodyWriter:
             outside=outside,
             control=control / max(1, tally.bars),
             relaxed=len(relaxed),
-            stuck=stuck,
+            faults=faults,
             shared=max(shared, parent.score.shared),
         )
         start = len(parent.reader.events)
@@ -368,31 +381,7 @@ class MelodyWriter:
             log_likelihood,
             count,
             control,
-            stuck,
+            faults,
             relaxed,
             score,
         )
-
-
-def log_softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
-    """(R, N) log-probabilities of each row."""
-    wide = np.asarray(logits, dtype=np.float64)
-    shifted = wide - wide.max(axis=1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
-
-
-def sampled(
-    log_weights: NDArray[np.float64], temperature: float, top_p: float, rng: np.random.Generator
-) -> NDArray[np.int64]:
-    """(R,) an index for each row, drawn from the smallest set that holds ``top_p`` of its probability."""
-    scaled = log_weights / temperature
-    weights = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    weights /= weights.sum(axis=1, keepdims=True)
-    order = np.argsort(-weights, axis=1, kind="stable")
-    ranked = np.take_along_axis(weights, order, axis=1)
-    before = np.cumsum(ranked, axis=1) - ranked
-    cumulative = np.cumsum(np.where(before < top_p, ranked, 0.0), axis=1)
-    draws = rng.random((len(ranked), 1)) * cumulative[:, -1:]
-    place = (cumulative <= draws).sum(axis=1)
-    kept = (before < top_p).sum(axis=1) - 1
-    return np.asarray(np.take_along_axis(order, np.minimum(place, kept)[:, None], axis=1)[:, 0])

@@ -3,11 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from composer.compose.critic import unsingable
 from composer.compose.harmony import chords_of
-from composer.compose.melody import Ear, Melody, MelodyWriter, sampled
+from composer.compose.melody import Ear, Melody, MelodyWriter
 from composer.compose.plan import Plan, plan_of
 from composer.compose.prospect import chord_line
 from composer.compose.rules import chord_scale
+from composer.compose.sampling import sampled
 from composer.encoding.originality import runs_of
 from composer.formats.brief import Brief
 from tests.compose.fakes import FlatModel, brief, flat_harmony
@@ -103,7 +105,7 @@ def test_the_score_counts_every_rule_that_gave_way() -> None:
     _, melody, _, _ = written(brief())
     assert melody.score is not None
     assert melody.score.relaxed == len(melody.relaxed)
-    assert melody.score.stuck == 0
+    assert melody.score.faults == 0
 
 
 def test_candidates_like_known_tunes_are_passed_over() -> None:
@@ -123,3 +125,10 @@ def test_sampling_keeps_to_the_likeliest_indices() -> None:
     drawn = np.array([sampled(weights, 1.0, 0.75, rng) for _ in range(300)])
     assert set(drawn[:, 0]) == {0, 1} and set(drawn[:, 1]) == {1}
     assert 0.55 < np.mean(drawn[:, 0] == 0) < 0.7
+
+
+def test_what_cannot_be_sung_is_counted() -> None:
+    assert unsingable([0, 2, 4, 5, 7]) == 0
+    assert unsingable([5, 11, 12]) == 1  # a tritone
+    assert unsingable([0, 13]) == unsingable([0, 10]) == 1
+    assert unsingable([4] * 4) == 0 and unsingable([4] * 6) == 2
