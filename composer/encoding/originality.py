@@ -5,12 +5,13 @@ skipped), so a tune is found again in any key and at any note value. A run is a 
 notes. Runs below ``SEED`` moves are idiom, not evidence, and count as none.
 
 The index (``composer/weights/originality``, made by ``python -m tests.benchmarks.known_tunes``) holds no moves: for
-every ``SEED`` moves in a row, wherever they begin in a tune, one number of 64 bits, sorted by hash. Its upper 40
-bits are a hash of the moves, its lower 24 the place, masked with another hash of the same moves. So neither the moves
-nor their order can be read from it; who knows the moves already finds where they are. (Nothing that answers this
-question fast can keep whoever tries out moves by the million from confirming guesses, and so rebuilding a tune.) A run of n moves is n - 7
-matches at places in a row. That moves which are not there match by chance has the odds ``false_match_rate``, of the
-shipped index 2e-8 for each place of a melody; that a run is a move too long, 3e-14.
+every ``SEED`` moves in a row, wherever they begin in a tune, one number of 64 bits, sorted by hash. Its upper 40 bits
+are a hash of the moves, its lower 24 the place, masked with another hash of the same moves. So neither the moves nor
+their order can be read from it; who knows the moves already finds where they are. (Nothing that answers this question
+fast can keep whoever tries out moves by the million from confirming guesses, and so rebuilding a tune.)
+
+A run of n moves is n - 7 matches at places in a row. That moves which are not there match by chance has the odds
+``false_match_rate``, of the shipped index 2e-8 for each place of a melody; that a run is a move too long, 3e-14.
 
 What to make of a run: of held-out dances 35 % share 12 moves or more with a training tune (mostly variants of one),
 18 % share 15; of held-out songs 0.3 % and none.

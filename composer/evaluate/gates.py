@@ -26,7 +26,10 @@ HARSH_SEMITONES = (6, 10, 11)  # tritone and sevenths
 EQUAL_PITCHES_MAX = 4
 EQUAL_BARS_MAX = 2
 FINAL_RATIO_MIN = 1.2
-HALF, IMPERFECT, PERFECT, DECEPTIVE = "HC", "IAC", "PAC", "DC"
+HALF, IMPERFECT, PERFECT, DECEPTIVE, PLAGAL = "HC", "IAC", "PAC", "DC", "PC"
+# Semitones above the tonic: roots of what is a dominant beside V, by mode, and of what is a subdominant.
+MODAL_DOMINANTS = {"lydian": (2,), "mixolydian": (10,), "dorian": (5, 10), "phrygian": (1, 10)}
+FIFTH, LEADING_TONE, SUBMEDIANTS, SUBDOMINANTS = 7, 11, (8, 9), (2, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,20 @@ class Gate:
 @dataclass(frozen=True, slots=True)
 class Promises:
     """What the piece was planned to be. ``low``..``high`` is the melody's range in MIDI pitches; ``cadences`` holds
-    ``"HC"``, ``"IAC"``, ``"PAC"`` or ``"DC"`` for each phrase, empty when unknown."""
+    ``"HC"``, ``"IAC"``, ``"PAC"``, ``"DC"`` or ``"PC"`` for each phrase, ``None`` for any, and ``pickups`` the ticks
+    before the end of each phrase that belong to the next one; both are empty when unknown."""
 
     key: Key
     low: int = 0
     high: int = 127
-    cadences: tuple[str, ...] = ()
+    cadences: tuple[str | None, ...] = ()
+    pickups: tuple[int, ...] = ()
+
+    def cadence(self, index: int) -> str | None:
+        return self.cadences[index] if index < len(self.cadences) else None
+
+    def pickup(self, index: int) -> int:
+        return self.pickups[index] if index < len(self.pickups) else 0
 
 
 def gates_of(
@@ -57,12 +68,13 @@ def gates_of(
     low: int = 0,
     high: int = 127,
     phrase_ends: Sequence[int] | None = None,
-    cadences: Sequence[str] = (),
+    cadences: Sequence[str | None] = (),
+    pickups: Sequence[int] = (),
 ) -> list[Gate]:
     """Every gate in the order of ``GATES``. The key is the piece's own unless ``planned_key`` is given."""
     line = line_of(piece, phrase_ends)
     validate(line)
-    promises = Promises(planned_key or piece.key, low, high, tuple(cadences))
+    promises = Promises(planned_key or piece.key, low, high, tuple(cadences), tuple(pickups))
     return [_gate(name, find(piece, line, promises), line) for name, find in GATES.items()]
 
 
@@ -137,16 +149,20 @@ def bars_not_full(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
 
 
 def weak_ending(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
-    """The last note is the tonic, on a strong beat, over the tonic chord, and clearly longer than the mean."""
+    """The last note is the tonic, on a strong beat, over the tonic chord, and clearly longer than the mean.
+
+    Where another cadence than a perfect one is planned for the end, pitch and chord are for ``missed_cadence``.
+    """
     if not line.notes:
         return [Fault(0, "there is no melody")]
     last, key = line.notes[-1], _key_at(piece, line.length, promises.key)
     mean = sum(n.duration for n in line.notes) / len(line.notes)
     chord = line.chord_at(last.start)
+    closes = promises.cadence(len(line.phrase_ends) - 1) in (None, PERFECT)
     checks = (
-        (last.pitch % OCTAVE != key.tonic_class, f"ends on {_name(last.pitch, key)}, not on {key.tonic}"),
+        (closes and last.pitch % OCTAVE != key.tonic_class, f"ends on {_name(last.pitch, key)}, not on {key.tonic}"),
         (line.meter.accent(last.start) < 2, "the last note is not on a strong beat"),
-        (chord is not None and chord.root != key.tonic_class, "the last chord is not the tonic"),
+        (closes and chord is not None and chord.root != key.tonic_class, "the last chord is not the tonic"),
         (
             len(line.notes) > 1 and last.duration < FINAL_RATIO_MIN * mean,
             f"the last note is {last.duration / mean:.2f} of the mean length",
@@ -163,25 +179,47 @@ def missed_cadence(piece: Piece, line: Line, promises: Promises) -> list[Fault]:
     faults = []
     starts = (0, *line.phrase_ends)
     for index, (start, end) in enumerate(zip(starts, line.phrase_ends, strict=False)):
-        notes = [n for n in line.notes if start <= n.start < end]
+        planned = promises.cadence(index)
+        notes = [n for n in line.notes if start <= n.start < end - promises.pickup(index)]
         if not notes:
             continue
-        planned = promises.cadences[index] if index < len(promises.cadences) else None
-        last, key = notes[-1], _key_at(piece, notes[-1].start, promises.key)
-        # The tonic of a close may come late, under a last note that waits for it.
-        bar_end = (last.start // line.meter.bar_ticks + 1) * line.meter.bar_ticks
-        chords = [c for c in (line.chord_at(last.start), line.chord_at(bar_end - 1)) if c is not None]
-        if chords and not any(makes_cadence(last.pitch, chord, key, planned) for chord in chords):
-            said = f"{_name(last.pitch, key)} over {chords[0].symbol(chords[0].spellings_in(key))}"
-            faults.append(Fault(last.start, f"{said} is no {planned or 'cadence'}"))
+        # Pick-ups may be drawn too: where a phrase comes to rest in its last bar is as good an end.
+        rests = [max(notes, key=lambda n: (n.start >= end - line.meter.bar_ticks, n.duration, n.start))]
+        ends = [notes[-1], *(rests if planned is not None else [])]
+        if not any(_closes(note, line, _key_at(piece, note.start, promises.key), planned) for note in ends):
+            faults.append(_missed(notes[-1], line, _key_at(piece, notes[-1].start, promises.key), planned))
     return faults
 
 
-def makes_cadence(pitch: int, chord: Chord, key: Key, planned: str | None) -> bool:
-    """Whether ``pitch`` over ``chord`` ends a phrase with the cadence ``planned`` (``None``: with any).
+def _missed(note: Note, line: Line, key: Key, planned: str | None) -> Fault:
+    chord = line.chord_at(note.start)
+    over = f" over {chord.symbol(chord.spellings_in(key))}" if chord else ""
+    return Fault(note.start, f"{_name(note.pitch, key)}{over} is no {planned or 'cadence'}")
 
-    HC: 2, 5 or 7 over the dominant (in phrygian and mixolydian also over bII or bVII); IAC: a chord tone over the
-    tonic; PAC: the tonic over the tonic; DC: a chord tone over VI.
+
+def _closes(note: Note, line: Line, key: Key, planned: str | None) -> bool:
+    """Whether a phrase that ends with ``note`` has its cadence; so it has where there is no chord to judge by."""
+    # The tonic of a close may come late, under a last note that waits for it.
+    bar_end = (note.start // line.meter.bar_ticks + 1) * line.meter.bar_ticks
+    heard = [(tick, chord) for tick in (note.start, bar_end - 1) if (chord := line.chord_at(tick)) is not None]
+    return not heard or any(
+        makes_cadence(note.pitch, chord, key, planned, _chord_before(chord, tick, line)) for tick, chord in heard
+    )
+
+
+def _chord_before(chord: Chord, tick: int, line: Line) -> Chord | None:
+    """The last chord before ``tick`` that has another root than ``chord``."""
+    earlier = [span.chord for span in line.chords if span.start < tick and span.chord.root != chord.root]
+    return earlier[-1] if earlier else None
+
+
+def makes_cadence(pitch: int, chord: Chord, key: Key, planned: str | None, before: Chord | None = None) -> bool:
+    """Whether ``pitch`` over ``chord``, which follows ``before``, ends a phrase with the cadence ``planned`` (``None``:
+    with any).
+
+    HC: a chord tone over the dominant, which is V, and in the modes what stands for it (in phrygian bII and bVII, in
+    mixolydian bVII); IAC: a chord tone over the tonic; PAC: the tonic over the tonic; DC: a chord tone over VI; PC: a
+    chord tone over the tonic after IV or ii, in lydian, which has neither, after whatever is no V or vii.
     """
     root = (chord.root - key.tonic_class) % OCTAVE
     fits = is_chord_tone(pitch, chord)
@@ -190,10 +228,17 @@ def makes_cadence(pitch: int, chord: Chord, key: Key, planned: str | None) -> bo
     if planned == IMPERFECT:
         return root == 0 and fits
     if planned == HALF:
-        return fits and root != 0
+        return fits and root in (FIFTH, *MODAL_DOMINANTS.get(key.mode, ()))
     if planned == DECEPTIVE:
-        return fits and root in (8, 9)
+        return fits and root in SUBMEDIANTS
+    if planned == PLAGAL:
+        return root == 0 and fits and before is not None and _is_subdominant(before, key)
     return fits
+
+
+def _is_subdominant(chord: Chord, key: Key) -> bool:
+    root = (chord.root - key.tonic_class) % OCTAVE
+    return root in SUBDOMINANTS or (key.mode == "lydian" and root not in (FIFTH, LEADING_TONE))
 
 
 def harsh_intervals(piece: Piece, line: Line, promises: Promises) -> list[Fault]:

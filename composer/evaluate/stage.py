@@ -15,6 +15,7 @@ from composer.evaluate.line import Line, Measure, line_of
 from composer.evaluate.measures import FAMILIES, Measures, measures_of
 from composer.evaluate.originality import Originality, originality_of
 from composer.evaluate.reference import load_reference
+from composer.evaluate.written import WrittenPhrases, written_phrases
 from composer.formats.brief import Brief
 from composer.formats.smf_scan import KEY_SIGNATURE
 from composer.formats.source import read_source
@@ -172,15 +173,33 @@ def evaluation_of(
 ) -> Evaluation:
     """The evaluation of a piece, beside the real tunes of ``style`` (by its density if absent).
 
-    ``phrase_ends`` (ticks) are known of some tunes; ``ignore`` numbers known tunes that it may share runs with.
+    ``phrase_ends`` (ticks) are known of some tunes, else the brief may write them; ``ignore`` numbers known tunes
+    that it may share runs with.
     """
+    phrases = written_phrases(brief, piece) if brief and phrase_ends is None else None
+    phrase_ends = phrases.ends if phrases else phrase_ends
     line = line_of(piece, phrase_ends)
-    low, high = _range(brief)
-    gates = gates_of(piece, planned_key=brief.key.key if brief else None, low=low, high=high, phrase_ends=phrase_ends)
+    gates = _gates(piece, brief, phrase_ends, phrases)
     measures = measures_of(piece, phrase_ends)
     anchors = load_anchors(style or style_of(measures))
     control = control_of(piece, line, brief) if brief else None
     return Evaluation(name, line, measures, tuple(gates), anchors, originality_of(line, ignore=ignore), brief, control)
+
+
+def _gates(
+    piece: Piece, brief: Brief | None, phrase_ends: Sequence[int] | None, phrases: WrittenPhrases | None
+) -> list[Gate]:
+    """The gates, held to the key, the range and the cadences of the brief."""
+    low, high = _range(brief)
+    return gates_of(
+        piece,
+        planned_key=brief.key.key if brief else None,
+        low=low,
+        high=high,
+        phrase_ends=phrase_ends,
+        cadences=phrases.cadences if phrases else (),
+        pickups=phrases.pickups if phrases else (),
+    )
 
 
 def style_of(measures: Measures) -> str:

@@ -89,6 +89,7 @@ def test_a_silent_bar_is_found() -> None:
         (60, "C", "HC", False),
         (60, "Am", "DC", True),
         (60, "C", "DC", False),
+        (69, "F", "HC", False),
         (62, "C", None, False),
         (69, "F", None, True),
     ],
