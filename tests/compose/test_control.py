@@ -121,6 +121,7 @@ def test_one_level_moves_its_own_statistic_and_no_other(field: str, by: float, l
     "change",
     [
         {"tempo_bpm": 132.0},
+        {"tempo_bpm": 60.0},
         {"dynamics": 1.0},
         {"articulation": 0.9},
         {"melody": {"instrument": "fiddle"}},
