@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer.cli.show import Show
+from composer.encoding.soft_ranges import SOFT_RANGES
 from composer.errors import BadInput, ComposerError, printable
-from composer.evaluate.anchors import SOFT_RANGES
 from composer.evaluate.control import AIMS
 from composer.evaluate.sets import INSIDE_AIM, PieceSet, Summary, Unread, alike
 from composer.evaluate.stage import Evaluation

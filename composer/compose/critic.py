@@ -16,16 +16,16 @@ from composer.compose.plan import Plan
 from composer.compose.rules import BANNED_INTERVALS, OCTAVE
 from composer.encoding.melody import Event
 from composer.encoding.profile import NAMES, TypicalTunes
+from composer.encoding.soft_ranges import SOFT_RANGES
 from composer.music.time import TICKS_PER_BEAT
 
 Floats = NDArray[np.float64]
-# Ranges that nine of ten good pieces keep to, from the 10th and 90th percentile of real tunes.
-SOFT_RANGES: dict[str, tuple[float, float]] = {
-    "step": (0.35, 0.67), "mean_interval": (1.6, 3.3), "large_leap": (0.0, 0.08), "leap_recovery": (0.6, 1.0),
-    "direction_changes": (0.38, 0.62), "duration_entropy": (0.5, 1.9), "bar_repeats": (0.10, 0.45),
-    "bar_rhythm_repeats": (0.35, 0.78), "bar_contour_repeats": (0.15, 0.53), "self_similarity": (0.38, 0.68),
-    "repeated_4grams": (0.08, 0.43), "phrase_end_ratio": (1.2, 3.0),
-}  # fmt: skip
+# Where a soft range is open, what the measure has at least and at most; a close of three mean notes is long enough.
+_LEAST, _MOST = 0.0, {"leap_recovery": 1.0, "phrase_end_ratio": 3.0}
+# The ranges of what a profile tells, both ends of each.
+RANGES: dict[str, tuple[float, float]] = {
+    name: SOFT_RANGES[name].within(_LEAST, _MOST.get(name, np.inf)) for name in NAMES if name in SOFT_RANGES
+}
 _STRUCTURE = frozenset(
     {"bar_repeats", "bar_rhythm_repeats", "bar_contour_repeats", "self_similarity", "repeated_4grams"}
 )
@@ -80,7 +80,7 @@ def character_of(tunes: TypicalTunes | None, rng: np.random.Generator) -> Typica
     drawn = CHARACTER_SPREAD * rng.standard_normal(len(NAMES))
     if tunes is None:
         return None
-    bounds = [SOFT_RANGES.get(name, (-np.inf, np.inf)) for name in NAMES]
+    bounds = [RANGES.get(name, (-np.inf, np.inf)) for name in NAMES]
     edges = [MARGIN * (high - low) if np.isfinite(high - low) else 0.0 for low, high in bounds]
     lowest = np.array([low + edge for (low, _), edge in zip(bounds, edges, strict=True)])
     highest = np.array([high - edge for (_, high), edge in zip(bounds, edges, strict=True)])
@@ -92,8 +92,8 @@ def unlike_and_outside(vector: Floats, bars: int, tunes: TypicalTunes | None) ->
     unlike = tunes.after(bars).distance(vector) if tunes is not None else 0.0
     outside = 0.0
     for name, value in zip(NAMES, vector.tolist(), strict=True):
-        if name in SOFT_RANGES and value == value and (bars >= STRUCTURE_BARS or name not in _STRUCTURE):
-            low, high = SOFT_RANGES[name]
+        if name in RANGES and value == value and (bars >= STRUCTURE_BARS or name not in _STRUCTURE):
+            low, high = RANGES[name]
             edge = MARGIN * (high - low)
             floor = low + edge if low > 0 else low
             outside += max(0.0, floor - value, value - (high - edge)) / (high - low)

@@ -1,9 +1,8 @@
-"""What real tunes measure, and the ranges that a good piece keeps to.
+"""What real tunes measure, and whether a piece keeps to the soft ranges.
 
 Conventions: an anchor is the 10th, 50th and 90th percentile of a measure over tunes that no model was trained on;
 ``composer/weights/anchors/anchors.json`` holds them with the corpus' hash and counts, and ``tests/benchmarks`` makes
-it. The soft ranges are our targets: nine pieces in ten shall lie inside. They were set from the anchors of dance and
-song, widened where the accompaniment needs room, and narrowed where a listener wants more than the average tune has.
+it.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from composer.encoding.soft_ranges import SOFT_RANGES
 from composer.errors import MissingTool
 from composer.resources import shipped
 
 FORMAT = "composer.anchors/1"
 STYLES = ("dance", "chorale", "lied")
 DEFAULT_STYLE = "dance"
-_INFINITE = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,46 +38,6 @@ class Anchors:
     style: str
     tunes: int
     measures: Mapping[str, Anchor]
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Where a measure of a good piece lies, both ends included."""
-
-    low: float = -_INFINITE
-    high: float = _INFINITE
-
-    def __contains__(self, value: float) -> bool:
-        return self.low <= value <= self.high
-
-    def __str__(self) -> str:
-        if self.low == -_INFINITE:
-            return f"≤ {self.high:g}"
-        return f"≥ {self.low:g}" if self.high == _INFINITE else f"{self.low:g}–{self.high:g}"
-
-
-SOFT_RANGES: dict[str, Range] = {
-    "step": Range(0.35, 0.67),
-    "mean_interval": Range(1.6, 3.3),
-    "large_leap": Range(high=0.08),
-    "leap_recovery": Range(low=0.6),
-    "direction_changes": Range(0.38, 0.62),
-    "duration_entropy": Range(0.5, 1.9),
-    "bar_repeats": Range(0.10, 0.45),
-    "bar_rhythm_repeats": Range(0.35, 0.78),
-    "bar_contour_repeats": Range(0.15, 0.53),
-    "self_similarity": Range(0.38, 0.68),
-    "repeated_4grams": Range(0.08, 0.43),
-    "chord_tones": Range(0.60, 0.88),
-    "chord_or_resolved": Range(low=0.90),
-    "pitch_consonance": Range(low=1.3),
-    "tonal_distance": Range(high=1.40),
-    "downbeat_chord_tones": Range(low=0.80),
-    "long_chord_tones": Range(low=0.80),
-    "phrase_end_ratio": Range(low=1.2),
-    "direct_outer": Range(high=0.5),
-    "overlap": Range(high=3.0),
-}
 
 
 def is_inside(name: str, value: float | None) -> bool | None:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.encoding.soft_ranges import SOFT_RANGES
 from composer.errors import MissingTool
-from composer.evaluate.anchors import SOFT_RANGES
 from composer.evaluate.measures import MEASURES
 
 Floats = NDArray[np.float64]

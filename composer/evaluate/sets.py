@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.evaluate.anchors import SOFT_RANGES, is_inside
+from composer.encoding.soft_ranges import SOFT_RANGES
+from composer.evaluate.anchors import is_inside
 from composer.evaluate.comparison import Distances, auc, distances, frechet, overlap
 from composer.evaluate.control import AIMS
 from composer.evaluate.critic import Verdict, verdict_of

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from composer.evaluate.anchors import DEFAULT_STYLE, SOFT_RANGES, Anchor, Anchors, is_inside, load_anchors
+from composer.encoding.soft_ranges import SOFT_RANGES
+from composer.evaluate.anchors import DEFAULT_STYLE, Anchor, Anchors, is_inside, load_anchors
 from composer.evaluate.control import AIMS, Control, control_of
 from composer.evaluate.gates import Gate, gates_of
 from composer.evaluate.line import Line, Measure, line_of

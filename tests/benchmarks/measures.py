@@ -25,7 +25,7 @@ from composer.cli.evaluate_sets import PLOTTED, TELLS
 from composer.corpus.prepare import prepare
 from composer.corpus.tune import Tune
 from composer.encoding.originality import known_runs
-from composer.evaluate.anchors import SOFT_RANGES
+from composer.encoding.soft_ranges import SOFT_RANGES
 from composer.evaluate.control import AIMS
 from composer.evaluate.critic import verdict_of
 from composer.evaluate.diversity import longest_common_run

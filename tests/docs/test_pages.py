@@ -150,7 +150,7 @@ def test_measures_gates_and_rules_are_the_program_s() -> None:
 
 
 def test_the_soft_ranges_are_the_program_s() -> None:
-    from composer.evaluate.anchors import SOFT_RANGES
+    from composer.encoding.soft_ranges import SOFT_RANGES
 
     text = (REFERENCE / "measures.md").read_text("utf-8")
     rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| [^|]+ \| ([^|]*) \|$", text, re.MULTILINE)

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from composer.encoding.soft_ranges import SOFT_RANGES
 from composer.evaluate import harmony, pitch, rhythm, structure
-from composer.evaluate.anchors import SOFT_RANGES, is_inside
+from composer.evaluate.anchors import is_inside
 from composer.evaluate.line import Line, line_of, phrase_ends_of
 from composer.evaluate.measures import FAMILIES, MEASURES, measures_of
 from composer.music.key import key_of
