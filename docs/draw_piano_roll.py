@@ -66,8 +66,11 @@ class Roll:
                 self.note(start, end, pitch, velocity, INKS[number % len(INKS)])
         for tick, text in texts_of(self.song.tracks[0], "marker"):
             self.text(self.x(tick) + 4, 40, text, 15, INK)
+        free = 0.0
         for tick, text in texts_of(self.song.tracks[-1], "text"):
-            self.text(self.x(tick) + 4, 66, text, 11, SOFT)
+            # A symbol that would run into the one before it goes a row lower.
+            self.text(self.x(tick) + 4, 66 if self.x(tick) >= free else 78, text, 11, SOFT)
+            free = self.x(tick) + 7 * len(text) + 4
         self.legend()
         return self.image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
 

@@ -144,7 +144,8 @@ def _players(brief: Brief) -> str:
     """``"violin over a waltz on accordion, acoustic bass, drums"``."""
     if brief.ensemble:
         return f"{brief.ensemble}, accompaniment in the style {brief.accompaniment.style}"
-    parts = [f"{brief.melody.instrument} over {brief.accompaniment.style} on {brief.accompaniment.instrument}"]
+    style = {"learned": "learned figures"}.get(brief.accompaniment.style, brief.accompaniment.style)
+    parts = [f"{brief.melody.instrument} over {style} on {brief.accompaniment.instrument}"]
     if brief.bass:
         parts.append(brief.bass.instrument)
     if brief.drums:
