@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from typing import get_args
 
-from composer.compose import phrase
 from composer.compose.styles import load_style, style_names
-from composer.corpus import tune
 from composer.encoding import harmony, melody
-from composer.evaluate import anchors, line
+from composer.evaluate import anchors
 from composer.formats import brief
+from composer.music.phrases import CADENCES
 
 
-def test_the_plan_knows_the_cadences_of_the_brief_and_the_network_too() -> None:
-    assert set(phrase.CADENCES) == set(get_args(brief.Cadence))
-    assert set(harmony.CADENCES) == {*phrase.CADENCES, "none"}
-
-
-def test_a_phrase_has_as_many_bars_wherever_it_is_counted() -> None:
-    assert phrase.PHRASE_BARS == tune.PHRASE_BARS == line.PHRASE_BARS
+def test_the_brief_and_the_network_know_every_cadence() -> None:
+    assert set(CADENCES) == set(get_args(brief.Cadence))
+    assert set(harmony.CADENCES) == {*CADENCES, "none"}
 
 
 def test_all_know_the_same_styles_of_the_corpora() -> None:

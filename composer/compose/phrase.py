@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PHRASE_BARS = 4
-HALF, IMPERFECT, PERFECT, DECEPTIVE, PLAGAL = "HC", "IAC", "PAC", "DC", "PC"
-CADENCES = (HALF, IMPERFECT, PERFECT, DECEPTIVE, PLAGAL)
+from composer.music.phrases import CADENCES as CADENCES
+from composer.music.phrases import DECEPTIVE as DECEPTIVE
+from composer.music.phrases import HALF as HALF
+from composer.music.phrases import IMPERFECT as IMPERFECT
+from composer.music.phrases import PERFECT as PERFECT
+from composer.music.phrases import PHRASE_BARS as PHRASE_BARS
+from composer.music.phrases import PLAGAL as PLAGAL
 
 NEW, COPY, NEW_END, SAME_RHYTHM, SEQUENCE, FIT_CHORD, ORNAMENT, SIMPLIFY, INVERT, OCTAVE, FRAGMENT, AUGMENT = (
     "new", "copy", "copy_new_end", "same_rhythm", "sequence", "fit_chord", "ornament", "simplify", "invert_contour",

@@ -9,10 +9,11 @@ import numpy as np
 
 from composer.corpus.abc import UnusableTune
 from composer.corpus.phrases import phrase_ends
-from composer.corpus.tune import BARS_MAX, BARS_MIN, NOTES_MAX, NOTES_MIN, PHRASE_BARS, Tune, tonic_below_median
+from composer.corpus.tune import BARS_MAX, BARS_MIN, NOTES_MAX, NOTES_MIN, Tune, tonic_below_median
 from composer.encoding.chord_labels import chords_of
 from composer.encoding.melody import DURATIONS, Event
 from composer.music.key import Key
+from composer.music.phrases import PHRASE_BARS
 from composer.music.time import Meter
 
 CUT_BARS = 32

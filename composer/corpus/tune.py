@@ -13,11 +13,11 @@ from composer.encoding.chord_labels import chords_of
 from composer.encoding.melody import DURATIONS, Event, TuneFrame, controls_of
 from composer.music.chord import Chord
 from composer.music.key import Key, key_of
+from composer.music.phrases import PHRASE_BARS
 from composer.music.time import Meter
 
 BARS_MIN, BARS_MAX = 8, 48
 NOTES_MIN, NOTES_MAX = 24, 250
-PHRASE_BARS = 4
 _ODD_RHYTHM_SHARE = 0.05
 
 

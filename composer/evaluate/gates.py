@@ -19,6 +19,7 @@ from composer.evaluate.structure import exact
 from composer.music.chord import QUALITIES, Chord
 from composer.music.key import Key
 from composer.music.notes import BASS, Note, Piece
+from composer.music.phrases import DECEPTIVE, HALF, IMPERFECT, PERFECT, PLAGAL
 from composer.music.voice_leading import CROSSED, EARLY_TICKS, PARALLELS, WIDE, offences
 
 OCTAVE = 12
@@ -26,7 +27,6 @@ HARSH_SEMITONES = (6, 10, 11)  # tritone and sevenths
 EQUAL_PITCHES_MAX = 4
 EQUAL_BARS_MAX = 2
 FINAL_RATIO_MIN = 1.2
-HALF, IMPERFECT, PERFECT, DECEPTIVE, PLAGAL = "HC", "IAC", "PAC", "DC", "PC"
 # Semitones above the tonic: roots of what is a dominant beside V, by mode, and of what is a subdominant.
 MODAL_DOMINANTS = {"lydian": (2,), "mixolydian": (10,), "dorian": (5, 10), "phrygian": (1, 10)}
 FIFTH, LEADING_TONE, SUBMEDIANTS, SUBDOMINANTS = 7, 11, (8, 9), (2, 5)

@@ -15,9 +15,8 @@ from composer.music.chord import Chord
 from composer.music.key import Key
 from composer.music.lines import melody_part, written
 from composer.music.notes import ChordSpan, Note, Piece
+from composer.music.phrases import PHRASE_BARS
 from composer.music.time import Meter
-
-PHRASE_BARS = 4
 
 
 @dataclass(frozen=True, slots=True)
