@@ -100,7 +100,24 @@ class Prospect:
         # A tune that was given may have lengths that the network does not write.
         if any(d not in DURATIONS for d in kept.rhythm):
             return Return(ending)
-        return self._return_of(kept, ending)
+        return self._return_of(self._closing(phrase, self._beginning(phrase, kept), ending), ending)
+
+    def _beginning(self, phrase: Phrase, kept: Kept) -> Kept:
+        """What is kept, without a pick-up that ends off the chord it now stands on."""
+        start = phrase.first * self.bar_ticks
+        early = [e for e in kept.events if e.start < start]
+        if not early or early[-1].pitch is None or early[-1].pitch % OCTAVE in self.tones_at(early[-1].start):
+            return kept
+        return replace(kept, events=tuple(e for e in kept.events if e.start >= start), begins=start)
+
+    def _closing(self, phrase: Phrase, kept: Kept, ending: Ending) -> Kept:
+        """What is kept, without a last note that does not make the phrase's cadence: its source closed elsewhere."""
+        last = kept.events[-1] if kept.events else None
+        if last is None or last.end <= ending.onset:
+            return kept
+        if last.pitch is not None and last.pitch % OCTAVE in self.targets(phrase, ending.onset):
+            return kept
+        return replace(kept, events=tuple(e for e in kept.events if e.end <= ending.onset))
 
     def _derived(self, phrase: Phrase, events_of: Sequence[Sequence[Event]], setting: Setting) -> Kept:
         """What the phrase's operator keeps. A source in another key is carried into the key of this phrase."""

@@ -132,3 +132,18 @@ def test_what_cannot_be_sung_is_counted() -> None:
     assert unsingable([5, 11, 12]) == 1  # a tritone
     assert unsingable([0, 13]) == unsingable([0, 10]) == 1
     assert unsingable([4] * 4) == 0 and unsingable([4] * 6) == 2
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_copies_close_as_their_own_phrase_does_and_pick_ups_fit_the_chord(seed: int) -> None:
+    meter = ("6/8", "4/4")[seed % 2]
+    plan, melody, starts, line = written(brief(meter=meter), seed)
+    bar = plan.meter.bar_ticks
+    notes = [e for e in melody.events if e.pitch is not None]
+    assert notes[-1].pitch is not None and notes[-1].pitch % 12 == 0
+    for phrase in plan.phrases:
+        before = [e for e in notes if e.start < phrase.first * bar]
+        if phrase.pickup and before:
+            chord = line[int(np.searchsorted(starts, before[-1].start, side="right")) - 1]
+            assert before[-1].pitch is not None
+            assert (before[-1].pitch + plan.key.tonic_class) % 12 in chord.classes
