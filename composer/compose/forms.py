@@ -57,9 +57,9 @@ LITERAL_SHARE = {NEW_END: 0.65, ORNAMENT: 0.5, FIT_CHORD: 0.35}  # of a phrase's
 REPEAT_GAP, SEQUENCE_GAP, OCTAVE_GAP = 2.5, 3.5, 8.0
 DENSER, SPARSER = 1.35, 0.72
 # Ticks of a pick-up and how often a piece has it; a sparse tune has none.
-PICKUPS = {0: 0.35, 240: 0.25, 480: 0.4}
-PICKUPS_TRIPLE = {0: 0.4, 480: 0.6}
-PICKUPS_COMPOUND = {0: 0.4, 240: 0.6}
+PICKUPS = {0: 0.15, 240: 0.3, 480: 0.55}
+PICKUPS_TRIPLE = {0: 0.2, 480: 0.8}
+PICKUPS_COMPOUND = {0: 0.2, 240: 0.8}
 PICKUP_NPQ = 1.3  # notes to the quarter that a piece with pick-ups has at least
 LABEL_CHARS = 24  # of a section's name in the labels of its phrases
 _PICKUP_DRAW, _SHAPE_DRAW, _CADENCE_DRAW = 1 << 20, 1 << 21, 1 << 22  # beyond every section's index
@@ -127,7 +127,7 @@ def spans_of(brief: Brief, base: int) -> tuple[Span, ...]:
 def phrases_of(brief: Brief, meter: Meter, spans: Sequence[Span], aims: Aims, base: int) -> tuple[Phrase, ...]:
     """The phrases with cadences, sources, operators, labels and pick-ups."""
     writer = _FormWriter(brief, spans, aims, base)
-    pickup = _pickup(meter, aims, base)
+    pickup = _pickup(meter, brief.key.mode, aims, base)
     phrases: list[Phrase] = []
     for span, phrase in zip(spans, writer.write(), strict=True):
         drawn = pickup if phrases and _leads_on(phrases[-1], phrase) else 0
@@ -145,10 +145,13 @@ def _ticks(quarters: float) -> int:
     return round(quarters * TICKS_PER_BEAT)
 
 
-def _pickup(meter: Meter, aims: Aims, base: int) -> int:
+def _pickup(meter: Meter, mode: str, aims: Aims, base: int) -> int:
     """One length of anacrusis for the piece, in ticks: the phrases of a tune begin alike."""
     weights = PICKUPS_COMPOUND if meter.is_compound else PICKUPS_TRIPLE if meter.numerator == 3 else PICKUPS
-    drawn = _draw(np.random.default_rng([base, _PICKUP_DRAW]), {str(k): v for k, v in weights.items()})
+    drawn = _draw(
+        np.random.default_rng([base, _PICKUP_DRAW, crc32(f"{meter} {mode}".encode())]),
+        {str(k): v for k, v in weights.items()},
+    )
     return int(drawn) if float(aims.density_npq.mean()) >= PICKUP_NPQ else 0
 
 

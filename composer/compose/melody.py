@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,6 +104,12 @@ class Ear:
     known: KnownRuns | None = None
 
 
+def _shape_of(plan: Plan) -> int:
+    """A number for what a piece is besides its seed: metre, mode and phrase lengths, so that one seed does not give
+    all pieces one character. No level or tempo is in it: an edit of those keeps the character."""
+    return crc32(repr((str(plan.meter), plan.key.mode, [p.bars for p in plan.phrases])).encode())
+
+
 class MelodyWriter:
     """Writes the melody of one plan. ``chords`` holds the chords of each bar, evenly divided.
 
@@ -127,7 +134,7 @@ class MelodyWriter:
         self._echo_unit = unit_of(plan.meter)
         self.given = tuple(given)
         self._base = int(rng.integers(2**32))
-        self.typical = character_of(self.ear.typical, np.random.default_rng([self._base, len(plan.phrases)]))
+        self.typical = character_of(self.ear.typical, np.random.default_rng([self._base, _shape_of(plan)]))
 
     def write(self) -> Melody:
         """The whole tune. Never fails: where no pitch is left, rules give way in a fixed order and it says so."""
