@@ -30,7 +30,7 @@ _STRUCTURE = frozenset(
     {"bar_repeats", "bar_rhythm_repeats", "bar_contour_repeats", "self_similarity", "repeated_4grams"}
 )
 STRUCTURE_BARS = 12  # before, what returns depends on what the plan has yet to bring back
-CHARACTER_SPREAD = 1.0  # standard deviations of real tunes
+CHARACTER_SPREAD = 0.8  # standard deviations of real tunes
 MARGIN = 0.06  # share of a range that counts as its edge
 LIKELIHOOD_WEIGHT, UNLIKE_COST, RANGE_COST = 0.4, 4.0, 14.0
 DENSITY_COST, REGISTER_COST = 1.6, 0.12  # per octave of density, per semitone
