@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -107,7 +108,7 @@ def _is_clean(passing: int, voice: int, change: _Change, heard: Sequence[int]) -
         return False
     own = [(before[voice], passing), (passing, after[voice])]
     others = [
-        *((heard[0], heard[1], *own[0]) for _ in (0,)),
+        *((one, other, *own[0]) for one, other in pairwise(heard[:2])),
         *((before[u], after[u], *own[1]) for u in range(len(before)) if u != voice),
     ]
     return not any(_breaks(*pair, outer=voice == 0) for pair in others)

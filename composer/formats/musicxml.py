@@ -81,7 +81,8 @@ def _staves(part: Part, piece: Piece, number: int) -> list[stream.Part]:
         return [_drum_staff(part, piece, name, first)]
     written = on_grid(part.notes, piece.meter)
     upper, lower = _split(written, piece) if _is_grand(part) else (written, [])
-    if not lower or not upper:
+    is_low = not upper and isinstance(clef_of(part, [p for w in written for p in w.pitches]), clef.BassClef)
+    if not lower or is_low:
         return [_staff(part, written, piece, name, first=first)]
     return [
         _staff(part, upper, piece, f"{name}-Staff1", first=first, sign=clef.TrebleClef()),

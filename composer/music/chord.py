@@ -124,8 +124,11 @@ def _spellings(chord: Chord, key: Key) -> tuple[str, ...]:
     first = LETTERS.index(names[chord.root][0])
     letters = _MEMBER_LETTERS.get(chord.quality, (0, 2, 4, 6))
     for member, steps in list(zip(chord.classes, letters, strict=False))[1:]:
-        if member not in key.scale:
-            names[member] = _plain(spelled(LETTERS[(first + steps) % 7], member), member)
+        name = spelled(LETTERS[(first + steps) % 7], member)
+        # The raised 7 of F# minor is E#, as the key spells it.
+        leads = key.is_minor and (member - key.tonic_class) % 12 == 11 and len(key.spellings[member]) == 2
+        if member not in key.scale and not leads:
+            names[member] = _plain(name, member)
     foreign_bass = chord.bass_class not in key.scale and chord.bass_class not in chord.classes
     if foreign_bass:
         names[chord.bass_class] = _plain(names[chord.bass_class], chord.bass_class)

@@ -59,3 +59,8 @@ def test_a_passing_note_that_would_run_in_fifths_is_not_written() -> None:
     chords = [CHORDS[0], replace(CHORDS[1], voices=(60, 64))]
     found = filled([replace(chords[0], bass=45), replace(chords[1], bass=45)], tune)
     assert not any(n.pitch == 62 for n in found.accompaniment)
+
+
+def test_a_tune_that_begins_after_the_change_is_no_trouble() -> None:
+    late = [Note(3000, 72, 480)]
+    assert len(filled(tune=late).accompaniment) >= len(texture().accompaniment)

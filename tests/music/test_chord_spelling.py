@@ -51,3 +51,8 @@ def test_double_accidentals_are_read(symbol: str, root: int) -> None:
 def test_what_nobody_writes_is_refused(symbol: str) -> None:
     with pytest.raises(ValueError, match="not a chord symbol"):
         chord_of(symbol)
+
+
+def test_the_leading_tone_is_spelled_as_the_key_spells_it() -> None:
+    assert chord_of("C#7").spellings_in(key_of("F#", "minor"))[5] == "E#"
+    assert chord_of("G#").spellings_in(key_of("C#", "minor"))[0] == "B#"
