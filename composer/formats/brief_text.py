@@ -55,6 +55,11 @@ def read_brief(data: bytes, name: str) -> Brief:
 def brief_bytes(brief: Brief) -> bytes:
     """``brief`` as JSON that a person edits: the schema's name and the format first, nothing that is empty."""
     content = brief.model_dump(mode="json", by_alias=True, exclude_none=True)
+    if brief.ensemble is not None:
+        # What the brief leaves to its ensemble must not come back as a wish for the instrument that is usual.
+        for part in ("melody", "accompaniment"):
+            plan = getattr(brief, part)
+            content[part] = plan.model_dump(mode="json", exclude_unset=True) if part in brief.model_fields_set else {}
     content = {key: value for key, value in content.items() if value not in ([], {})}
     return dump_json({"$schema": SCHEMA_NAME, **content})
 
