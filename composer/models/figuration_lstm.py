@@ -7,7 +7,6 @@ columns share one embedding table and are summed, which a trained model folds in
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
@@ -16,27 +15,9 @@ from numpy.typing import NDArray
 
 from composer.encoding.figuration import DURATIONS, PULSES, SHAPE_TOKENS
 from composer.encoding.figure_reader import FEATURES, OFFSETS, TOTAL_CATEGORIES
+from composer.models.column_embedding import ColumnEmbedding
 
 _DENSE = ("left_hidden", "right_hidden", "length_hidden", "pulse", "left", "right", "left_length", "right_length")
-
-
-@keras.saving.register_keras_serializable(package="composer")
-class FigureEmbedding(layers.Layer):  # type: ignore[misc]
-    """(B, T, K) categories -> (B, T, width): the sum of one embedding for each column."""
-
-    def __init__(self, width: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.width = width
-        self.table = layers.Embedding(TOTAL_CATEGORIES, width, name="table")
-
-    def call(self, columns: Any) -> Any:
-        return ops.sum(self.table(columns + ops.convert_to_tensor(OFFSETS, dtype="int32")), axis=2)
-
-    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        return (*shape[:2], self.width)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "width": self.width}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +34,7 @@ class FigurationConfig:
         columns = keras.Input((None, len(FEATURES)), dtype="int32", name="columns")
         left = keras.Input((None,), dtype="int32", name="left_tokens")
         right = keras.Input((None,), dtype="int32", name="right_tokens")
-        context = FigureEmbedding(self.embedding, name="columns_embedding")(columns)
+        context = ColumnEmbedding(OFFSETS, TOTAL_CATEGORIES, self.embedding, name="columns_embedding")(columns)
         context = layers.Dropout(self.dropout, name="dropout_in")(context)
         state = layers.LSTM(self.units, return_sequences=True, name="lstm")(context)
         state = layers.Dropout(self.dropout, name="dropout_out")(state)

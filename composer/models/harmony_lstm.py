@@ -19,6 +19,7 @@ from composer.encoding.harmony import (
     TOKEN_COUNT,
     TOTAL_CATEGORIES,
 )
+from composer.models.column_embedding import ColumnEmbedding
 
 FORBIDDEN = -1e9
 
@@ -30,25 +31,6 @@ def mode_masks() -> NDArray[np.float32]:
         masks[index] = FORBIDDEN
         masks[index, STATE_TOKENS[mode]] = 0.0
     return masks
-
-
-@keras.saving.register_keras_serializable(package="composer")
-class HarmonyColumns(layers.Layer):  # type: ignore[misc]
-    """(B, T, K) categories -> (B, T, width): the sum of one embedding for each column."""
-
-    def __init__(self, width: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.width = width
-        self.table = layers.Embedding(TOTAL_CATEGORIES, width, name="table")
-
-    def call(self, columns: Any) -> Any:
-        return ops.sum(self.table(columns + ops.convert_to_tensor(OFFSETS, dtype="int32")), axis=2)
-
-    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        return (*shape[:2], self.width)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "width": self.width}
 
 
 @keras.saving.register_keras_serializable(package="composer")
@@ -70,7 +52,7 @@ class HarmonyConfig:
     def build(self) -> keras.Model:
         """The untrained model: columns (B, T, K) -> logits (B, T, TOKEN_COUNT)."""
         columns = keras.Input((None, len(FEATURES)), dtype="int32", name="columns")
-        context = HarmonyColumns(self.embedding, name="columns_embedding")(columns)
+        context = ColumnEmbedding(OFFSETS, TOTAL_CATEGORIES, self.embedding, name="columns_embedding")(columns)
         context = layers.Dropout(self.dropout, name="dropout_in")(context)
         hidden = layers.LSTM(self.units, return_sequences=True, name="lstm")(context)
         hidden = layers.Dropout(self.dropout, name="dropout_out")(hidden)

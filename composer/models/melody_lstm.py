@@ -7,7 +7,6 @@ p(duration | history, plan) and p(pitch | history, plan, duration). All context 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
@@ -15,25 +14,7 @@ from keras import layers, ops
 from numpy.typing import NDArray
 
 from composer.encoding.melody import DURATIONS, FEATURES, OFFSETS, PITCH_TOKENS, TOTAL_CATEGORIES
-
-
-@keras.saving.register_keras_serializable(package="composer")
-class ColumnEmbedding(layers.Layer):  # type: ignore[misc]
-    """(B, T, K) categories -> (B, T, width): the sum of one embedding for each column."""
-
-    def __init__(self, width: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.width = width
-        self.table = layers.Embedding(TOTAL_CATEGORIES, width, name="table")
-
-    def call(self, columns: Any) -> Any:
-        return ops.sum(self.table(columns + ops.convert_to_tensor(OFFSETS, dtype="int32")), axis=2)
-
-    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        return (*shape[:2], self.width)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "width": self.width}
+from composer.models.column_embedding import ColumnEmbedding
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +30,7 @@ class MelodyConfig:
         """The untrained model: [columns (B, T, K), durations (B, T)] -> [duration, pitch] logits."""
         columns = keras.Input((None, len(FEATURES)), dtype="int32", name="columns")
         durations = keras.Input((None,), dtype="int32", name="durations")
-        context = ColumnEmbedding(self.embedding, name="columns_embedding")(columns)
+        context = ColumnEmbedding(OFFSETS, TOTAL_CATEGORIES, self.embedding, name="columns_embedding")(columns)
         context = layers.Dropout(self.dropout, name="dropout_in")(context)
         hidden = layers.LSTM(self.units, return_sequences=True, name="lstm")(context)
         hidden = layers.Dropout(self.dropout, name="dropout_out")(hidden)

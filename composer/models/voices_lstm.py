@@ -28,27 +28,9 @@ from composer.encoding.voices import (
     VOICES,
     Head,
 )
+from composer.models.column_embedding import ColumnEmbedding
 
 _SPREADS = {"intervals": INTERVALS, "under_soprano": UNDER_SOPRANO, "in_chord": IN_CHORD}
-
-
-@keras.saving.register_keras_serializable(package="composer")
-class GivenEmbedding(layers.Layer):  # type: ignore[misc]
-    """(B, T, K) categories -> (B, T, width): the sum of one embedding for each column."""
-
-    def __init__(self, width: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.width = width
-        self.table = layers.Embedding(CATEGORIES, width, name="table")
-
-    def call(self, columns: Any) -> Any:
-        return ops.sum(self.table(columns + ops.convert_to_tensor(OFFSETS, dtype="int32")), axis=2)
-
-    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        return (*shape[:2], self.width)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "width": self.width}
 
 
 @keras.saving.register_keras_serializable(package="composer")
@@ -90,7 +72,8 @@ class VoicesConfig:
         before = keras.Input((None, len(VOICES)), dtype="int32", name="before")
         now = keras.Input((None, len(VOICES)), dtype="int32", name="now")
         mask = keras.Input((None,), dtype="bool", name="mask")
-        read = layers.Dropout(self.dropout, name="dropout_in")(GivenEmbedding(self.embedding, name="given")(columns))
+        dropout = layers.Dropout(self.dropout, name="dropout_in")
+        read = dropout(ColumnEmbedding(OFFSETS, CATEGORIES, self.embedding, name="given")(columns))
         forward = layers.LSTM(self.units, return_sequences=True, name="forward")(read, mask=mask)
         backward = layers.LSTM(self.units, return_sequences=True, go_backwards=True, name="backward")(read, mask=mask)
         context = layers.Concatenate(name="context")([forward, ops.flip(backward, axis=1)])
