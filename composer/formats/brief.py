@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
+from itertools import accumulate
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from composer.limits import (
     BRIEF_BARS,
@@ -23,6 +24,7 @@ from composer.music.chord import progression_of
 from composer.music.instruments import INSTRUMENTS
 from composer.music.key import Key, key_of
 from composer.music.pitch import pitch_class_of
+from composer.music.regions import Region, Section, bars_named
 from composer.music.time import Meter, meter_of
 
 FORMAT = "composer.brief/1"
@@ -256,6 +258,34 @@ class BarChange(Strict):
     energy: Unit | None = None
 
 
+def _as_bars_text(value: object) -> object:
+    """Bars as a person may also write them, 9 or [9, "11-12"], as text."""
+    if isinstance(value, list) and value and all(type(entry) in (int, str) for entry in value):
+        return ", ".join(map(str, value))
+    return str(value) if type(value) is int else value
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, (str, dict)) else value
+
+
+class Locked(Strict):
+    """Bars, tracks, or bars of some tracks that no step may change."""
+
+    bars: Annotated[Text, Field(min_length=1), BeforeValidator(_as_bars_text)] | None = Field(
+        default=None, description='"9-16", "1-4, 9" or the name of a section; every bar if absent'
+    )
+    tracks: (
+        Annotated[list[Annotated[Text, Field(min_length=1)]], Field(min_length=1), BeforeValidator(_as_list)] | None
+    ) = Field(default=None, description='names of tracks, or "melody", "bass" ...; every track if absent')
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if self.bars is None and self.tracks is None:
+            raise ValueError('locks nothing; write "bars", "tracks" or both')
+        return self
+
+
 class Brief(Strict):
     """Everything that decides the music."""
 
@@ -275,6 +305,9 @@ class Brief(Strict):
     meter: Annotated[str, AfterValidator(_is_meter)] = Field(description=", ".join(METERS))
     form: Annotated[list[SectionPlan], Field(min_length=1, max_length=BRIEF_SECTIONS)]
     bars_: list[BarChange] = Field(default=[], alias="bars", description="single bars that differ from their section")
+    locked: Annotated[list[Locked], BeforeValidator(_as_list)] = Field(
+        default=[], description="what stands in the MIDI files and shall never be changed by a step"
+    )
     curves: Curves | None = None
     dynamics: Unit = Field(default=0.5, description="how far soft and loud lie apart")
     articulation: Unit = Field(default=0.3, description="0 legato, 1 staccato")
@@ -306,6 +339,15 @@ class Brief(Strict):
         return self
 
     @model_validator(mode="after")
+    def _locked_bars_exist(self) -> Self:
+        for place, locked in enumerate(self.locked):
+            try:
+                bars_named(locked.bars or "1", self.sections)
+            except ValueError as error:
+                raise ValueError(f"locked[{place}].bars: {error}") from None
+        return self
+
+    @model_validator(mode="after")
     def _phrases_come_from_earlier_ones(self) -> Self:
         labels: list[str] = []
         for section, content in enumerate(self.form):
@@ -330,6 +372,23 @@ class Brief(Strict):
     @property
     def bars(self) -> int:
         return sum(section.bars for section in self.form)
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The sections with the bars that they fill, in playing order."""
+        ends = accumulate(section.bars for section in self.form)
+        return tuple(Section(s.name, end - s.bars + 1, s.bars) for s, end in zip(self.form, ends, strict=True))
+
+    @property
+    def locked_regions(self) -> tuple[Region, ...]:
+        """What no step may change."""
+        return tuple(
+            Region(
+                None if one.bars is None else bars_named(one.bars, self.sections),
+                None if one.tracks is None else tuple(one.tracks),
+            )
+            for one in self.locked
+        )
 
 
 def json_schema() -> dict[str, Any]:

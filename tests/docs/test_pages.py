@@ -15,7 +15,18 @@ from composer.compose.styles import NONE, TRACKS, load_style
 from composer.errors import ComposerError
 from composer.evaluate.gates import GATES
 from composer.evaluate.measures import MEASURES
-from composer.formats.brief import METERS, BarChange, Brief, Colour, Curves, KeyChoice, PhrasePlan, SectionPlan, Source
+from composer.formats.brief import (
+    METERS,
+    BarChange,
+    Brief,
+    Colour,
+    Curves,
+    KeyChoice,
+    Locked,
+    PhrasePlan,
+    SectionPlan,
+    Source,
+)
 from composer.formats.templates import template_names
 from composer.music.chord import QUALITIES
 from composer.music.instruments import DRUM_KEYS, INSTRUMENTS
@@ -68,6 +79,7 @@ def test_every_field_of_the_brief_is_described() -> None:
     assert set(table_names(page, "## `form`: a list of sections")) == _fields(SectionPlan)
     assert set(table_names(page, "## `curves`")) == _fields(Curves)
     assert set(table_names(page, "## `bars`")) == _fields(BarChange)
+    assert set(table_names(page, "## `locked`")) == _fields(Locked)
     phrases = table_names(page, "## `phrases` of a section")
     assert {*phrases} - set(OPERATORS) == _fields(PhrasePlan)
     assert set(OPERATORS) <= {*phrases}
