@@ -28,7 +28,8 @@ def generate(
 ) -> int:
     """Compose a draft as MIDI for your DAW: from a brief, around your tune, on from what you played, or freely."""
     from composer.cli.batch import each
-    from composer.cli.generation import job_of, run_job
+    from composer.cli.generation import job_of
+    from composer.cli.job import run_job
     from composer.cli.wish import Wish
 
     wish = Wish(brief, melody, continued, bars, free, takes, ensemble, style, seed, output, force)
