@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import re
 import shutil
@@ -17,6 +18,8 @@ from pathlib import Path
 
 from composer.errors import BadInput, CannotWrite, OverLimit
 from composer.limits import MEGABYTE
+
+HASH_BLOCK_BYTES = 1 << 20
 
 
 def read_bytes(path: Path, limit_bytes: int, what: str = "file") -> bytes:
@@ -44,6 +47,20 @@ def read_bytes(path: Path, limit_bytes: int, what: str = "file") -> bytes:
     if len(content) > limit_bytes:
         raise OverLimit(path, f"is over {limit_bytes / MEGABYTE:g} MB, the limit for a {what}", f"use a smaller {what}")
     return content
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file, ``""`` for what cannot be read as a regular file."""
+    digest = hashlib.sha256()
+    if not path.is_file():
+        return ""
+    try:
+        with path.open("rb") as stream:
+            while block := stream.read(HASH_BLOCK_BYTES):
+                digest.update(block)
+    except OSError:
+        return ""
+    return digest.hexdigest()
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
+from typing import Any
 
-from composer.formats.smf_scan import SYSEX, TIME_SIGNATURE
-from composer.formats.source import SourceMidi, read_source
+from composer.formats.smf_scan import KEY_SIGNATURE, SET_TEMPO, SYSEX, TIME_SIGNATURE, RawEvent
+from composer.formats.source import MARKER, SourceMidi, decoded, read_source
+from composer.music.bars import BarMap
 
 HASH_CHARS = 8  # 32 bits: enough to tell one bar from its edited self
 EMPTY = "-"  # a bar without events
 # Files with more bars times tracks are not worth a record of this size.
 CELLS_MAX = 50_000
+CONDUCTOR = "(conductor)"  # tempo, metre, key and markers, whichever track they stand in
+TICKS_PER_QUARTER = 480
+MICROSECONDS_PER_MINUTE = 60_000_000
+# A track under another name with at least this share of the old one's bars is the old one, renamed.
+SAME_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,33 +34,40 @@ class EditedBars:
 
 
 def bar_hashes(data: bytes, name: str) -> dict[str, str]:
-    """Track name -> the hashes of its bars with spaces between; only what plays counts, not names or markers.
+    """Track name -> the hashes of its bars with spaces between; what plays counts, and under ``CONDUCTOR`` what leads.
 
     Times are hashed in 480ths of a quarter, so that a DAW's other resolution alone is no edit.
     Raises BadInput or OverLimit for a file that cannot be read.
     """
     source = read_source(data, name)
-    bar = _bar_ticks(source)
-    if (source.end_tick / bar + 1) * len(source.tracks) > CELLS_MAX:
+    bars = _Bars(source)
+    if bars.count * (len(source.tracks) + 1) > CELLS_MAX:
         return {}
-    cells: dict[str, dict[int, list[tuple[int, ...]]]] = defaultdict(lambda: defaultdict(list))
+    cells: dict[str, dict[int, list[tuple[Any, ...]]]] = defaultdict(lambda: defaultdict(list))
     labels = _labels(source)
     for note in source.notes:
-        start, end = (t * 480 // source.ticks_per_beat for t in (note.start, note.end))
-        cells[labels[note.track]][int(note.start / bar)].append((start, end, note.pitch, note.velocity))
+        start, end = (bars.fine(tick) for tick in (note.start, note.end))
+        cells[labels[note.track]][bars.index(note.start)].append((start, end, note.pitch, note.velocity))
     for number, track in enumerate(source.tracks):
         for event in track:
             if 0xA0 <= event.status < SYSEX:
-                tick = event.tick * 480 // source.ticks_per_beat
-                cells[labels[number]][int(event.tick / bar)].append((tick, event.status >> 4, *event.data))
-    return {label: _joined(bars) for label, bars in cells.items()}
+                found = (bars.fine(event.tick), event.status >> 4, *event.data)
+                cells[labels[number]][bars.index(event.tick)].append(found)
+            elif (led := _leading(event)) is not None:
+                cells[CONDUCTOR][bars.index(event.tick)].append((bars.fine(event.tick), *led))
+    return {CONDUCTOR: EMPTY, **{label: _joined(own) for label, own in cells.items()}}
 
 
-def changed_bars(before: dict[str, str], after: dict[str, str]) -> tuple[EditedBars, ...]:
-    """Where two results of ``bar_hashes`` differ, track by track."""
+def changed_bars(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[EditedBars, ...]:
+    """Where two results of ``bar_hashes`` differ, track by track, under the names that the tracks have in ``after``.
+
+    What leads is left out where ``before`` knows nothing of it.
+    """
+    former = renamed(before, after)
+    labels = {*before, *after} - set(former.values()) - ({CONDUCTOR} if CONDUCTOR not in before else set())
     found = []
-    for label in sorted({*before, *after}):
-        old, new = before.get(label, "").split(), after.get(label, "").split()
+    for label in sorted(labels):
+        old, new = _split(before, former.get(label, label)), _split(after, label)
         length = max(len(old), len(new))
         old, new = (bars + [EMPTY] * (length - len(bars)) for bars in (old, new))
         bars = tuple(i + 1 for i in range(length) if old[i] != new[i])
@@ -59,24 +76,82 @@ def changed_bars(before: dict[str, str], after: dict[str, str]) -> tuple[EditedB
     return tuple(found)
 
 
-def _bar_ticks(source: SourceMidi) -> float:
-    signatures = source.metas(TIME_SIGNATURE)
-    quarters = signatures[0].data[0] * 4 / 2 ** signatures[0].data[1] if signatures else 4
-    return max(1.0, quarters * source.ticks_per_beat)
+def renamed(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
+    """New name -> old name of the tracks that have another name in ``after`` but mostly the bars they had."""
+    gone = [label for label in before if label not in after and label != CONDUCTOR]
+    new = [label for label in after if label not in before and label != CONDUCTOR]
+    pairs = sorted((-_share(before[old], after[label]), old, label) for old in gone for label in new)
+    found: dict[str, str] = {}
+    for share, old, label in pairs:
+        if -share >= SAME_SHARE and label not in found and old not in found.values():
+            found[label] = old
+    return found
+
+
+def united(*edits: Iterable[EditedBars]) -> tuple[EditedBars, ...]:
+    """All the bars of all the tracks, each once."""
+    bars: dict[str, set[int]] = defaultdict(set)
+    for edit in (edit for some in edits for edit in some):
+        bars[edit.track].update(edit.bars)
+    return tuple(EditedBars(track, tuple(sorted(bars[track]))) for track in sorted(bars) if bars[track])
+
+
+class _Bars:
+    """The bars of a file by its ticks."""
+
+    def __init__(self, source: SourceMidi) -> None:
+        self._ticks_per_beat = source.ticks_per_beat
+        metres = [(e.tick, e.data[0], 1 << e.data[1]) for e in source.metas(TIME_SIGNATURE)]
+        places = BarMap(metres, source.ticks_per_beat)
+        self.count = places.place(source.end_tick).bar
+        # A file of more bars is not hashed at all.
+        shown = min(self.count, CELLS_MAX)
+        self._starts = [ceil(places.start(bar)) for bar in range(1, shown + 1)]
+
+    def index(self, tick: int) -> int:
+        """The bar that holds ``tick``, from 0."""
+        return max(0, bisect_right(self._starts, tick) - 1)
+
+    def fine(self, tick: int) -> int:
+        """``tick`` in 480ths of a quarter."""
+        return tick * TICKS_PER_QUARTER // self._ticks_per_beat
+
+
+def _leading(event: RawEvent) -> tuple[Any, ...] | None:
+    """What of a tempo, metre, key or marker counts: not the clicks of a metronome, and no millionths of a beat."""
+    if event.meta == SET_TEMPO:
+        return event.meta, round(MICROSECONDS_PER_MINUTE / max(1, int.from_bytes(event.data)), 2)
+    if event.meta == TIME_SIGNATURE:
+        return event.meta, *event.data[:2]
+    if event.meta == KEY_SIGNATURE:
+        return event.meta, *event.data
+    return (event.meta, decoded(event.data)) if event.meta == MARKER else None
 
 
 def _labels(source: SourceMidi) -> list[str]:
     """A name for each track: its own, numbered where it is taken or empty."""
-    labels: list[str] = []
+    labels = [CONDUCTOR]
     for number, name in enumerate(source.track_names):
         label = name or f"track {number + 1}"
         labels.append(label if label not in labels else f"{label} ({number + 1})")
-    return labels
+    return labels[1:]
 
 
-def _joined(bars: dict[int, list[tuple[int, ...]]]) -> str:
+def _share(old: str, new: str) -> float:
+    """Which part of the bars with events, in either, is the same in both."""
+    pairs = list(zip(old.split(), new.split(), strict=False))
+    same = sum(one == other != EMPTY for one, other in pairs)
+    filled = max(sum(bar != EMPTY for bar in text.split()) for text in (old, new))
+    return same / filled if filled else 0.0
+
+
+def _split(hashes: Mapping[str, str], label: str) -> list[str]:
+    return hashes.get(label, "").split()
+
+
+def _joined(bars: Mapping[int, Sequence[tuple[Any, ...]]]) -> str:
     return " ".join(_hash(bars[number]) if number in bars else EMPTY for number in range(max(bars) + 1))
 
 
-def _hash(events: list[tuple[int, ...]]) -> str:
+def _hash(events: Sequence[tuple[Any, ...]]) -> str:
     return hashlib.sha256(repr(sorted(events)).encode()).hexdigest()[:HASH_CHARS]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -9,9 +11,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from composer.errors import ComposerError
-from composer.formats.files import read_bytes
+from composer.formats.files import read_bytes, sha256_of
 from composer.formats.strict_json import dump_json, parse_json
-from composer.limits import JSON_BYTES
+from composer.limits import RECORD_BYTES
+
+_ODD_BYTE = re.compile(rb"\\x([89a-f][0-9a-f])")
 
 
 class _Strict(BaseModel):
@@ -19,7 +23,11 @@ class _Strict(BaseModel):
 
 
 class StepRecord(_Strict):
-    """``inputs`` and ``outputs`` map file names (relative to the record) to SHA-256; ``bars`` see ``midi_hashes``."""
+    """``inputs`` and ``outputs`` map file names (relative to the record) to SHA-256.
+
+    ``bars`` are the hashes of the MIDI outputs as written, ``input_bars`` those of the MIDI inputs as read (see
+    ``midi_hashes``). ``edited`` are, for each output and track, the bars of a person that the step kept in it.
+    """
 
     inputs: dict[str, str] = {}
     outputs: dict[str, str] = {}
@@ -27,13 +35,30 @@ class StepRecord(_Strict):
     seed: int | None = None
     versions: dict[str, str] = {}
     bars: dict[str, dict[str, str]] = {}
+    input_bars: dict[str, dict[str, str]] = {}
+    edited: dict[str, dict[str, list[int]]] = {}
+
+    def only(self, outputs: Collection[str]) -> StepRecord:
+        """A copy that knows of no other outputs than these."""
+        return self.model_copy(
+            update={
+                "outputs": {key: value for key, value in self.outputs.items() if key in outputs},
+                "bars": {key: value for key, value in self.bars.items() if key in outputs},
+                "edited": {key: value for key, value in self.edited.items() if key in outputs},
+            }
+        )
 
 
 class Record(_Strict):
-    """All steps by name; no times of day, so that the same work gives the same bytes."""
+    """All steps by name; no times of day, so that the same work gives the same bytes.
+
+    ``pending`` are steps that are about to write their outputs: a step that is killed meanwhile has told what its
+    files are, so that none of them is taken for a person's.
+    """
 
     format: Literal["composer.record/1"] = "composer.record/1"
     steps: Mapping[str, StepRecord] = {}
+    pending: Mapping[str, StepRecord] = {}
 
     def step(self, name: str) -> StepRecord | None:
         return self.steps.get(name)
@@ -45,35 +70,83 @@ class Record(_Strict):
         they were made from, as ``"NAME 1"``, ``"NAME 2"`` ...
         """
         others = {
-            other: done.model_copy(update={"outputs": {k: h for k, h in done.outputs.items() if k not in step.outputs}})
-            for other, done in self.steps.items()
-            if other != name
+            other: done.only({*done.outputs} - {*step.outputs}) for other, done in self.steps.items() if other != name
         }
         others = {other: done for other, done in others.items() if " " not in other or {*done.outputs} & {*still_there}}
         before = self.steps.get(name, step)
-        left = {k: h for k, h in before.outputs.items() if k not in step.outputs and k in still_there}
+        left = ({*before.outputs} - {*step.outputs}) & {*still_there}
         if left:
             number = next(n for n in range(1, len(others) + 2) if f"{name} {n}" not in others)
-            bars = {k: hashes for k, hashes in before.bars.items() if k in left}
-            others[f"{name} {number}"] = before.model_copy(update={"outputs": left, "bars": bars})
+            others[f"{name} {number}"] = before.only(left)
         return Record(steps={**others, name: step})
+
+    def with_pending(self, name: str, step: StepRecord) -> Record:
+        """A copy that says that ``step`` is about to be written."""
+        return self.model_copy(update={"pending": {name: step}})
+
+    @property
+    def output_keys(self) -> set[str]:
+        """The names of all outputs."""
+        return {key for step in self.steps.values() for key in step.outputs}
 
 
 def read_record(path: Path) -> Record:
-    """The record in ``path``; an empty one when it is missing or damaged: it never costs a file."""
+    """The record in ``path``; an empty one when it is missing or damaged: it never costs a file.
+
+    A step that was cut off has written those of its outputs that are on the disk as it announced them.
+    """
     try:
-        return Record.model_validate(parse_json(read_bytes(path, JSON_BYTES, "record"), path.name))
+        content = parse_json(read_bytes(path, RECORD_BYTES, "record"), path.name, RECORD_BYTES)
+        record = Record.model_validate(content)
     except (ComposerError, ValidationError):
         return Record()
+    return _settled(record, path.parent) if record.pending else record
 
 
 def record_bytes(record: Record) -> bytes:
     """The record as JSON with sorted keys, without empty fields."""
-    steps = {
+    content: dict[str, object] = {"format": record.format, "steps": _as_json(record.steps)}
+    if record.pending:
+        content["pending"] = _as_json(record.pending)
+    return dump_json(_sorted(content))
+
+
+def record_key(folder: Path, path: Path) -> str:
+    """The name of ``path`` in the record of ``folder``: relative to it, in UTF-8 whatever the disk says."""
+    try:
+        relative = os.path.relpath(path, folder)
+    except ValueError:  # another drive
+        relative = os.path.abspath(path)
+    return os.fsencode(relative.replace(os.sep, "/")).decode("utf-8", "backslashreplace")
+
+
+def path_of_key(folder: Path, key: str) -> Path:
+    """The file that ``record_key`` named so."""
+    path = folder / key
+    if "\\x" not in key or path.exists():
+        return path
+    return folder / os.fsdecode(_ODD_BYTE.sub(lambda found: bytes.fromhex(found[1].decode()), key.encode()))
+
+
+def still_there(record: Record, folder: Path) -> set[str]:
+    """The names of those outputs that are on the disk."""
+    return {key for key in record.output_keys if path_of_key(folder, key).exists()}
+
+
+def _settled(record: Record, folder: Path) -> Record:
+    settled = Record(steps=record.steps)
+    for name, step in record.pending.items():
+        written = {key for key, value in step.outputs.items() if sha256_of(path_of_key(folder, key)) == value}
+        if written:
+            settled = settled.with_step(name, step.only(written), still_there(settled, folder))
+    return settled
+
+
+def _as_json(steps: Mapping[str, StepRecord]) -> dict[str, object]:
+    return {
         name: {k: v for k, v in step.model_dump(mode="json").items() if v not in ({}, None)}
-        for name, step in record.steps.items()
+        for name, step in steps.items()
     }
-    return dump_json(_sorted({"format": record.format, "steps": steps}))
 
 
 def _sorted(value: object) -> object:

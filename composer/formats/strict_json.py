@@ -20,10 +20,10 @@ class _Fault(Exception):
     """What the decoder's hooks found; becomes a BadInput with the file's name."""
 
 
-def parse_json(data: bytes, name: str) -> object:
+def parse_json(data: bytes, name: str, limit_bytes: int = JSON_BYTES) -> object:
     """The value in ``data`` (UTF-8, a byte order mark is allowed); raises BadInput or OverLimit for file ``name``."""
-    if len(data) > JSON_BYTES:
-        raise OverLimit(name, f"is over {JSON_BYTES / MEGABYTE:g} MB, the limit for a JSON file", "shorten it")
+    if len(data) > limit_bytes:
+        raise OverLimit(name, f"is over {limit_bytes / MEGABYTE:g} MB, the limit for a JSON file", "shorten it")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

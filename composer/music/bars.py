@@ -56,6 +56,7 @@ class BarMap:
                 self._stretches.pop()
             self._stretches.append(new)
         self._starts = [s.start for s in self._stretches]
+        self._first_bars = [s.first_bar for s in self._stretches]
 
     def place(self, tick: int) -> Place:
         """The bar and beat of ``tick``; ticks before the start belong to bar 0 and below."""
@@ -65,7 +66,7 @@ class BarMap:
 
     def start(self, bar: int) -> Fraction:
         """The tick at which ``bar`` begins (one more than the last bar of a stretch: where the next begins)."""
-        stretch = next(s for s in reversed(self._stretches) if s.first_bar <= max(1, bar))
+        stretch = self._stretches[bisect_right(self._first_bars, max(1, bar)) - 1]
         return stretch.start + (bar - stretch.first_bar) * stretch.bar
 
     def is_bar_line(self, tick: int) -> bool:

@@ -1,0 +1,46 @@
+"""The files of a piece: their names, what made them, what is stale, and what a person edited by hand.
+
+Each piece has one record, ``NAME.composer.json``. What it does not know to be ours and unchanged is theirs: it is
+replaced only with ``force``, and then a numbered backup is kept.
+"""
+
+from __future__ import annotations
+
+from composer.formats.files import sha256_of
+from composer.formats.midi_hashes import CONDUCTOR, EditedBars
+from composer.workspace.guarding import backup, guard, guard_all
+from composer.workspace.names import (
+    AUDIO,
+    BRIEF,
+    CARD,
+    CLEAN,
+    DRAFT,
+    EXPORTS,
+    MIDI,
+    MUSICXML,
+    RECORD,
+    REPORT,
+    STEMS,
+    SUFFIXES,
+    TAKE,
+    PieceFiles,
+    cleanup_output,
+    pieces_in,
+)
+from composer.workspace.saving import note, renew, save
+from composer.workspace.states import (
+    State,
+    edited_bars,
+    is_up_to_date,
+    renamed_tracks,
+    stale_bars,
+    state_of,
+    step_of,
+)
+
+__all__ = [
+    "AUDIO", "BRIEF", "CARD", "CLEAN", "CONDUCTOR", "DRAFT", "EXPORTS", "MIDI", "MUSICXML", "RECORD", "REPORT", "STEMS",
+    "SUFFIXES", "TAKE", "EditedBars", "PieceFiles", "State", "backup", "cleanup_output", "edited_bars", "guard",
+    "guard_all", "is_up_to_date", "note", "pieces_in", "renamed_tracks", "renew", "save", "sha256_of", "stale_bars",
+    "state_of", "step_of",
+]  # fmt: skip

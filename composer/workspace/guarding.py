@@ -1,0 +1,72 @@
+"""What stands between a step and a file of a person: refusals and numbered backups."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from composer.errors import CannotWrite, UsageProblem
+from composer.formats.files import cannot_write
+from composer.workspace.names import PieceFiles
+from composer.workspace.states import State, state_of
+
+
+def guard(path: Path, force: bool, files: PieceFiles | None = None, inputs: Iterable[Path] = ()) -> Path | None:
+    """Make sure that ``path`` may be replaced; the backup that was made, if one was.
+
+    Raises UsageProblem when it is one of ``inputs``, and CannotWrite when a person made or edited it and ``force`` is
+    not given. With ``force`` a numbered copy is kept first.
+    """
+    return backup(path) if _needs_backup(path, force, files, inputs, keeps=False) else None
+
+
+def guard_all(
+    files: PieceFiles,
+    outputs: Iterable[Path],
+    force: bool,
+    inputs: Iterable[Path] = (),
+    keeping: Iterable[Path] = (),
+) -> list[Path]:
+    """``guard`` for all outputs of a step, refusing before the first backup is made; the backups.
+
+    What stands in ``keeping`` and was edited by hand may be replaced: its new content holds the person's bars.
+    """
+    read, kept = [*inputs], {*keeping}
+    theirs = [path for path in outputs if _needs_backup(path, force, files, read, path in kept)]
+    return [backup(path) for path in theirs]
+
+
+def backup(path: Path) -> Path:
+    """Copy ``art.draft.mid`` to the first free of ``art.draft.1.mid``, ``art.draft.2.mid`` ..."""
+    number = 1
+    while (copy := path.with_name(f"{path.stem}.{number}{path.suffix}")).exists():
+        number += 1
+    try:
+        if path.is_dir():
+            shutil.copytree(path, copy)
+        else:
+            shutil.copy2(path, copy)
+    except OSError as error:
+        raise cannot_write(copy, error) from None
+    return copy
+
+
+def _needs_backup(path: Path, force: bool, files: PieceFiles | None, inputs: Iterable[Path], keeps: bool) -> bool:
+    if any(_is_same(path, p) for p in inputs):
+        raise UsageProblem(path, "is the input itself", "choose another name with -o")
+    state = state_of(path, files)
+    if state in (State.MISSING, State.FRESH, State.STALE) or (keeps and state is State.EDITED):
+        return False
+    if not force:
+        what = "was edited by hand" if state is State.EDITED else "is there already and is not composer's own"
+        raise CannotWrite(path, what, "use --force to replace it (a backup is kept)")
+    return True
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return os.path.abspath(path) == os.path.abspath(other)

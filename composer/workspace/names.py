@@ -1,0 +1,130 @@
+"""The names of a piece's files, and the pieces of a folder."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from composer.errors import UsageProblem
+
+BRIEF, DRAFT, CLEAN, MIDI, MUSICXML = ".brief.json", ".draft.mid", ".clean.mid", ".mid", ".musicxml"
+TAKE = r"\.take\d+\.mid"  # one of several drafts, by rank
+REPORT, RECORD, CARD, STEMS = ".cleanup.json", ".composer.json", ".card.png", ".stems"
+AUDIO = (".wav", ".flac", ".ogg", ".mp3")
+SUFFIXES = (BRIEF, DRAFT, CLEAN, REPORT, RECORD, CARD, STEMS, MUSICXML, MIDI, ".midi", *AUDIO)
+# What `composer export` writes beside a score; stems and pages are folders.
+EXPORTS = (".dawproject", ".rpp", ".midi-stems", ".pages", ".pdf")
+
+
+@dataclass(frozen=True, slots=True)
+class PieceFiles:
+    """The files of the piece ``name`` in ``folder``."""
+
+    folder: Path
+    name: str
+
+    @classmethod
+    def of(cls, path: Path) -> PieceFiles:
+        """The piece that ``path`` belongs to: the name before the first known suffix, else before the last dot."""
+        name = path.name
+        if path.parent.name.lower().endswith(STEMS):
+            return cls.of(path.parent)
+        for dot in (match.start() for match in re.finditer(r"\.", name) if match.start() > 0):
+            if name[dot:].lower() in SUFFIXES or re.fullmatch(TAKE, name[dot:].lower()):
+                return cls(path.parent, name[:dot])
+        return cls(path.parent, path.stem)
+
+    def file(self, suffix: str) -> Path:
+        return self.folder / (self.name + suffix)
+
+    @property
+    def brief(self) -> Path:
+        return self.file(BRIEF)
+
+    @property
+    def draft(self) -> Path:
+        return self.file(DRAFT)
+
+    def take(self, rank: int) -> Path:
+        """The take of that rank, 1 for the best."""
+        return self.file(f".take{rank}{MIDI}")
+
+    @property
+    def takes(self) -> tuple[Path, ...]:
+        """The takes that are there, the best first."""
+        try:
+            names = [n for n in os.listdir(self.folder) if n.startswith(self.name + ".take")]
+        except OSError:
+            return ()
+        found = {int(n[len(self.name) + 5 : -4]): n for n in names if re.fullmatch(TAKE, n[len(self.name) :])}
+        return tuple(self.folder / found[rank] for rank in sorted(found))
+
+    @property
+    def midi(self) -> Path:
+        return self.file(MIDI)
+
+    @property
+    def clean(self) -> Path:
+        return self.file(CLEAN)
+
+    @property
+    def musicxml(self) -> Path:
+        return self.file(MUSICXML)
+
+    @property
+    def report(self) -> Path:
+        return self.file(REPORT)
+
+    @property
+    def record(self) -> Path:
+        return self.file(RECORD)
+
+    @property
+    def card(self) -> Path:
+        return self.file(CARD)
+
+    @property
+    def wav(self) -> Path:
+        return self.file(".wav")
+
+    @property
+    def stems(self) -> Path:
+        return self.file(STEMS)
+
+    @property
+    def exports(self) -> tuple[Path, ...]:
+        """What was exported of the piece and is there."""
+        return tuple(path for path in map(self.file, EXPORTS) if path.exists())
+
+    @property
+    def best_midi(self) -> Path | None:
+        """The MIDI file furthest along: cleaned, then the piece, then the draft; None without any."""
+        return next((p for p in (self.clean, self.midi, self.draft) if p.is_file()), None)
+
+
+def cleanup_output(midi: Path) -> Path:
+    """Where the cleaned version of ``midi`` goes: ``art.draft.mid`` -> ``art.mid``, else ``song.clean.mid``.
+
+    Cleaning a ``song.clean.mid`` again gives ``song.clean.clean.mid``: no command writes over its own input.
+    """
+    if midi.name.lower().endswith(DRAFT) and len(midi.name) > len(DRAFT):
+        return midi.with_name(midi.name[: -len(DRAFT)] + MIDI)
+    return midi.with_name(midi.stem + CLEAN)
+
+
+def pieces_in(folder: Path) -> tuple[PieceFiles, ...]:
+    """The pieces that have a brief, a MIDI file or a record in ``folder``, by name; numbered backups are left out."""
+    known = (BRIEF, DRAFT, CLEAN, MIDI, ".midi", RECORD)
+    try:
+        names = [n for n in os.listdir(folder) if n.lower().endswith(known) and not n.startswith(".")]
+    except OSError as error:
+        raise UsageProblem(folder, f"cannot be listed ({error.strerror})", "name a folder") from None
+    found = {PieceFiles.of(folder / name).name for name in names if not _is_backup(folder, name)}
+    return tuple(PieceFiles(folder, name) for name in sorted(found))
+
+
+def _is_backup(folder: Path, name: str) -> bool:
+    match = re.fullmatch(r"(.+)\.\d+(\.[^.]+)", name)
+    return match is not None and (folder / (match[1] + match[2])).exists()

@@ -1,0 +1,154 @@
+"""Writing the outputs of a step and its record, so that a step that is killed leaves every file old or new.
+
+The record is written first, with what the files are about to be; then the files; then the record again. Whichever of
+them are on the disk when the power goes, each is known for ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from composer.errors import ComposerError
+from composer.formats.files import cannot_write, sha256_of, write_whole
+from composer.formats.midi_hashes import EditedBars, bar_hashes
+from composer.formats.record import Record, StepRecord, read_record, record_bytes, still_there
+from composer.workspace.guarding import guard_all
+from composer.workspace.names import PieceFiles
+from composer.workspace.states import MIDI_SUFFIXES, files_under, hashes_of, key_of
+
+Inputs = Sequence[Path] | Mapping[Path, bytes]
+"""Files that a step read; with what it read, where they may have changed since."""
+
+
+def save(
+    files: PieceFiles,
+    step: str,
+    outputs: Mapping[Path, bytes],
+    *,
+    inputs: Inputs = (),
+    options: Mapping[str, object] | None = None,
+    seed: int | None = None,
+    versions: Mapping[str, str] | None = None,
+    force: bool = False,
+    keeping: Mapping[Path, Sequence[EditedBars]] | None = None,
+) -> Record:
+    """Write ``outputs``, each whole or not at all, and the record; nothing is written if one of them is guarded.
+
+    ``keeping`` are outputs whose content holds these bars of a person: they may replace a file that was edited by
+    hand, and stay known as edited there.
+    """
+    guard_all(files, outputs, force, [*inputs], keeping or ())
+    read, read_bars = _read(files, inputs)
+    kept = {key_of(files, path): _by_track(bars) for path, bars in (keeping or {}).items()}
+    done = StepRecord(
+        inputs=read,
+        outputs={key_of(files, path): hashlib.sha256(content).hexdigest() for path, content in outputs.items()},
+        options=dict(options or {}),
+        seed=seed,
+        versions=dict(versions or {}),
+        bars=_bars({key_of(files, path): content for path, content in outputs.items()}),
+        input_bars=read_bars,
+        edited={key: tracks for key, tracks in kept.items() if tracks},
+    )
+    with _announced(files, step, done):
+        for path, content in outputs.items():
+            if path.parent != files.folder:
+                _make_folder(path.parent)
+            write_whole(path, content)
+    return _recorded(files, step, done)
+
+
+def note(
+    files: PieceFiles,
+    step: str,
+    written: Sequence[Path],
+    *,
+    inputs: Inputs = (),
+    options: Mapping[str, object] | None = None,
+    seed: int | None = None,
+    versions: Mapping[str, str] | None = None,
+) -> Record:
+    """Record a step whose files (or folders of files) are on the disk already; the new record."""
+    read, read_bars = _read(files, inputs)
+    paths = [p for path in written for p in files_under(path)]
+    midi = [p for p in paths if p.suffix.lower() in MIDI_SUFFIXES]
+    done = StepRecord(
+        inputs=read,
+        outputs={key_of(files, p): sha256_of(p) for p in paths},
+        options=dict(options or {}),
+        seed=seed,
+        versions=dict(versions or {}),
+        bars={key_of(files, p): hashes for p in midi if (hashes := hashes_of(p))},
+        input_bars=read_bars,
+    )
+    return _recorded(files, step, done)
+
+
+def renew(files: PieceFiles, path: Path, step: str) -> bool:
+    """Record the present content of ``path`` under ``step``, if that is the step that wrote it; whether it is."""
+    record, key = read_record(files.record), key_of(files, path)
+    done = record.step(step)
+    if done is None or key not in done.outputs:
+        return False
+    renewed = done.model_copy(update={"outputs": {**done.outputs, key: sha256_of(path)}})
+    write_whole(files.record, record_bytes(record.with_step(step, renewed)))
+    return True
+
+
+@contextlib.contextmanager
+def _announced(files: PieceFiles, step: str, done: StepRecord) -> Iterator[None]:
+    """Say in the record what is about to be written; unsay it when that fails."""
+    before = read_record(files.record)
+    write_whole(files.record, record_bytes(before.with_pending(step, done)))
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(ComposerError, OSError):
+            left = read_record(files.record)
+            if left.steps:
+                write_whole(files.record, record_bytes(left))
+            else:
+                files.record.unlink(missing_ok=True)
+        raise
+
+
+def _recorded(files: PieceFiles, step: str, done: StepRecord) -> Record:
+    before = read_record(files.record)
+    record = before.with_step(step, done, still_there(before, files.folder))
+    write_whole(files.record, record_bytes(record))
+    return record
+
+
+def _read(files: PieceFiles, inputs: Inputs) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """The hashes of the inputs, and those of the bars of the MIDI files among them."""
+    if isinstance(inputs, Mapping):
+        contents = {key_of(files, path): content for path, content in inputs.items()}
+        return {key: hashlib.sha256(content).hexdigest() for key, content in contents.items()}, _bars(contents)
+    there = {key_of(files, p): p for p in inputs if p.exists()}
+    midi = {key: p for key, p in there.items() if p.suffix.lower() in MIDI_SUFFIXES}
+    bars = {key: hashes for key, p in midi.items() if (hashes := hashes_of(p))}
+    return {key: sha256_of(p) for key, p in there.items()}, bars
+
+
+def _bars(contents: Mapping[str, bytes]) -> dict[str, dict[str, str]]:
+    """The hashes of the bars of those contents that are MIDI files."""
+    found = {}
+    for key, content in contents.items():
+        if key.lower().endswith(MIDI_SUFFIXES):
+            with contextlib.suppress(ComposerError):
+                found[key] = bar_hashes(content, key)
+    return {key: hashes for key, hashes in found.items() if hashes}
+
+
+def _by_track(bars: Sequence[EditedBars]) -> dict[str, list[int]]:
+    return {one.track: sorted(one.bars) for one in bars if one.bars}
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from None
