@@ -44,7 +44,7 @@ def bar_hashes(data: bytes, name: str) -> dict[str, str]:
     if bars.count * (len(source.tracks) + 1) > CELLS_MAX:
         return {}
     cells: dict[str, dict[int, list[tuple[Any, ...]]]] = defaultdict(lambda: defaultdict(list))
-    labels = _labels(source)
+    labels = track_labels(source)
     for note in source.notes:
         start, end = (bars.fine(tick) for tick in (note.start, note.end))
         cells[labels[note.track]][bars.index(note.start)].append((start, end, note.pitch, note.velocity))
@@ -128,8 +128,8 @@ def _leading(event: RawEvent) -> tuple[Any, ...] | None:
     return (event.meta, decoded(event.data)) if event.meta == MARKER else None
 
 
-def _labels(source: SourceMidi) -> list[str]:
-    """A name for each track: its own, numbered where it is taken or empty."""
+def track_labels(source: SourceMidi) -> list[str]:
+    """A name for each track, as cells are called: its own, numbered where it is taken or empty."""
     labels = [CONDUCTOR]
     for number, name in enumerate(source.track_names):
         label = name or f"track {number + 1}"
