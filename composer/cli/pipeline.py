@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,13 @@ from composer.brief.analyse import BriefOptions
 from composer.cli import steps
 from composer.cli.exits import DONE, reported
 from composer.cli.generation import run_generate
+from composer.cli.needs import Need, Stage, Verdict, verdict_of
 from composer.cli.show import Show
 from composer.cli.steps import CleanupChoice, Done
 from composer.errors import UsageProblem
 from composer.formats.record import read_record
 from composer.render.stage import RenderOptions
-from composer.workspace import PieceFiles, State, is_up_to_date, state_of
-
-MADE, SKIPPED, KEPT = "made", "up to date", "kept, edited by hand"
+from composer.workspace import PieceFiles, is_up_to_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +39,13 @@ class Wanted:
 class Outcome:
     """One step of one picture: what was done about it, and the result where it ran."""
 
-    step: str
-    state: str
-    files: tuple[Path, ...]
+    stage: Stage
+    verdict: Verdict
     done: Done | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A step that can be asked whether it is needed. ``is_current`` is asked only when no output is a person's."""
-
-    name: str
-    outputs: tuple[Path, ...]
-    is_current: Callable[[], bool]
-    run: Callable[[], Done]
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return self.done.files if self.done else self.verdict.theirs or self.stage.outputs
 
 
 def make_all(show: Show, images: Sequence[Path], wanted: Wanted) -> int:
@@ -106,32 +98,26 @@ def _made(show: Show, image: Path, wanted: Wanted) -> list[Outcome]:
             outcome = _outcome(step, files, wanted.force)
         outcomes.append(outcome)
         if outcome.done is None:
-            show.detail(f"{outcome.files[0]}: {outcome.state}")
+            show.detail(f"{outcome.files[0]}: {outcome.verdict.need.value}")
             continue
         for path in outcome.done.files:
             show.wrote(path)
         for line in outcome.done.notes:
             show.note(f"  {line}")
-    kept = [path for one in outcomes if one.state == KEPT for path in one.files]
-    for path in kept:
-        show.note(f"{path}: {KEPT}")
+    for one in outcomes:
+        for line in one.verdict.lines(one.stage):
+            show.note(line)
     return outcomes
 
 
-def _outcome(step: _Step, files: PieceFiles, force: bool) -> Outcome:
-    if not force:
-        theirs = tuple(p for p in step.outputs if state_of(p, files) in (State.EDITED, State.FOREIGN))
-        if theirs:
-            return Outcome(step.name, KEPT, theirs)
-        if step.is_current():
-            return Outcome(step.name, SKIPPED, step.outputs)
-    done = step.run()
-    return Outcome(step.name, MADE, done.files, done)
+def _outcome(stage: Stage, files: PieceFiles, force: bool) -> Outcome:
+    verdict = verdict_of(stage, files, force)
+    return Outcome(stage, verdict, stage.run() if verdict.need is Need.RUN else None)
 
 
-def _brief(image: Path, files: PieceFiles, wanted: Wanted) -> _Step:
+def _brief(image: Path, files: PieceFiles, wanted: Wanted) -> Stage:
     outputs = (files.brief, *((files.card,) if wanted.card else ()))
-    return _Step(
+    return Stage(
         steps.BRIEF,
         outputs,
         lambda: is_up_to_date(
@@ -143,10 +129,11 @@ def _brief(image: Path, files: PieceFiles, wanted: Wanted) -> _Step:
             {"composer": __version__},
         ),
         lambda: steps.run_brief(image, files.brief, wanted.brief, wanted.card, wanted.force),
+        ("brief", str(image)),
     )
 
 
-def _generate(files: PieceFiles, wanted: Wanted) -> _Step:
+def _generate(files: PieceFiles, wanted: Wanted) -> Stage:
     before = read_record(files.record).steps.get(steps.GENERATE)
     known = before.seed if before else None
 
@@ -166,15 +153,16 @@ def _generate(files: PieceFiles, wanted: Wanted) -> _Step:
         seed = wanted.seed if wanted.seed is not None else steps.brief_in(files.brief).seed
         return run_generate(files.brief, files.draft, seed if seed is not None else known, wanted.model, wanted.force)
 
-    return _Step(steps.GENERATE, (files.draft,), is_current, run)
+    again = ("generate", str(files.brief))
+    return Stage(steps.GENERATE, (files.draft,), is_current, run, again, keeps_edits=True)
 
 
-def _cleanup(files: PieceFiles, wanted: Wanted) -> _Step:
+def _cleanup(files: PieceFiles, wanted: Wanted) -> Stage:
     before = read_record(files.record).steps.get(steps.CLEANUP)
     outputs = files.midi, files.musicxml, files.report
     # What a person forbade with `composer cleanup` holds when the step is run again.
     choice = CleanupChoice.remembered(before.options) if before else CleanupChoice()
-    return _Step(
+    return Stage(
         steps.CLEANUP,
         outputs,
         lambda: is_up_to_date(
@@ -186,12 +174,13 @@ def _cleanup(files: PieceFiles, wanted: Wanted) -> _Step:
             {"composer": __version__},
         ),
         lambda: steps.run_cleanup(files.draft, files.midi, choice, wanted.force),
+        ("cleanup", str(files.draft)),
     )
 
 
-def _render(files: PieceFiles, wanted: Wanted) -> _Step:
+def _render(files: PieceFiles, wanted: Wanted) -> Stage:
     outputs = (files.wav, *((files.stems,) if wanted.render.stems else ()))
-    return _Step(
+    return Stage(
         steps.RENDER,
         outputs,
         lambda: is_up_to_date(
@@ -203,6 +192,7 @@ def _render(files: PieceFiles, wanted: Wanted) -> _Step:
             steps.render_versions(wanted.render),
         ),
         lambda: steps.run_render(files.midi, files.wav, wanted.render, wanted.force),
+        ("render", str(files.midi)),
     )
 
 
@@ -210,7 +200,7 @@ def _row(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
     """The line of one piece in the summary; figures come from the files, as steps may have been skipped."""
     files = PieceFiles.of(outcomes[-1].files[0])
     brief, record = steps.brief_in(files.brief), read_record(files.record)
-    done = next((o.done for o in outcomes if o.step == steps.RENDER and o.done), None)
+    done = next((o.done for o in outcomes if o.stage.name == steps.RENDER and o.done), None)
     seed = record.steps[steps.GENERATE].seed if steps.GENERATE in record.steps else None
     return (
         files.name,
@@ -218,7 +208,7 @@ def _row(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
         f"{brief.tempo_bpm:g}",
         f"{brief.bars} of {brief.meter}",
         "" if seed is None else str(seed),
-        f"{done.facts['seconds']:.0f} s" if done else outcomes[-1].state,
+        f"{done.facts['seconds']:.0f} s" if done else outcomes[-1].verdict.need.value,
         str(files.wav),
     )
 
@@ -227,7 +217,12 @@ def _as_json(image: Path, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "image": image,
         "steps": [
-            {"step": o.step, "state": o.state, "files": list(o.files), **(o.done.as_json() if o.done else {})}
-            for o in outcomes
+            {
+                "step": one.stage.name,
+                "state": one.verdict.need.value,
+                "files": list(one.files),
+                **(one.done.as_json() if one.done else {}),
+            }
+            for one in outcomes
         ],
     }

@@ -240,3 +240,39 @@ def test_a_record_from_before_more_weights_were_named_is_read_and_the_draft_is_s
     record["steps"]["generate"]["versions"] = {name: versions[name] for name in ("composer", "model")}
     path.write_text(json.dumps(record), "utf-8")
     assert states(composer, folder)["art.draft.mid"] == "stale"
+
+
+def raise_a_note(path: Path) -> None:
+    """Move the first melody note of the third bar up, as a person does in a DAW."""
+    midi = mido.MidiFile(path)
+    raised(next(track for track in midi.tracks if track.name == "Melody"), 2 * 4 * 480)
+    midi.save(path)
+
+
+def raised(track: mido.MidiTrack, start_ticks: int) -> None:
+    tick = 0
+    for index, message in enumerate(track):
+        tick += message.time
+        if message.type == "note_on" and message.velocity and tick >= start_ticks:
+            off = next(
+                i for i in range(index + 1, len(track)) if track[i].type == "note_off" and track[i].note == message.note
+            )
+            for at in (index, off):
+                track[at] = track[at].copy(note=message.note + 1)
+            return
+
+
+def test_an_edited_piece_whose_draft_changed_is_kept_with_what_to_do(
+    folder: Path, composer: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    raise_a_note(folder / "art.mid")
+    add_marker(folder / "art.draft.mid", "my idea")
+    edited = (folder / "art.mid").read_bytes()
+    result = composer("make", "art.png", *QUICK)
+    assert result.code == 0
+    assert (
+        "art.mid: kept, edited by hand, though art.draft.mid has changed since; "
+        "`composer cleanup art.draft.mid --force` makes it again (a backup is kept)"
+    ) in result.err.splitlines()
+    assert (folder / "art.mid").read_bytes() == edited
