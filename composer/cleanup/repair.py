@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import product
@@ -29,12 +30,16 @@ _LEFT_ALONE = ("OutOfRange", "UnresolvedLeap", "AugmentedLeap", "CrossRelation")
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """``pitches`` are the new pitches of some notes, ``rules`` what was wrong, costs those of the bars around."""
+    """``pitches`` are the new pitches of some notes, ``rules`` what was wrong, costs those of the bars around.
+
+    ``mended`` are the faults of these rules that are gone, by tick.
+    """
 
     pitches: Pitches
     rules: tuple[str, ...]
     cost_before: float
     cost_after: float
+    mended: tuple[Fault, ...] = ()
 
 
 def repaired(score: Score, *, keep_melody: bool) -> tuple[Score, list[Repair]]:
@@ -97,7 +102,7 @@ class _Search:
         if not _same_voices(self._around(self.score, first, last), self._around(trial, first, last)):
             return False
         rules = tuple(sorted(rule for rule, n in counts.items() if new_counts[rule] < n))
-        self.done.append(Repair(pitches, rules, cost, new_cost))
+        self.done.append(Repair(pitches, rules, cost, new_cost, _gone(before, after, rules)))
         self.score, self.texture = trial, texture_of(trial)
         self._known.clear()
         return True
@@ -204,6 +209,18 @@ def _worth_repair(faults: Sequence[Fault]) -> list[Fault]:
     """The gravest first: they need the room most."""
     found = [f for f in faults if f.cost >= WORTH_A_NOTE and f.rule not in _LEFT_ALONE]
     return sorted(found, key=lambda f: -f.cost)
+
+
+def _gone(before: Sequence[Fault], after: Sequence[Fault], rules: Sequence[str]) -> tuple[Fault, ...]:
+    """The faults of ``rules`` that are in ``before`` and no more in ``after``."""
+    left = Counter((f.rule, f.tick) for f in after)
+    found = []
+    for fault in before:
+        if left[fault.rule, fault.tick]:
+            left[fault.rule, fault.tick] -= 1
+        elif fault.rule in rules:
+            found.append(fault)
+    return tuple(found)
 
 
 def _still_there(fault: Fault, faults: Sequence[Fault]) -> bool:

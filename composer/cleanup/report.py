@@ -1,8 +1,10 @@
-"""What cleanup did, for people and programs: every change, the counts of every rule, the certificate."""
+"""What cleanup proposes and did, for people and programs: every change, the counts of every rule, the certificate."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from composer.music.voice_leading import RULES as BETWEEN_VOICES
@@ -25,18 +27,63 @@ RULES: dict[str, str] = {
 }
 
 
+# Two fields of a change have other names in the file, where they are no words of Python.
+JSON_NAMES = {"before": "from", "after": "to"}
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One note changed. ``bar`` and ``beat`` (felt beats) count from 1; costs are the weighted faults around it."""
+    """One note that cleanup would change. ``bar`` and ``beat`` (felt beats) count from 1.
 
+    ``accept`` is the person's to set. A ``suggestion`` lies in a bar that a person edited, so it is not accepted by
+    itself. ``applied`` is false for an accepted change that could not be made. Changes of one ``group`` (from 1) were
+    found together. ``part`` is cleanup's name for who plays, ``track`` the name of the track in the file. Costs are
+    the weighted faults around it.
+    """
+
+    id: str
+    accept: bool
     bar: int
     beat: float
     part: str
+    track: str
     before: str
     after: str
     rules: tuple[str, ...]
+    why: str
+    suggestion: bool
+    applied: bool
+    group: int
     cost_before: float
     cost_after: float
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether a person decided otherwise than cleanup does by itself."""
+        return self.accept == self.suggestion
+
+    @property
+    def text(self) -> str:
+        return f"{self.id} (bar {self.bar}, {self.part}, {self.before} to {self.after})"
+
+
+@dataclass(frozen=True, slots=True)
+class MadeFrom:
+    """What a report rests on: the MIDI file by its SHA-256, the options, and how many changes were proposed.
+
+    ``file`` and ``writes`` (the cleaned file) are relative to the report.
+    """
+
+    file: str
+    sha256: str
+    writes: str
+    options: Mapping[str, object]
+    options_sha256: str
+    proposed: int
+
+
+def options_sha256(options: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +110,10 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything about one run of cleanup; ``before`` and ``after`` count the faults of each rule in ``RULES``."""
+    """Everything about one run of cleanup; ``before`` and ``after`` count the faults of each rule in ``RULES``.
+
+    ``made_from`` is None where nobody will apply the report later.
+    """
 
     name: str
     key: KeyReport
@@ -72,6 +122,22 @@ class Report:
     after: dict[str, int]
     certificate: Certificate | None
     notes: tuple[str, ...] = ()
+    made_from: MadeFrom | None = None
+
+    @property
+    def applied(self) -> tuple[Change, ...]:
+        """The changes that were made."""
+        return tuple(c for c in self.changes if c.applied)
+
+    @property
+    def suggestions(self) -> tuple[Change, ...]:
+        """What was only suggested and not accepted."""
+        return tuple(c for c in self.changes if c.suggestion and not c.accept)
+
+    @property
+    def refused(self) -> tuple[Change, ...]:
+        """What a person refused."""
+        return tuple(c for c in self.changes if not c.suggestion and not c.accept)
 
     @property
     def removed(self) -> int:
@@ -80,9 +146,11 @@ class Report:
 
     def bytes(self) -> bytes:
         """Indented JSON with a final newline; ``from`` and ``to`` name the notes of a change."""
-        content = {"format": FORMAT, **asdict(self)}
-        content["changes"] = [
-            {{"before": "from", "after": "to"}.get(k, k): v for k, v in asdict(c).items()} for c in self.changes
-        ]
+        made_from = asdict(self.made_from) if self.made_from is not None else None
+        content: dict[str, object] = {"format": FORMAT, "name": self.name, "made_from": made_from}
+        if self.made_from is not None:
+            content["edit"] = f"set accept to true or false, then: composer cleanup {self.name} --apply"
+        content |= {k: v for k, v in asdict(self).items() if k not in content}
+        content["changes"] = [{JSON_NAMES.get(k, k): v for k, v in asdict(c).items()} for c in self.changes]
         content["rules"] = RULES
         return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
