@@ -19,7 +19,9 @@ from composer.cli.steps import (
     load_harmony,
 )
 from composer.formats.midi import midi_bytes
-from composer.workspace import PieceFiles, guard_all, save
+from composer.formats.record import Redone
+from composer.music.regions import bars_text
+from composer.workspace import EditedBars, PieceFiles, guard_all, rewrite, save
 
 if TYPE_CHECKING:
     from composer.compose.draft import Draft
@@ -65,12 +67,23 @@ class Tools:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What stays in a file that is there: the bars of a person in it, and (``redone``) all but these cells.
+
+    ``redone`` is None where the whole brief is composed anew but for those bars.
+    """
+
+    edited: tuple[EditedBars, ...] = ()
+    redone: frozenset[tuple[str, int]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A mode with its files: ``compose`` makes the draft of a seed, ``written`` its MIDI file.
 
     ``seed`` is the one that the person gave, or the brief's; ``beside`` are files that are written already;
     ``options`` are what the record keeps beside the model, ``judged`` what takes are ranked by (all if None),
-    ``notes`` what a person should know about the files.
+    ``notes`` what a person should know about the files, ``kept`` what of the file that is there is in it again.
     """
 
     compose: Callable[[Tools, int], Draft]
@@ -81,6 +94,7 @@ class Job:
     options: Mapping[str, object] = field(default_factory=dict)
     judged: Judged | None = None
     notes: tuple[str, ...] = ()
+    kept: Kept | None = None
     written: Callable[[Draft], bytes] = lambda draft: midi_bytes(draft.piece)
 
 
@@ -89,21 +103,22 @@ def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:
     seed, tools = checked_seed(job.seed), Tools(model)
     if takes == 1:
         draft = job.compose(tools, seed)
-        _save(job, GENERATE, {job.output: job.written(draft)}, seed, model, force)
+        _save_draft(job, job.written(draft), seed, model, force)
         return Done(
             GENERATE, (job.output, *job.beside), (f"seed {seed}", *draft.notes, *job.notes), _facts(seed, draft)
         )
     from composer.compose.takes import Judged, ranked, take_seeds
 
     if not force:
-        guard_all(PieceFiles.of(job.output), [job.output, *_take_paths(job, takes)], force, job.inputs)
+        outputs = [job.output, *_take_paths(job, takes)]
+        guard_all(PieceFiles.of(job.output), outputs, force, job.inputs, [job.output] if job.kept else ())
     found = ranked(lambda one: job.compose(tools, one), take_seeds(seed, takes), job.judged or Judged())
     paths = _take_paths(job, takes)
     written = [job.written(take.draft) for take in found]
     _save(job, TAKES, dict(zip(paths, written, strict=True)), seed, model, force, {"takes": takes})
     # The draft is what its own seed gives again, so it is recorded as if that seed had been asked for.
     best = found[0]
-    _save(job, GENERATE, {job.output: written[0]}, best.seed, model, force)
+    _save_draft(job, written[0], best.seed, model, force)
     facts = {**_facts(best.seed, best.draft), "takes": [_take_facts(p, t) for p, t in zip(paths, found, strict=True)]}
     return Done(
         GENERATE,
@@ -115,6 +130,17 @@ def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:
 
 def _take_paths(job: Job, takes: int) -> list[Path]:
     return [PieceFiles.of(job.output).take(rank) for rank in range(1, takes + 1)]
+
+
+def _save_draft(job: Job, content: bytes, seed: int, model: str | None, force: bool) -> None:
+    """Write the draft, or the part of it that was composed anew."""
+    if job.kept is None or job.kept.redone is None:
+        _save(job, GENERATE, {job.output: content}, seed, model, force)
+        return
+    cells = job.kept.redone
+    redone = Redone(bars=bars_text(bar for _, bar in cells), tracks=sorted({track for track, _ in cells}), seed=seed)
+    files = PieceFiles.of(job.output)
+    rewrite(files, job.output, content, GENERATE, redone, kept=job.kept.edited, force=force)
 
 
 def _save(
@@ -135,6 +161,7 @@ def _save(
         seed=seed,
         versions=generate_versions(model),
         force=force,
+        keeping={job.output: job.kept.edited} if job.kept is not None and job.output in outputs else None,
     )
 
 

@@ -22,11 +22,20 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class Redone(_Strict):
+    """Bars and tracks of an output that were composed anew later, and the seed that they came from."""
+
+    bars: str
+    tracks: list[str]
+    seed: int
+
+
 class StepRecord(_Strict):
     """``inputs`` and ``outputs`` map file names (relative to the record) to SHA-256.
 
     ``bars`` are the hashes of the MIDI outputs as written, ``input_bars`` those of the MIDI inputs as read (see
-    ``midi_hashes``). ``edited`` are, for each output and track, the bars of a person that the step kept in it.
+    ``midi_hashes``). ``edited`` are, for each output and track, the bars of a person that the step kept in it. ``redone``
+    lists what was composed anew in its output since, in order.
     """
 
     inputs: dict[str, str] = {}
@@ -37,6 +46,7 @@ class StepRecord(_Strict):
     bars: dict[str, dict[str, str]] = {}
     input_bars: dict[str, dict[str, str]] = {}
     edited: dict[str, dict[str, list[int]]] = {}
+    redone: list[Redone] = []
 
     def only(self, outputs: Collection[str]) -> StepRecord:
         """A copy that knows of no other outputs than these."""
@@ -144,7 +154,7 @@ def _settled(record: Record, folder: Path) -> Record:
 
 def _as_json(steps: Mapping[str, StepRecord]) -> dict[str, object]:
     return {
-        name: {k: v for k, v in step.model_dump(mode="json").items() if v not in ({}, None)}
+        name: {k: v for k, v in step.model_dump(mode="json").items() if v not in ({}, [], None)}
         for name, step in steps.items()
     }
 

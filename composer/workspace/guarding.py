@@ -31,7 +31,8 @@ def guard_all(
 ) -> list[Path]:
     """``guard`` for all outputs of a step, refusing before the first backup is made; the backups.
 
-    What stands in ``keeping`` and was edited by hand may be replaced: its new content holds the person's bars.
+    What stands in ``keeping`` and was edited by hand may be replaced: its new content holds the person's bars. With
+    ``force`` it holds fewer of them, so that a backup is made all the same.
     """
     read, kept = [*inputs], {*keeping}
     theirs = [path for path in outputs if _needs_backup(path, force, files, read, path in kept)]
@@ -57,7 +58,7 @@ def _needs_backup(path: Path, force: bool, files: PieceFiles | None, inputs: Ite
     if any(_is_same(path, p) for p in inputs):
         raise UsageProblem(path, "is the input itself", "choose another name with -o")
     state = state_of(path, files)
-    if state in (State.MISSING, State.FRESH, State.STALE) or (keeps and state is State.EDITED):
+    if state in (State.MISSING, State.FRESH, State.STALE) or (keeps and not force and state is State.EDITED):
         return False
     if not force:
         what = "was edited by hand" if state is State.EDITED else "is there already and is not composer's own"

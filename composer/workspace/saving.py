@@ -14,7 +14,7 @@ from pathlib import Path
 from composer.errors import ComposerError
 from composer.formats.files import cannot_write, sha256_of, write_whole
 from composer.formats.midi_hashes import EditedBars, bar_hashes
-from composer.formats.record import Record, StepRecord, read_record, record_bytes, still_there
+from composer.formats.record import Record, Redone, StepRecord, read_record, record_bytes, still_there
 from composer.workspace.guarding import guard_all
 from composer.workspace.names import PieceFiles
 from composer.workspace.states import MIDI_SUFFIXES, files_under, hashes_of, key_of
@@ -59,6 +59,39 @@ def save(
                 _make_folder(path.parent)
             write_whole(path, content)
     return _recorded(files, step, done)
+
+
+def rewrite(
+    files: PieceFiles,
+    path: Path,
+    content: bytes,
+    step: str,
+    redone: Redone,
+    *,
+    kept: Sequence[EditedBars] = (),
+    force: bool = False,
+) -> Record:
+    """Replace the MIDI file ``path``, of which some bars were composed anew, for the step that wrote it.
+
+    What that step read and chose stays its last word, so that a file is as fresh as it was. ``step`` is the name that
+    a file gets that no step wrote. ``kept`` are the bars of a person that ``content`` holds.
+    """
+    guard_all(files, [path], force, keeping=[path])
+    key = key_of(files, path)
+    owner = next((name for name, done in read_record(files.record).steps.items() if key in done.outputs), step)
+    before = read_record(files.record).steps.get(owner, StepRecord())
+    edited = {**before.edited, key: _by_track(kept)}
+    done = before.model_copy(
+        update={
+            "outputs": {**before.outputs, key: hashlib.sha256(content).hexdigest()},
+            "bars": {**before.bars, **_bars({key: content})},
+            "edited": {file: tracks for file, tracks in edited.items() if tracks},
+            "redone": [*before.redone, redone],
+        }
+    )
+    with _announced(files, owner, done):
+        write_whole(path, content)
+    return _recorded(files, owner, done)
 
 
 def note(
