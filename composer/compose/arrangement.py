@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +20,7 @@ from composer.compose.outer import mended_bass
 from composer.compose.passing import with_passing_notes
 from composer.compose.plan import PERFECT, Plan
 from composer.compose.prospect import chord_line
-from composer.compose.slots import Slot
+from composer.compose.slots import Heard, Slot
 from composer.compose.sounding import trimmed
 from composer.compose.splice import spliced
 from composer.compose.styles import NONE, Style, load_style
@@ -44,6 +44,9 @@ ROOM_FOR_THREE = 16  # semitones from the lowest inner voice to the tune that th
 ROOM_CHORDS = 2  # neighbours on either side by which the register of the accompaniment is decided
 
 
+HeardAt = Callable[[ChordSpan], Heard | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Arrangement:
     """The parts, melody first, the chords with their times, and what a person should know."""
@@ -64,9 +67,10 @@ def arrangement_of(
     expression_rng: np.random.Generator,
     voices: VoicesModel | None = None,
     figuration: FigurationModel | None = None,
+    heard: HeardAt | None = None,
 ) -> Arrangement:
     """Every player's part; ``voices`` weighs the lower voices of chorale and string textures, ``figuration`` plays
-    the learned style.
+    the learned style. ``heard`` tells what stands over a chord already: the chords around it are led to it.
 
     Raises BadInput for a style that does not exist.
     """
@@ -74,6 +78,8 @@ def arrangement_of(
     style, notes = _style(orchestra.style, plan, figuration is not None)
     is_chorale = style.name in CHORALE_STYLES or len(orchestra.accompaniment) > 1
     slots = _slots(spans, melody, plan)
+    if heard is not None:
+        slots = [replace(slot, heard=heard(span)) for slot, span in zip(slots, spans, strict=True)]
     voicings = voicings_of(
         slots,
         plan.key,

@@ -46,6 +46,8 @@ def bass_line(
 
 
 def _options(slot: Slot, low: int, high: int) -> Pitches:
+    if slot.heard is not None and slot.heard.bass is not None:
+        return np.array([slot.heard.bass])
     chord = slot.chord
     if chord.bass is not None:
         classes: tuple[int, ...] = (chord.bass,)

@@ -39,6 +39,7 @@ class Task:
     ``before`` are the states of the chords that stand already in this section, oldest first (None: in no table), with
     their context columns; ``entry`` (S,) is the bigram's weight of the first state; ``opens`` tells of every slot
     whether it begins a bar, ``mains`` are the states (or None) on the downbeats of the section's bars before.
+    ``exit`` (S,) are weights of the last state, where a chord that stands follows it.
     """
 
     allowed: NDArray[np.bool_]
@@ -49,12 +50,15 @@ class Task:
     columns_before: Ints
     opens: tuple[bool, ...]
     mains: tuple[int | None, ...]
+    exit: Floats | None = None
 
 
-def messages(table: ModeTable, allowed: NDArray[np.bool_]) -> Floats:
+def messages(table: ModeTable, allowed: NDArray[np.bool_], leave: Floats | None = None) -> Floats:
     """(T, S) how likely the rest of the way stays within ``allowed``, from each state in each slot (scaled)."""
     matrix = table.bar_transition
     message = np.ones(allowed.shape)
+    if leave is not None:
+        message[-1] = leave + _SMALL
     for step in range(len(allowed) - 2, -1, -1):
         message[step] = matrix @ (message[step + 1] * allowed[step + 1])
         message[step] /= max(message[step].max(), 1e-300)
@@ -63,13 +67,13 @@ def messages(table: ModeTable, allowed: NDArray[np.bool_]) -> Floats:
 
 def is_possible(table: ModeTable, task: Task) -> bool:
     """Whether any path obeys."""
-    return bool(((task.entry + _SMALL) * task.allowed[0] * messages(table, task.allowed)[0]).any())
+    return bool(((task.entry + _SMALL) * task.allowed[0] * messages(table, task.allowed, task.exit)[0]).any())
 
 
 def bigram_path(table: ModeTable, task: Task, rng: np.random.Generator) -> list[int]:
     """One path drawn exactly from the chain under the constraints: backward messages, then forward samples."""
     matrix = table.bar_transition
-    message = messages(table, task.allowed)
+    message = messages(table, task.allowed, task.exit)
     path: list[int] = []
     for step, allowed in enumerate(task.allowed):
         weights = (task.entry + _SMALL if step == 0 else matrix[path[-1]]) * allowed * message[step]
@@ -82,7 +86,7 @@ def bigram_path(table: ModeTable, task: Task, rng: np.random.Generator) -> list[
 def sampled_paths(model: HarmonyModel, table: ModeTable, task: Task, rng: np.random.Generator) -> Paths:
     """``PATHS`` paths drawn from the network, guided to the cadence; obligations hold as in ``bigram_path``."""
     assert table.tokens is not None
-    matrix, message = table.bar_transition, messages(table, task.allowed)
+    matrix, message = table.bar_transition, messages(table, task.allowed, task.exit)
     noise = rng.gumbel(size=(len(task.allowed), PATHS, len(table.states)))
     state, history = _warmed(model, table, task)
     rows = np.arange(PATHS)

@@ -45,7 +45,7 @@ class MelodyScore:
     likelihood: nats per sampled note; unlike: distance from real tunes (1: as a real tune); outside: how far the
     measures lie outside their soft ranges, summed; control: distance from density and register asked; relaxed:
     rules that gave way; faults: bars that repeat twice in a row and what cannot be sung; shared: notes in a row that a
-    known tune has.
+    known tune has; seam: what the seams with notes that stand cost, where bars are redone.
     """
 
     likelihood: float
@@ -55,6 +55,7 @@ class MelodyScore:
     relaxed: int
     faults: int
     shared: int
+    seam: float = 0.0
 
     @property
     def total(self) -> float:
@@ -66,6 +67,7 @@ class MelodyScore:
             - RELAXED_COST * self.relaxed
             - FAULT_COST * self.faults
             - SHARED_COST * max(0, self.shared - SHARED_NOTES)
+            - self.seam
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from composer.compose.arrangement import arrangement_of
+from composer.compose.arrangement import HeardAt, arrangement_of
 from composer.compose.expression import tempi_of
 from composer.compose.harmony import Bar, Harmony, chords_of
 from composer.compose.melody import Ear, Melody, MelodyWriter
@@ -75,11 +75,18 @@ def sketch_of(brief: Brief, model: MelodyModel, harmony: Harmony, seed: int, ear
 
 
 def arranged(
-    sketch: Sketch, seed: int, *, voices: VoicesModel | None = None, figuration: FigurationModel | None = None
+    sketch: Sketch,
+    seed: int,
+    *,
+    voices: VoicesModel | None = None,
+    figuration: FigurationModel | None = None,
+    texture_seed: int | None = None,
+    heard: HeardAt | None = None,
 ) -> Draft:
     """The sketch with voicing, texture and expression: every player's part.
 
-    ``voices`` knows how chorales move, ``figuration`` plays the learned style.
+    ``voices`` knows how chorales move, ``figuration`` plays the learned style. ``texture_seed`` draws the patterns,
+    ``seed`` if absent; ``heard`` tells what stands over a chord already.
     """
     brief, orchestra, plan, melody = sketch.brief, sketch.orchestra, sketch.plan, sketch.melody
     arrangement = arrangement_of(
@@ -88,10 +95,11 @@ def arranged(
         plan,
         sketch.chords,
         melody,
-        texture_rng=rng_of(seed, TEXTURE_JOB),
+        texture_rng=rng_of(seed if texture_seed is None else texture_seed, TEXTURE_JOB),
         expression_rng=rng_of(seed, EXPRESSION_JOB),
         voices=voices,
         figuration=figuration,
+        heard=heard,
     )
     piece = Piece(
         title=brief.title,

@@ -7,7 +7,7 @@ as the plan asks is taken.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,14 +21,21 @@ from composer.compose.plan import DANCE, PERFECT, SONG, Phrase, Plan
 from composer.encoding.harmony import HarmonyFrame, parent_mode, plan_columns
 from composer.formats.brief import Brief
 from composer.music.chord import Chord, progression_of
+from composer.music.key import Key
 
 __all__ = ["Bar", "Harmony", "ModeTable", "State", "chords_of", "harmony_of", "harmony_with"]
 Bar = tuple[Chord, ...]
 TENSE = 0.6  # mean tension of a phrase above which they move as in songs all the same
 
 
-def chords_of(plan: Plan, brief: Brief, harmony: Harmony, rng: np.random.Generator) -> tuple[Bar, ...]:
-    """The chords of every bar: the brief's own where it writes them for a section or a bar, else drawn by phrases."""
+def chords_of(
+    plan: Plan, brief: Brief, harmony: Harmony, rng: np.random.Generator, standing: Mapping[int, Bar] | None = None
+) -> tuple[Bar, ...]:
+    """The chords of every bar: the brief's own where it writes them for a section or a bar, else drawn by phrases.
+
+    The bars ``standing`` keep the chords that they have, and those around them lead from and to these.
+    """
+    stay = standing or {}
     bars: list[Bar] = []
     base = int(rng.integers(2**32))
     written = [progression_of(s.chords) if s.chords else None for s in brief.form]
@@ -36,14 +43,18 @@ def chords_of(plan: Plan, brief: Brief, harmony: Harmony, rng: np.random.Generat
         given = written[phrase.section]
         if given is not None:
             offset = phrase.first - plan.section_starts[phrase.section]
-            bars += [tuple(given[(offset + i) % len(given)]) for i in range(phrase.bars)]
+            own_bars = [tuple(given[(offset + i) % len(given)]) for i in range(phrase.bars)]
+            bars += [stay.get(phrase.first + i, bar) for i, bar in enumerate(own_bars)]
             continue
         # A generator for each phrase: chords written into one section leave the draws of the others alone.
         own = np.random.default_rng([base, phrase.index])
         kept = _kept(phrase, bars, plan)
-        bars += [*kept, *_drawn(phrase, bars, kept, harmony, plan, own)]
+        if any(bar in stay for bar in range(phrase.first, phrase.last + 2)):
+            bars += _around(phrase, bars, kept, stay, harmony, plan, own)
+        else:
+            bars += [*kept, *_drawn(phrase, bars, kept, harmony, plan, own)]
     single = {change.bar - 1: tuple(progression_of(change.chord)[0]) for change in brief.bars_ if change.chord}
-    return tuple(single.get(bar, chords) for bar, chords in enumerate(bars))
+    return tuple(single.get(bar, chords) if bar not in stay else chords for bar, chords in enumerate(bars))
 
 
 def _kept(phrase: Phrase, bars: Sequence[Bar], plan: Plan) -> list[Bar]:
@@ -79,19 +90,61 @@ def _drawn(
     table = harmony.table(key)
     slots = tuple(s for s in slots_of(phrase, plan, rng) if s.bar >= phrase.first + len(kept))
     task = _task([*bars, *kept], phrase, slots, table, plan, is_whole=not kept)
+    drawn = _bars_of(slots, _path(harmony, table, task, slots, rng), table, key, plan)
+    return [drawn[bar] for bar in range(phrase.first + len(kept), phrase.last + 1)]
+
+
+def _path(
+    harmony: Harmony, table: ModeTable, task: Task, slots: Sequence[Slot], rng: np.random.Generator
+) -> Sequence[int]:
+    """The state of each slot."""
     if harmony.model is None or table.tokens is None:
-        path = bigram_path(table, task, rng)
-    else:
-        path = chosen(sampled_paths(harmony.model, table, task, rng), table, _setting(slots, task), rng)
-    drawn: list[list[Chord]] = [[] for _ in range(phrase.bars - len(kept))]
+        return bigram_path(table, task, rng)
+    return chosen(sampled_paths(harmony.model, table, task, rng), table, _setting(slots, task), rng)
+
+
+def _bars_of(slots: Sequence[Slot], path: Sequence[int], table: ModeTable, key: Key, plan: Plan) -> dict[int, Bar]:
+    """The chords of the slots, by bar."""
+    drawn: dict[int, list[Chord]] = {}
     for slot, state in zip(slots, path, strict=True):
         chord = table.states[state].chord(key)
-        bar = drawn[slot.bar - phrase.first - len(kept)]
+        bar = drawn.setdefault(slot.bar, [])
         if not bar or bar[-1] != chord:
             bar.append(replace(chord, bass=chord.fifth) if slot.is_six_four else chord)
     # In triple time the second chord has the last beat.
     is_triple = parts_of(plan.meter) == 3
-    return [(bar[0], *bar) if is_triple and len(bar) == 2 else tuple(bar) for bar in drawn]
+    return {n: (bar[0], *bar) if is_triple and len(bar) == 2 else tuple(bar) for n, bar in drawn.items()}
+
+
+def _around(
+    phrase: Phrase,
+    bars: Sequence[Bar],
+    kept: Sequence[Bar],
+    standing: Mapping[int, Bar],
+    harmony: Harmony,
+    plan: Plan,
+    rng: np.random.Generator,
+) -> list[Bar]:
+    """All bars of a phrase around those that stand, in it or right after it: what is new leads from and to them."""
+    key = plan_key(plan, phrase)
+    table = harmony.table(key)
+    places = range(phrase.first, phrase.last + 1)
+    fixed = dict(enumerate(kept, phrase.first)) | {bar: standing[bar] for bar in places if bar in standing}
+    drawn = slots_of(phrase, plan, rng)
+    rates = [len(fixed[bar]) if bar in fixed else sum(s.bar == bar for s in drawn) for bar in places]
+    six_four = {(s.bar, s.number) for s in drawn if s.is_six_four and s.bar not in fixed}
+    slots = [replace(s, is_six_four=(s.bar, s.number) in six_four) for s in slots_at(phrase, plan, rates)]
+    task = _task(bars, phrase, slots, table, plan, is_whole=phrase.first not in fixed)
+    allowed = task.allowed.copy()
+    for row, slot in zip(allowed, slots, strict=True):
+        if slot.bar in fixed:
+            state = table.index_of(fixed[slot.bar][slot.number], key)
+            row[:] = True if state is None else np.arange(len(row)) == state
+    after = table.index_of(standing[phrase.last + 1][0], key) if phrase.last + 1 in standing else None
+    leave = None if after is None else np.asarray(0.5 * table.bar_transition[:, after] + 0.5 / len(table.states))
+    task = replace(task, allowed=allowed, exit=leave)
+    found = _bars_of(slots, _path(harmony, table, task, slots, rng), table, key, plan) | fixed
+    return [found[bar] for bar in places]
 
 
 def _task(

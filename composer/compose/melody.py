@@ -64,6 +64,7 @@ class Row:
     log_likelihood: float = 0.0
     sampled: int = 0
     relaxed: list[str] = field(default_factory=list)
+    continued: list[float] = field(default_factory=list)  # nats of what goes on after a gap, where bars are redone
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +148,15 @@ class MelodyWriter:
             rows = self._rows(phrase, beam)
             state = self.model.select(state, np.array([row.parent for row in rows]))
             state = self._grow(rows, state, phrase)
-            following = self.plan.phrases[phrase.index + 1] if phrase.index + 1 < len(self.plan.phrases) else None
-            is_settled = following is None or following.section != phrase.section
-            beam, chosen = self._survivors(rows, beam, phrase, 1 if is_settled else BEAM)
+            beam, chosen = self._survivors(rows, beam, phrase, 1 if self._settles(phrase) else BEAM)
             state = self.model.select(state, np.array(chosen))
         best = beam[0]
         return Melody(tuple(best.reader.events), self.plan.tonic_midi, best.relaxed, best.score)
+
+    def _settles(self, phrase: Phrase) -> bool:
+        """Whether one hypothesis is chosen after ``phrase``: where its section ends."""
+        following = self.plan.phrases[phrase.index + 1] if phrase.index + 1 < len(self.plan.phrases) else None
+        return following is None or following.section != phrase.section
 
     # -- setting up a phrase
 
@@ -358,8 +362,8 @@ class MelodyWriter:
         # The last bar stays open while a pick-up may still come into it.
         closed = len(bars) if row.ending.end % self.bar_ticks == 0 else len(bars) - 1
         tally = parent.tally.copy().add(bars[:closed])
-        last_note = next(e for e in reversed(events) if e.pitch is not None)
-        ends = (*parent.ends, last_note.duration)
+        last_note = next((e for e in reversed(events) if e.pitch is not None), None)
+        ends = parent.ends if last_note is None else (*parent.ends, last_note.duration)
         whole = (tally.copy() if closed < len(bars) else tally).add(bars[closed:])
         whole.ends = list(ends)
         control = parent.control + control_error(bars[:closed], first, self.plan)

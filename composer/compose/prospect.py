@@ -255,6 +255,10 @@ class Prospect:
         wanted = {(local + t) % 12 for t in by_cadence.get(phrase.cadence, {third, 7})}
         return frozenset(wanted & tones) or tones
 
+    def goals(self, phrase: Phrase, onset: int) -> Flags:
+        """(P,) the pitches that the phrase may close on."""
+        return is_in(self.targets(phrase, onset))
+
     def note(self, phrase: Phrase, now: int, length: int, ending: Ending, pending: Sequence[Event]) -> Place:
         """What is known of a note of ``length`` ticks at ``now`` in ``phrase``."""
         if pending:
@@ -305,7 +309,7 @@ class Prospect:
         within = (low <= P) & (high >= P)
         everything = np.ones(len(P), dtype=bool)
         if phrase is not None:
-            goal = is_in(self.targets(self.plan.phrases[phrase], onset)) & within
+            goal = self.goals(self.plan.phrases[phrase], onset) & within
         else:
             goal = np.isin(P, list(pitches))
         if not goal.any():

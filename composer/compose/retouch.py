@@ -8,7 +8,7 @@ brings the bar nearer to its tension. Cadences stay.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -55,16 +55,22 @@ class _Slot:
 
 
 def retouched(
-    chords: Sequence[Bar], plan: Plan, brief: Brief, harmony: Harmony, events: Sequence[Event]
+    chords: Sequence[Bar],
+    plan: Plan,
+    brief: Brief,
+    harmony: Harmony,
+    events: Sequence[Event],
+    standing: Collection[int] = (),
 ) -> tuple[Bar, ...]:
     """The chords of every bar, nearer to the plan's tension where ``events`` (semitones above the tonic) allow.
 
-    Chords that the brief writes stay. No draws: the same tune gets the same chords.
+    Chords that the brief writes stay, and those of the bars ``standing``. No draws: the same tune gets the same chords.
     """
-    written = {change.bar - 1 for change in brief.bars_ if change.chord}
+    stays = frozenset(standing)
+    written = stays | {change.bar - 1 for change in brief.bars_ if change.chord}
     bars = list(chords)
     for phrase in plan.phrases:
-        if brief.form[phrase.section].chords:
+        if brief.form[phrase.section].chords or stays.issuperset(range(phrase.first, phrase.last + 1)):
             continue
         table = harmony.table(plan_key(plan, phrase))
         found = _phrase(bars, phrase, plan, table, events, written)
@@ -76,7 +82,7 @@ def retouched(
 
 
 def _phrase(
-    bars: Sequence[Bar], phrase: Phrase, plan: Plan, table: ModeTable, events: Sequence[Event], written: set[int]
+    bars: Sequence[Bar], phrase: Phrase, plan: Plan, table: ModeTable, events: Sequence[Event], written: frozenset[int]
 ) -> list[Bar]:
     """The bars of the phrase, retouched."""
     key = plan_key(plan, phrase)
@@ -124,7 +130,7 @@ def _in_close(chord: Chord, following: Chord | None, slot: _Slot, phrase: Phrase
     return chord
 
 
-def _slots(bars: Sequence[Bar], phrase: Phrase, plan: Plan, table: ModeTable, written: set[int]) -> list[_Slot]:
+def _slots(bars: Sequence[Bar], phrase: Phrase, plan: Plan, table: ModeTable, written: frozenset[int]) -> list[_Slot]:
     """The places of chords in the phrase: half bars where a bar may be divided, else bars."""
     meter, key = plan.meter, plan_key(plan, phrase)
     slots: list[_Slot] = []

@@ -21,6 +21,15 @@ PARALLEL, STRUCTURAL_PARALLEL, ANTI_PARALLEL = 20.0, 18.0, 8.0
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What stands over a chord already (MIDI pitches): ``bass`` and the ``upper`` notes, from low to high; None or
+    empty where nothing stands."""
+
+    bass: int | None = None
+    upper: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     """One chord with what the melody does over it (MIDI pitches).
 
@@ -28,7 +37,8 @@ class Slot:
     ``inversion`` is what another bass than the root costs: much at cadences and beginnings. ``accent`` is
     ``Meter.accent`` of its start, ``beats`` the felt beats it lasts, ``is_phrase_end`` whether a phrase ends in it.
     ``room`` is the melody's floor over a few bars, by which the register of the accompaniment moves slowly;
-    ``melody_low`` if absent. ``key`` is that of a section which leaves the home key.
+    ``melody_low`` if absent. ``key`` is that of a section which leaves the home key. ``heard`` is what stands already:
+    it stays, and the chords around it are led to it.
     """
 
     chord: Chord
@@ -41,6 +51,7 @@ class Slot:
     is_phrase_end: bool = False
     room: int | None = None
     key: Key | None = None
+    heard: Heard | None = None
 
     def leading(self, key: Key) -> int:
         """The pitch class of the leading tone, of ``key`` unless the slot's section has a key of its own."""
