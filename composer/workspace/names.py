@@ -13,7 +13,8 @@ BRIEF, DRAFT, CLEAN, MIDI, MUSICXML = ".brief.json", ".draft.mid", ".clean.mid",
 TAKE = r"\.take\d+\.mid"  # one of several drafts, by rank
 REPORT, RECORD, CARD, STEMS = ".cleanup.json", ".composer.json", ".card.png", ".stems"
 AUDIO = (".wav", ".flac", ".ogg", ".mp3")
-SUFFIXES = (BRIEF, DRAFT, CLEAN, REPORT, RECORD, CARD, STEMS, MUSICXML, MIDI, ".midi", *AUDIO)
+PREVIEW = ".preview.wav"
+SUFFIXES = (BRIEF, DRAFT, CLEAN, REPORT, RECORD, CARD, STEMS, MUSICXML, MIDI, ".midi", PREVIEW, *AUDIO)
 # What `composer export` writes beside a score; stems and pages are folders.
 EXPORTS = (".dawproject", ".rpp", ".midi-stems", ".pages", ".pdf")
 
@@ -90,6 +91,11 @@ class PieceFiles:
         return self.file(".wav")
 
     @property
+    def preview(self) -> Path:
+        """What `composer watch` renders, beside the audio that the person asked for."""
+        return self.file(PREVIEW)
+
+    @property
     def stems(self) -> Path:
         return self.file(STEMS)
 
@@ -121,10 +127,11 @@ def pieces_in(folder: Path) -> tuple[PieceFiles, ...]:
         names = [n for n in os.listdir(folder) if n.lower().endswith(known) and not n.startswith(".")]
     except OSError as error:
         raise UsageProblem(folder, f"cannot be listed ({error.strerror})", "name a folder") from None
-    found = {PieceFiles.of(folder / name).name for name in names if not _is_backup(folder, name)}
+    found = {PieceFiles.of(folder / name).name for name in names if not is_backup(folder, name)}
     return tuple(PieceFiles(folder, name) for name in sorted(found))
 
 
-def _is_backup(folder: Path, name: str) -> bool:
+def is_backup(folder: Path, name: str) -> bool:
+    """Whether ``name`` is a numbered copy of another file in ``folder``."""
     match = re.fullmatch(r"(.+)\.\d+(\.[^.]+)", name)
     return match is not None and (folder / (match[1] + match[2])).exists()
