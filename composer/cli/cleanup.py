@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from composer.cli.options import Force, Output
+from composer.cli.options import Output
 from composer.cli.show import Show
+
+if TYPE_CHECKING:
+    from composer.cli.steps import CleanupChoice, Done
 
 
 def cleanup(
     show: Show,
-    midi: Annotated[Path, typer.Argument(help="A draft, or any MIDI file.", show_default=False)],
+    midi: Annotated[Path, typer.Argument(help="A draft, or any MIDI file; its report, with --apply.")],
+    report: Annotated[Path | None, typer.Argument(help="The report for --apply; the file's own if absent.")] = None,
     key: Annotated[str | None, typer.Option("--key", help='The key, such as "A minor"; found if absent.')] = None,
     brief: Annotated[Path | None, typer.Option("--brief", help="The brief; the one beside the file if absent.")] = None,
     keep_melody: Annotated[bool, typer.Option("--keep-melody", help="Repair the other voices only.")] = False,
@@ -22,16 +26,55 @@ def cleanup(
     no_voice_leading: Annotated[
         bool, typer.Option("--no-voice-leading", help="Report faults of voice leading, do not repair them.")
     ] = False,
+    review: Annotated[bool, typer.Option("--review", help="Step through the changes and decide on each.")] = False,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Make exactly the changes that NAME.cleanup.json accepts, as you edited it.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what would change.")] = False,
     output: Output = None,
-    force: Force = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Change bars, and replace files, that were edited by hand; backups are kept."),
+    ] = False,
 ) -> int:
     """Correct key and voice leading, and write the score; what no rule touches stays as it is, to the tick."""
-    from composer.cli.steps import CleanupChoice, cleanup_target, run_cleanup
+    from composer.cli.cleaning import apply_report, clean_file, review_file
+    from composer.cli.reviewing import Reviewer
+    from composer.cli.steps import CleanupChoice, cleanup_target
 
     choice = CleanupChoice(key, brief, dry_run, keep_melody, tuple(lock or ()), not no_key, not no_voice_leading)
-    with show.working(midi.name):
-        done = run_cleanup(midi, cleanup_target(midi, output), choice, force)
+    _check(midi, report, choice, review=review, apply=apply)
+    done: Done | None
+    if review:
+        done = review_file(midi, cleanup_target(midi, output), choice, force, Reviewer().answers)
+        if done is None:
+            show.note("nothing was written")
+            return 0
+    else:
+        with show.working(midi.name):
+            if apply:
+                done = apply_report(midi, report, output, choice, force)
+            else:
+                done = clean_file(midi, cleanup_target(midi, output), choice, force)
+    _show(show, midi, done, dry_run)
+    return 0
+
+
+def _check(midi: Path, report: Path | None, choice: CleanupChoice, *, review: bool, apply: bool) -> None:
+    """Raise UsageProblem for options that contradict each other."""
+    from composer.cli.cleaning import is_report
+    from composer.cli.steps import CleanupChoice
+    from composer.errors import UsageProblem
+
+    if apply and review:
+        raise UsageProblem("--apply", "does what the report says, --review asks", "choose one of them")
+    if apply and choice.recorded() != CleanupChoice(brief=choice.brief).recorded():
+        raise UsageProblem("--apply", "the report has the options that it was made with", "leave the others out")
+    if not apply and (is_report(midi) or report is not None):
+        raise UsageProblem(report or midi, "is a report of changes", "add --apply to make those that it accepts")
+
+
+def _show(show: Show, midi: Path, done: Done, dry_run: bool) -> None:
     for path in done.files:
         show.wrote(path)
     for line in done.notes:
@@ -42,4 +85,3 @@ def cleanup(
     if rows:
         show.table(("rule", "before", "after"), rows)
     show.result({"input": midi, **done.as_json()})
-    return 0

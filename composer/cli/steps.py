@@ -9,7 +9,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +17,11 @@ from composer import __version__
 from composer.errors import BadInput, ComposerError, MissingTool, UsageProblem, printable
 from composer.formats.files import read_bytes, write_whole
 from composer.limits import IMAGE_BYTES, JSON_BYTES, MIDI_BYTES, SEED_MAX
-from composer.workspace import PieceFiles, cleanup_output, edited_bars, guard_all, note, save
+from composer.workspace import PieceFiles, cleanup_output, guard_all, note, save
 
 if TYPE_CHECKING:
     from composer.brief.analyse import BriefOptions
-    from composer.cleanup.stage import CleanupOptions
+    from composer.cleanup.setting import CleanupOptions
     from composer.compose.harmony import Harmony
     from composer.compose.melody import Ear
     from composer.formats.brief import Brief
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from composer.render.stage import RenderOptions
 
 BRIEF, GENERATE, TAKES, CLEANUP, RENDER = "brief", "generate", "takes", "cleanup", "render"
+PREVIEW = "preview"  # what `composer watch` renders
 STEPS = (BRIEF, GENERATE, CLEANUP, RENDER)
 # Random seeds are drawn below this: short enough to type again.
 DRAWN_SEED_MAX = 10**6
@@ -90,13 +91,22 @@ class CleanupChoice:
             is_again=True,
         )
 
-    def options(self, edited: frozenset[tuple[str, int]]) -> CleanupOptions:
+    @classmethod
+    def reported(cls, options: Mapping[str, object]) -> CleanupChoice:
+        """The options that a report was made with."""
+        key, brief = options.get("key"), options.get("brief")
+        again = cls.remembered(options)
+        return replace(
+            again, key=key if isinstance(key, str) else None, brief=Path(brief) if isinstance(brief, str) else None
+        )
+
+    def options(self, edited: frozenset[tuple[str, int]], change_edited: bool = False) -> CleanupOptions:
         """For the stage; ``edited`` are the (track, bar from 1) that a person changed."""
-        from composer.cleanup.stage import CleanupOptions
+        from composer.cleanup.setting import CleanupOptions
 
         return CleanupOptions(
-            self.key, self.correct_key, self.voice_leading, self.keep_melody, self.locked, edited
-        )  # fmt: skip
+            self.key, self.correct_key, self.voice_leading, self.keep_melody, self.locked, edited, change_edited
+        )
 
 
 def output_of(asked: Path | None, default: Path) -> Path:
@@ -111,7 +121,8 @@ def run_brief(image: Path, output: Path, options: BriefOptions, card: bool, forc
     from composer.brief.analyse import brief_of_picture
     from composer.formats.brief_text import brief_bytes
 
-    result = brief_of_picture(read_bytes(image, IMAGE_BYTES, "picture"), printable(image.name), options)
+    picture = read_bytes(image, IMAGE_BYTES, "picture")
+    result = brief_of_picture(picture, printable(image.name), options)
     files = PieceFiles.of(output)
     outputs = {output: brief_bytes(result.brief)}
     if card:
@@ -122,7 +133,7 @@ def run_brief(image: Path, output: Path, options: BriefOptions, card: bool, forc
         files,
         BRIEF,
         outputs,
-        inputs=[image],
+        inputs={image: picture},
         options=brief_recorded(options),
         versions={"composer": __version__},
         force=force,
@@ -176,29 +187,9 @@ def _fingerprint(name: str) -> str:
 
 def run_cleanup(midi: Path, output: Path, choice: CleanupChoice, force: bool) -> Done:
     """Clean a MIDI file and write it, its score and the report; with ``dry_run`` nothing is written."""
-    from composer.cleanup.stage import cleaned
+    from composer.cli.cleaning import clean_file
 
-    source, files = PieceFiles.of(midi), PieceFiles.of(output)
-    beside = choice.brief or (source.brief if source.brief.is_file() else None)
-    returned, lines = _brought_back(midi)
-    theirs = frozenset((one.track, bar) for one in edited_bars(source, midi, returned) for bar in one.bars)
-    data, brief = returned or read_bytes(midi, MIDI_BYTES, "MIDI file"), brief_in(beside) if beside else None
-    _check_locked(() if choice.is_again else choice.locked, data, printable(midi.name), brief)
-    result = cleaned(data, printable(midi.name), brief, choice.options(theirs))
-    outputs = {output: result.midi, files.musicxml: result.musicxml, files.report: result.report.bytes()}
-    if not choice.dry_run:
-        save(
-            files,
-            CLEANUP,
-            outputs,
-            inputs=[midi, *([beside] if beside else [])],
-            options=choice.recorded(),
-            versions={"composer": __version__},
-            force=force,
-        )
-    report = result.report
-    facts = {"key": report.key.name, "changes": len(report.changes), "before": report.before, "after": report.after}
-    return Done(CLEANUP, () if choice.dry_run else tuple(outputs), (*lines, *result.notes), facts)
+    return clean_file(midi, output, choice, force)
 
 
 def _brought_back(midi: Path) -> tuple[bytes | None, tuple[str, ...]]:
@@ -209,33 +200,20 @@ def _brought_back(midi: Path) -> tuple[bytes | None, tuple[str, ...]]:
     return (result.midi, returned_lines(result)) if result is not None else (None, ())
 
 
-def _check_locked(locked: tuple[str, ...], data: bytes, name: str, brief: Brief | None) -> None:
-    """Raise UsageProblem for a track that is not in the file."""
-    if not locked:
-        return
-    from composer.formats.source import read_source
-    from composer.formats.source_piece import piece_of
-
-    tracks = [part.name for part in piece_of(read_source(data, name), brief).parts]
-    for track in locked:
-        if track not in tracks:
-            raise UsageProblem("--lock", f"{name} has no track {track!r}", f"choose one of {', '.join(tracks)}")
-
-
-def run_render(midi: Path, output: Path, options: RenderOptions, force: bool) -> Done:
-    """Make audio of a MIDI file."""
+def run_render(midi: Path, output: Path, options: RenderOptions, force: bool, step: str = RENDER) -> Done:
+    """Make audio of a MIDI file, recorded as ``step``."""
     from composer.render.stage import rendered
 
     files = PieceFiles.of(output)
     returned, lines = _brought_back(midi)
-    data = returned or read_bytes(midi, MIDI_BYTES, "MIDI file")
+    read = read_bytes(midi, MIDI_BYTES, "MIDI file")
     guard_all(files, [output, *([files.stems] if options.stems else [])], force, [midi])
-    result = rendered(data, printable(midi.name), output, options)
+    result = rendered(returned or read, printable(midi.name), output, options)
     note(
         files,
-        RENDER,
+        step,
         result.files,
-        inputs=[midi],
+        inputs={midi: read},
         options=render_recorded(options),
         versions=render_versions(options),
     )
@@ -246,7 +224,7 @@ def run_render(midi: Path, output: Path, options: RenderOptions, force: bool) ->
         "soundfont": {"name": result.soundfont, "sha256": result.soundfont_sha256},
         "engine": result.engine,
     }
-    return Done(RENDER, result.files, (*lines, *result.notes), facts)
+    return Done(step, result.files, (*lines, *result.notes), facts)
 
 
 def render_recorded(options: RenderOptions) -> dict[str, object]:

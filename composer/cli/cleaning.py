@@ -1,0 +1,231 @@
+"""Cleanup with its files: propose and apply, apply what a person accepted, or ask them change by change."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from composer import __version__
+from composer.cli.steps import CLEANUP, CleanupChoice, Done, cleanup_target
+from composer.errors import BadInput, CannotWrite, ComposerError, UsageProblem, printable
+from composer.formats.files import read_bytes
+from composer.formats.record import path_of_key, record_key
+from composer.limits import JSON_BYTES, MIDI_BYTES
+from composer.workspace import REPORT, PieceFiles, State, backup, edited_bars, guard_all, save, state_of
+
+if TYPE_CHECKING:
+    from composer.cleanup.choices import Choices
+    from composer.cleanup.proposals import Proposal
+    from composer.cleanup.report import MadeFrom, Report
+    from composer.cleanup.setting import Setting
+
+Answers = Mapping[str, bool]
+"""Whether a change is accepted, by its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A file to clean: ``read`` is what is on the disk, ``data`` what that is taken for, ``lines`` say why."""
+
+    midi: Path
+    output: Path
+    choice: CleanupChoice
+    read: Mapping[Path, bytes]
+    data: bytes
+    setting: Setting
+    lines: tuple[str, ...]
+
+    @property
+    def files(self) -> PieceFiles:
+        return PieceFiles.of(self.output)
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.read[self.midi]).hexdigest()
+
+    def made_from(self, proposal: Proposal) -> MadeFrom:
+        from composer.cleanup.report import MadeFrom, options_sha256
+
+        options = self.choice.recorded()
+        key = record_key(self.files.folder, self.midi)
+        writes = printable(self.output.name)
+        return MadeFrom(key, self.sha256, writes, options, options_sha256(options), len(proposal.changes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What a person decided in the report that is there, and whether that report is kept as a backup."""
+
+    answers: Answers
+    needs_backup: bool = False
+
+
+def clean_file(midi: Path, output: Path, choice: CleanupChoice, force: bool) -> Done:
+    """Clean a MIDI file and write it, its score and the report; with ``dry_run`` nothing is written.
+
+    In bars that a person edited it only suggests, unless ``force`` says otherwise. What they decided in an earlier
+    report of the file holds for the changes that are proposed again.
+    """
+    from composer.cleanup.proposals import proposed
+
+    job = _job(midi, output, choice, force)
+    before = _before(job, force)
+    return _done(job, proposed(job.setting).with_choices(before.answers), force, before)
+
+
+def apply_report(named: Path, report: Path | None, output: Path | None, choice: CleanupChoice, force: bool) -> Done:
+    """Make exactly the changes that a report accepts; ``named`` is the MIDI file or the report itself.
+
+    Of ``choice`` only the brief and ``dry_run`` count: the report knows its options.
+
+    Raises BadInput for a mistake in the report, and where the MIDI file is not as it was when the report was made.
+    """
+    from composer.cleanup.choices import proposal_of, read_choices
+
+    midi = None if is_report(named) else named
+    path = report or (named if midi is None else PieceFiles.of(cleanup_target(midi, output)).report)
+    choices = read_choices(read_bytes(path, JSON_BYTES, "report"), printable(path.name))
+    made = choices.made_from
+    source = midi or path_of_key(path.parent, made.file)
+    target = cleanup_target(source, output) if output is not None else path.parent / Path(made.writes).name
+    asked = CleanupChoice.reported(made.options)
+    asked = replace(asked, dry_run=choice.dry_run, brief=choice.brief or asked.brief)
+    job = _job(source, target, asked, force)
+    if job.sha256 != made.sha256:
+        again = f"`composer cleanup {source.name}` looks again and keeps your choices"
+        raise BadInput(path, f"{source.name} changed since this report was made", again)
+    return _done(job, proposal_of(job.setting, choices), force, _Before({}))
+
+
+def review_file(
+    midi: Path, output: Path, choice: CleanupChoice, force: bool, ask: Callable[[Proposal], Answers | None]
+) -> Done | None:
+    """Like ``clean_file``, with the answers that ``ask`` gives; None, and nothing written, where it gives none.
+
+    A person who edited the report finds their choices there.
+    """
+    from composer.cleanup.proposals import proposed
+
+    job = _job(midi, output, choice, force)
+    before = _before(job, force, is_asked_again=True)
+    proposal = proposed(job.setting).with_choices(before.answers)
+    answers = ask(proposal)
+    return None if answers is None else _done(job, proposal.with_choices(answers), force, before)
+
+
+def is_report(path: Path) -> bool:
+    return path.name.lower().endswith(REPORT)
+
+
+def _job(midi: Path, output: Path, choice: CleanupChoice, force: bool) -> _Job:
+    from composer.cleanup.setting import setting_of
+    from composer.cli.returning import brought_back, returned_lines
+    from composer.formats.brief_text import read_brief
+
+    source = PieceFiles.of(midi)
+    beside = choice.brief or (source.brief if source.brief.is_file() else None)
+    read = {midi: read_bytes(midi, MIDI_BYTES, "MIDI file")}
+    if beside is not None:
+        read[beside] = read_bytes(beside, JSON_BYTES, "brief")
+    returned = brought_back(midi)
+    data = returned.midi if returned is not None else read[midi]
+    theirs = edited_bars(source, midi, returned.midi if returned is not None else None)
+    options = choice.options(frozenset((one.track, bar) for one in theirs for bar in one.bars), force)
+    brief = read_brief(read[beside], beside.name) if beside is not None else None
+    setting = setting_of(data, printable(midi.name), brief, options)
+    if not choice.is_again:
+        _check_locked(choice.locked, setting)
+    return _Job(midi, output, choice, read, data, setting, returned_lines(returned) if returned is not None else ())
+
+
+def _check_locked(locked: Sequence[str], setting: Setting) -> None:
+    """Raise UsageProblem for a track that is not in the file."""
+    tracks = [part.name for part in setting.piece.parts]
+    for track in locked:
+        if track not in tracks:
+            what = f"{setting.source.name} has no track {track!r}"
+            raise UsageProblem("--lock", what, f"choose one of {', '.join(tracks)}")
+
+
+def _before(job: _Job, force: bool, *, is_asked_again: bool = False) -> _Before:
+    """What the report that is there says of the file, by a person.
+
+    Raises CannotWrite for choices that would be lost, with the way to keep them.
+    """
+    path = job.files.report
+    state = state_of(path, job.files)
+    choices = _choices(path) if state not in (State.MISSING, State.FOREIGN) else None
+    mine = choices.by_id if choices is not None else {}
+    if force:
+        return _Before({}, needs_backup=bool(mine) and state is not State.EDITED)
+    if choices is None:
+        if state is State.EDITED and not job.choice.dry_run:
+            raise _edited(path, job.midi)
+        return _Before({})
+    if choices.made_from.file != record_key(job.files.folder, job.midi):
+        if mine and not job.choice.dry_run:
+            what = f"holds your choices for {choices.made_from.file}"
+            raise CannotWrite(path, what, "use --force to replace it (a backup is kept), or name another file with -o")
+        return _Before({})
+    is_edited = state is State.EDITED
+    if is_edited and choices.made_from.sha256 == job.sha256 and not (is_asked_again or job.choice.dry_run):
+        raise _edited(path, job.midi)
+    return _Before(mine, needs_backup=is_edited and not is_asked_again)
+
+
+def _choices(path: Path) -> Choices | None:
+    """The report that is there, None where it cannot be read as one."""
+    from composer.cleanup.choices import read_choices
+
+    try:
+        return read_choices(read_bytes(path, JSON_BYTES, "report"), printable(path.name))
+    except ComposerError:
+        return None
+
+
+def _edited(path: Path, midi: Path) -> CannotWrite:
+    hint = f"`composer cleanup {midi.name} --apply` does as it says, --force replaces it (a backup is kept)"
+    return CannotWrite(path, "was edited by hand", hint)
+
+
+def _done(job: _Job, proposal: Proposal, force: bool, before: _Before) -> Done:
+    """Make the accepted changes and write everything."""
+    from composer.cleanup.stage import finished
+
+    result = finished(job.data, proposal, job.made_from(proposal))
+    files, report = job.files, result.report
+    outputs = {job.output: result.midi, files.musicxml: result.musicxml, files.report: report.bytes()}
+    lines = [*job.lines, *result.notes]
+    if not job.choice.dry_run:
+        if before.needs_backup:
+            guard_all(files, [job.output, files.musicxml], force=False, inputs=job.read)
+            lines.append(f"{files.report.name} as it was is kept as {backup(files.report).name}")
+        save(
+            files, CLEANUP, outputs, inputs=job.read, options=job.choice.recorded(),
+            versions={"composer": __version__}, force=force, keeping={files.report: ()},
+        )  # fmt: skip
+    return Done(CLEANUP, () if job.choice.dry_run else tuple(outputs), (*lines, *_decisions(report)), _facts(report))
+
+
+def _decisions(report: Report) -> list[str]:
+    """What was not done because a person decides on it, or decided."""
+    lines = []
+    if report.suggestions:
+        lines.append(f"suggestions in bars that you edited, not made: {len(report.suggestions)}")
+    if report.refused:
+        lines.append(f"refused by you: {len(report.refused)}")
+    return lines
+
+
+def _facts(report: Report) -> dict[str, object]:
+    return {
+        "key": report.key.name,
+        "changes": len(report.applied),
+        "suggestions": len(report.suggestions),
+        "refused": len(report.refused),
+        "before": report.before,
+        "after": report.after,
+    }
