@@ -1,0 +1,154 @@
+"""New notes, pedal and chord symbols in some bars of one track, with their seams to what is kept before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
+
+from composer.formats.midi import CC_PEDAL, NO_CHORD, PEDAL_DOWN, without_overlaps
+from composer.formats.midi_lines import is_chord_symbol
+from composer.formats.midi_weaving import CONTROL, OFF, ON, SET, Clock, Run, Weave
+from composer.formats.smf_scan import META, NOTE_OFF, SYSEX, RawEvent
+from composer.formats.source import NOTE_ON, TEXT, SourceNote
+from composer.music.notes import Control, Note, Part
+
+# A new note that must wait for a kept one of its pitch stays if this much of it is left.
+KEPT_SHARE = 0.5
+_Setting = tuple[int, bytes]
+
+
+def refill_line(
+    weave: Weave, notes: Sequence[SourceNote], channel: int, parts: Sequence[Part], runs: Sequence[Run], clock: Clock
+) -> None:
+    """Replace the notes (``notes`` are all of the line) and the pedal in ``runs`` by those of ``parts``."""
+    replaced = [note for note in notes if any(run.holds(note.start) for run in runs)]
+    kept = [note for note in notes if not any(run.holds(note.start) for run in runs)]
+    for old in replaced:
+        weave.removed |= {old.on_index} | ({old.off_index} if old.off_index is not None else set())
+    weave.removed |= _stray_offs(weave, notes, channel, runs)
+    new = [note for run in runs for note in _new_notes(parts, kept, run, clock)]
+    for note in without_overlaps(new):
+        velocity = min(127, max(1, note.velocity))
+        weave.place(ON, RawEvent(note.start, NOTE_ON | channel, -1, bytes((note.pitch, velocity))))
+        weave.place(OFF, RawEvent(note.end, NOTE_OFF | channel, -1, bytes((note.pitch, 0))))
+    _refill_pedal(weave, channel, parts, runs, clock)
+    if not any(e.status < SYSEX and e.status & 0x0F == channel for e in weave.events):
+        _place_controls(weave, channel, parts, runs, clock)
+
+
+def refill_chords(weave: Weave, texts: Sequence[_Setting], runs: Sequence[Run], clock: Clock) -> None:
+    """Replace the chord symbols in ``runs`` by ``texts`` (ticks of the piece, bytes), other texts stay.
+
+    The chord that holds over a border is said again there where the reader would take another one.
+    """
+    own = [
+        (i, e) for i, e in enumerate(weave.events) if e.meta == TEXT and is_chord_symbol(e.data)
+    ]  # fmt: skip
+    weave.removed |= {i for i, e in own if any(run.holds(e.tick) for run in runs)}
+    for run in runs:
+        kept = [(event.tick, event.data) for _, event in own]
+        found = _settings_in(texts, run, clock)
+        here = _state(kept, run.start, NO_CHORD.encode())
+        wanted = _composed_before(texts, run, clock, NO_CHORD.encode())
+        if wanted != here and not any(tick == run.start for tick, _ in found):
+            found = [(run.start, wanted), *found]
+        for tick, data in found:
+            weave.place(SET, RawEvent(tick, META, TEXT, data))
+        after = _state(kept, run.end, NO_CHORD.encode())
+        is_said = any(tick == run.end for tick, _ in kept)
+        if run.close is None and not is_said and after != (found[-1][1] if found else here):
+            weave.place(SET, RawEvent(run.end, META, TEXT, after))
+
+
+def _stray_offs(weave: Weave, notes: Sequence[SourceNote], channel: int, runs: Sequence[Run]) -> set[int]:
+    """Note-offs in the runs that end no note: they would cut a new one."""
+    ending = {note.off_index for note in notes}
+    return {
+        index for index, e in enumerate(weave.events)
+        if e.status < SYSEX and e.status & 0x0F == channel and e.is_note_off and index not in ending
+        and any(run.holds(e.tick) for run in runs)
+    }  # fmt: skip
+
+
+def _new_notes(parts: Sequence[Part], kept: Sequence[SourceNote], run: Run, clock: Clock) -> list[Note]:
+    """The notes that begin in ``run``, in the file's ticks, cut at its end; one waits for a kept note of its pitch."""
+    sounding: dict[int, int] = {}
+    for old in kept:
+        if old.start < run.start < old.end:
+            sounding[old.pitch] = max(old.end, sounding.get(old.pitch, 0))
+    found = []
+    for note in without_overlaps(note for part in parts for note in part.notes):
+        start = clock.within(note.start, run)
+        if start is None:
+            continue
+        end = min(max(clock.near(note.end), start + 1), run.end)
+        free = max(start, sounding.get(note.pitch, start))
+        if free < end and (end - free) >= KEPT_SHARE * (end - start):
+            found.append(Note(free, note.pitch, end - free, note.velocity))
+    return found
+
+
+def _refill_pedal(weave: Weave, channel: int, parts: Sequence[Part], runs: Sequence[Run], clock: Clock) -> None:
+    own = [
+        (i, e) for i, e in enumerate(weave.events) if e.status == CONTROL | channel and e.data[0] == CC_PEDAL
+    ]  # fmt: skip
+    weave.removed |= {i for i, e in own if any(run.holds(e.tick) for run in runs)}
+    kept = [(e.tick, e.data) for _, e in own]
+    composed = _pedal(parts)
+    for run in runs:
+        for tick, data in _pedal_in(run, kept, composed, clock):
+            weave.place(SET, RawEvent(tick, CONTROL | channel, -1, data))
+
+
+def _pedal_in(run: Run, kept: Sequence[_Setting], composed: Sequence[_Setting], clock: Clock) -> list[_Setting]:
+    """The pedal of ``run``: pressed or lifted at its start as composed there, and left as the kept music found it."""
+    up = bytes((CC_PEDAL, 0))
+    found = _settings_in(composed, run, clock)
+    before, wanted = _state(kept, run.start, up), _composed_before(composed, run, clock, up)
+    if _is_down(before) != _is_down(wanted) and not any(tick == run.start for tick, _ in found):
+        found = [(run.start, wanted), *found]
+    after = _state(kept, run.end, up) if run.close is None else up
+    last = (run.end if run.close is None else run.close) - 1
+    now = found[-1][1] if found else before
+    if now == after or (run.close is not None and not _is_down(now)):
+        return found
+    return [*(setting for setting in found if setting[0] < last), (last, after)]
+
+
+def _composed_before(settings: Iterable[_Setting], run: Run, clock: Clock, otherwise: bytes) -> bytes:
+    """What the new piece set last before ``run``."""
+    return _state([(0, data) for tick, data in settings if clock.exact(tick) < run.lower], 1, otherwise)
+
+
+def _place_controls(weave: Weave, channel: int, parts: Sequence[Part], runs: Sequence[Run], clock: Clock) -> None:
+    """The other controllers of ``parts`` in the runs, for a line that is new."""
+    controls = [c for part in parts for c in part.controls if c.number != CC_PEDAL]
+    for run in runs:
+        for tick, data in _settings_in([_setting(c) for c in sorted(controls)], run, clock):
+            weave.place(SET, RawEvent(tick, CONTROL | channel, -1, data))
+
+
+def _pedal(parts: Sequence[Part]) -> list[_Setting]:
+    """The pedal of the first part that has one."""
+    moves = ([c for c in part.controls if c.number == CC_PEDAL] for part in parts)
+    found = next((own for own in moves if own), [])
+    return [_setting(control) for control in sorted(found, key=lambda c: c.tick)]
+
+
+def _setting(control: Control) -> _Setting:
+    return control.tick, bytes((control.number, control.value))
+
+
+def _settings_in(settings: Iterable[_Setting], run: Run, clock: Clock) -> list[_Setting]:
+    placed = [(clock.within(tick, run), data) for tick, data in settings]
+    return [(tick, data) for tick, data in placed if tick is not None]
+
+
+def _state(settings: Iterable[_Setting], tick: int, otherwise: bytes) -> bytes:
+    """What was set last before ``tick``."""
+    before = [setting for setting in settings if setting[0] < tick]
+    return sorted(before, key=itemgetter(0))[-1][1] if before else otherwise
+
+
+def _is_down(data: bytes) -> bool:
+    return data[1] >= PEDAL_DOWN
