@@ -26,7 +26,8 @@ _JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]{2}")
 class SourceNote:
     """A note of a file, in the file's own ticks; the indices are those of its events in the track.
 
-    ``off_index`` is None for a note that the file never ends: it sounds to the end of its track.
+    ``off_index`` is None for a note that the file never ends: it sounds to the end of its track, or a tick where it
+    begins only there.
     """
 
     track: int
@@ -155,7 +156,7 @@ def _decoded(data: bytes, charset: str) -> str | None:
 
 
 def closed_notes(source: SourceMidi) -> tuple[ChangeNote, ...]:
-    """Edits that end every hanging note at the end of its track."""
+    """Edits that end every hanging note where it is said to end, at the end of its track."""
     return tuple(ChangeNote(n, end=n.end) for n in source.notes if n.off_index is None)
 
 
@@ -233,7 +234,7 @@ def _notes(number: int, track: Sequence[RawEvent], programs: _Programs) -> list[
         elif event.is_note_off and open_notes[event.status & 0x0F, event.data[0]]:
             found.append(note(open_notes[event.status & 0x0F, event.data[0]].popleft(), index, event.tick))
     for waiting in open_notes.values():
-        found += [note(index, None, track[-1].tick) for index in waiting]
+        found += [note(index, None, max(track[-1].tick, track[index].tick + 1)) for index in waiting]
     return found
 
 

@@ -151,3 +151,10 @@ def test_a_note_has_the_program_in_force_when_it_begins() -> None:
     other = chunk(b"MTrk", NOTE + END)
     source = read_source(header(1, 2) + chunk(b"MTrk", play + END) + other, "x.mid")
     assert [(n.track, n.start, n.program) for n in source.notes] == [(0, 0, 5), (1, 0, 5), (0, 480, 7)]
+
+
+def test_a_note_that_begins_with_the_end_of_its_track_and_never_ends_is_ended_after_a_tick() -> None:
+    source = read_source(one_track(bytes.fromhex("60 90 3C 50"), END), "x.mid")
+    again = read_source(edited(source, closed_notes(source)), "x.mid")
+    assert again.hanging_notes == 0
+    assert [(note.start, note.end) for note in again.notes] == [(0x60, 0x61)]
