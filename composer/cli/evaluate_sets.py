@@ -50,7 +50,7 @@ def read_set(
 
 def midi_files(folder: Path) -> list[Path]:
     """One MIDI file for each piece in ``folder``: cleaned, final or draft, by name."""
-    chosen = [piece.best_midi or piece.file(".midi") for piece in pieces_in(folder)]
+    chosen = [piece.written_midi or piece.file(".midi") for piece in pieces_in(folder)]
     return [path for path in chosen if path.is_file()]
 
 

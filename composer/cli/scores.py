@@ -31,7 +31,7 @@ def score_for(midi: Path, data: bytes, brief: Brief | None) -> PieceScore:
     from composer.limits import SCORE_BYTES
 
     piece = PieceFiles.of(midi)
-    state = state_of(piece.musicxml, piece) if midi == piece.best_midi else State.MISSING
+    state = state_of(piece.musicxml, piece) if midi in (piece.written_midi, piece.best_midi) else State.MISSING
     theirs = state in (State.EDITED, State.FOREIGN)
     if theirs or (state is State.FRESH and state_of(midi, piece) is State.FRESH):
         notes = (f"{piece.musicxml.name} {state.value}: taken as it is",) if theirs else ()

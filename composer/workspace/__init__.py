@@ -16,6 +16,8 @@ from composer.workspace.names import (
     CLEAN,
     DRAFT,
     EXPORTS,
+    GRID,
+    HUMAN,
     MIDI,
     MUSICXML,
     RECORD,
@@ -39,8 +41,8 @@ from composer.workspace.states import (
 )
 
 __all__ = [
-    "AUDIO", "BRIEF", "CARD", "CLEAN", "CONDUCTOR", "DRAFT", "EXPORTS", "MIDI", "MUSICXML", "RECORD", "REPORT", "STEMS",
-    "SUFFIXES", "TAKE", "EditedBars", "PieceFiles", "State", "backup", "cleanup_output", "edited_bars", "guard",
-    "guard_all", "is_up_to_date", "note", "pieces_in", "renamed_tracks", "renew", "rewrite", "save", "sha256_of",
-    "stale_bars", "state_of", "step_of",
+    "AUDIO", "BRIEF", "CARD", "CLEAN", "CONDUCTOR", "DRAFT", "EXPORTS", "GRID", "HUMAN", "MIDI", "MUSICXML", "RECORD",
+    "REPORT", "STEMS", "SUFFIXES", "TAKE", "EditedBars", "PieceFiles", "State", "backup", "cleanup_output",
+    "edited_bars", "guard", "guard_all", "is_up_to_date", "note", "pieces_in", "renamed_tracks", "renew", "rewrite",
+    "save", "sha256_of", "stale_bars", "state_of", "step_of",
 ]  # fmt: skip

@@ -10,11 +10,14 @@ from pathlib import Path
 from composer.errors import UsageProblem
 
 BRIEF, DRAFT, CLEAN, MIDI, MUSICXML = ".brief.json", ".draft.mid", ".clean.mid", ".mid", ".musicxml"
+HUMAN, GRID = ".human.mid", ".grid.mid"  # the music as it is played, and the same on the grid
 TAKE = r"\.take\d+\.mid"  # one of several drafts, by rank
 REPORT, RECORD, CARD, STEMS = ".cleanup.json", ".composer.json", ".card.png", ".stems"
 AUDIO = (".wav", ".flac", ".ogg", ".mp3")
 PREVIEW = ".preview.wav"
-SUFFIXES = (BRIEF, DRAFT, CLEAN, REPORT, RECORD, CARD, STEMS, MUSICXML, MIDI, ".midi", PREVIEW, *AUDIO)
+SUFFIXES = (
+    BRIEF, DRAFT, CLEAN, HUMAN, GRID, REPORT, RECORD, CARD, STEMS, MUSICXML, MIDI, ".midi", PREVIEW, *AUDIO,
+)  # fmt: skip
 # What `composer export` writes beside a score; stems and pages are folders.
 EXPORTS = (".dawproject", ".rpp", ".midi-stems", ".pages", ".pdf")
 
@@ -71,6 +74,14 @@ class PieceFiles:
         return self.file(CLEAN)
 
     @property
+    def human(self) -> Path:
+        return self.file(HUMAN)
+
+    @property
+    def grid(self) -> Path:
+        return self.file(GRID)
+
+    @property
     def musicxml(self) -> Path:
         return self.file(MUSICXML)
 
@@ -105,9 +116,19 @@ class PieceFiles:
         return tuple(path for path in map(self.file, EXPORTS) if path.exists())
 
     @property
-    def best_midi(self) -> Path | None:
-        """The MIDI file furthest along: cleaned, then the piece, then the draft; None without any."""
+    def written_midi(self) -> Path | None:
+        """The MIDI file furthest along on the grid: cleaned, then the piece, then the draft; None without any."""
         return next((p for p in (self.clean, self.midi, self.draft) if p.is_file()), None)
+
+    @property
+    def best_midi(self) -> Path | None:
+        """The performance where it is of the written music as it is now, else the written music; None without any."""
+        from composer.workspace.states import is_made_from  # which builds on these names
+
+        written = self.written_midi
+        if self.human.is_file() and (written is None or is_made_from(self, self.human, written)):
+            return self.human
+        return written
 
 
 def cleanup_output(midi: Path) -> Path:

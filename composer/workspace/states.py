@@ -62,6 +62,15 @@ def changed_inputs(files: PieceFiles, step: StepRecord) -> tuple[Path, ...]:
     return tuple(path for path, recorded in paths if path.exists() and sha256_of(path) != recorded)
 
 
+def is_made_from(files: PieceFiles, path: Path, origin: Path) -> bool:
+    """Whether ``path`` was made from ``origin`` as it is now; a file that no step wrote is taken for it.
+
+    What a person changed in ``path`` since then does not count.
+    """
+    step = step_of(files, path)
+    return step is None or (key_of(files, origin) in step.inputs and not changed_inputs(files, step))
+
+
 def is_up_to_date(
     files: PieceFiles,
     step: str,
