@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
+from composer.formats.midi import CHORD_TRACK
 from composer.formats.smf_scan import KEY_SIGNATURE, SET_TEMPO, SYSEX, TIME_SIGNATURE, RawEvent
-from composer.formats.source import MARKER, SourceMidi, decoded, read_source
+from composer.formats.source import MARKER, TEXT, SourceMidi, decoded, read_source
 from composer.music.bars import BarMap
 
 HASH_CHARS = 8  # 32 bits: enough to tell one bar from its edited self
@@ -36,8 +37,8 @@ class EditedBars:
 def bar_hashes(data: bytes, name: str) -> dict[str, str]:
     """Track name -> the hashes of its bars with spaces between; what plays counts, and under ``CONDUCTOR`` what leads.
 
-    Times are hashed in 480ths of a quarter, so that a DAW's other resolution alone is no edit.
-    Raises BadInput or OverLimit for a file that cannot be read.
+    Of the chord track its symbols count too. Times are hashed in 480ths of a quarter, so that a DAW's other resolution
+    alone is no edit. Raises BadInput or OverLimit for a file that cannot be read.
     """
     source = read_source(data, name)
     bars = _Bars(source)
@@ -55,16 +56,21 @@ def bar_hashes(data: bytes, name: str) -> dict[str, str]:
                 cells[labels[number]][bars.index(event.tick)].append(found)
             elif (led := _leading(event)) is not None:
                 cells[CONDUCTOR][bars.index(event.tick)].append((bars.fine(event.tick), *led))
+            elif event.meta == TEXT and labels[number] == CHORD_TRACK:
+                cells[CHORD_TRACK][bars.index(event.tick)].append((bars.fine(event.tick), decoded(event.data)))
     return {CONDUCTOR: EMPTY, **{label: _joined(own) for label, own in cells.items()}}
 
 
 def changed_bars(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[EditedBars, ...]:
     """Where two results of ``bar_hashes`` differ, track by track, under the names that the tracks have in ``after``.
 
-    What leads is left out where ``before`` knows nothing of it.
+    What leads is left out where ``before`` knows nothing of it, and so are chord symbols, also where they are gone:
+    many a DAW loses them.
     """
     former = renamed(before, after)
-    labels = {*before, *after} - set(former.values()) - ({CONDUCTOR} if CONDUCTOR not in before else set())
+    unknown = {label for label in (CONDUCTOR, CHORD_TRACK) if label not in before}
+    lost = {CHORD_TRACK} - {*after}
+    labels = {*before, *after} - set(former.values()) - unknown - lost
     found = []
     for label in sorted(labels):
         old, new = _split(before, former.get(label, label)), _split(after, label)
@@ -78,8 +84,8 @@ def changed_bars(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[E
 
 def renamed(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
     """New name -> old name of the tracks that have another name in ``after`` but mostly the bars they had."""
-    gone = [label for label in before if label not in after and label != CONDUCTOR]
-    new = [label for label in after if label not in before and label != CONDUCTOR]
+    gone = [label for label in before if label not in after and label not in (CONDUCTOR, CHORD_TRACK)]
+    new = [label for label in after if label not in before and label not in (CONDUCTOR, CHORD_TRACK)]
     pairs = sorted((-_share(before[old], after[label]), old, label) for old in gone for label in new)
     found: dict[str, str] = {}
     for share, old, label in pairs:

@@ -34,8 +34,8 @@ class StepRecord(_Strict):
     """``inputs`` and ``outputs`` map file names (relative to the record) to SHA-256.
 
     ``bars`` are the hashes of the MIDI outputs as written, ``input_bars`` those of the MIDI inputs as read (see
-    ``midi_hashes``). ``edited`` are, for each output and track, the bars of a person that the step kept in it. ``redone``
-    lists what was composed anew in its output since, in order.
+    ``midi_hashes``). ``edited`` are, for each output and track, the bars of a person that the step kept in it.
+    ``redone`` lists what was composed anew in its outputs since, in order.
     """
 
     inputs: dict[str, str] = {}
