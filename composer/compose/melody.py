@@ -105,7 +105,7 @@ class Ear:
     known: KnownRuns | None = None
 
 
-def _shape_of(plan: Plan) -> int:
+def shape_of(plan: Plan) -> int:
     """A number for what a piece is besides its seed: metre, mode and phrase lengths, so that one seed does not give
     all pieces one character. No level or tempo is in it: an edit of those keeps the character."""
     return crc32(repr((str(plan.meter), plan.key.mode, [p.bars for p in plan.phrases])).encode())
@@ -135,7 +135,7 @@ class MelodyWriter:
         self._echo_unit = unit_of(plan.meter)
         self.given = tuple(given)
         self._base = int(rng.integers(2**32))
-        self.typical = character_of(self.ear.typical, np.random.default_rng([self._base, _shape_of(plan)]))
+        self.typical = character_of(self.ear.typical, np.random.default_rng([self._base, shape_of(plan)]))
 
     def write(self) -> Melody:
         """The whole tune. Never fails: where no pitch is left, rules give way in a fixed order and it says so."""

@@ -1,0 +1,201 @@
+"""Some bars of a piece composed anew, so that they fit what stands before and after them.
+
+The plan is that of the seed which the piece was composed with; another seed draws other notes under it. What stands is
+never changed: its chords are fixed points of the new ones, its tune is heard by the network, its voicings are the ends
+that new voices are led from and to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from composer.compose.draft import CHORD_JOB, MELODY_JOB, PLAN_JOB, Draft, Sketch, arranged, rng_of
+from composer.compose.harmonise import harmonised
+from composer.compose.harmony import Bar, Harmony, chords_of
+from composer.compose.melody import Ear, Melody
+from composer.compose.orchestra import Orchestra, orchestra_of
+from composer.compose.plan import Plan, plan_of
+from composer.compose.redo_melody import RedoWriter
+from composer.compose.redo_merge import merged
+from composer.compose.redo_standing import (
+    Cells,
+    Stay,
+    heard_of,
+    replaced_notes,
+    standing_chords,
+    standing_tune,
+    stay_of,
+)
+from composer.compose.retouch import retouched
+from composer.encoding.melody import Event
+from composer.encoding.protocol import FigurationModel, MelodyModel
+from composer.encoding.voices import VoicesModel
+from composer.errors import BadInput
+from composer.formats.brief import Brief
+from composer.music.notes import Part, Piece
+
+SAME_SHARE = 0.9  # of an accompaniment's notes: a redo that keeps more of them changed nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands: the file's piece as ``formats.source_piece.piece_of`` reads it, with whatever edits it holds."""
+
+    piece: Piece
+
+
+def redone(
+    brief: Brief,
+    standing: Standing,
+    cells: Cells,
+    form_seed: int,
+    seed: int,
+    melody_model: MelodyModel,
+    harmony: Harmony,
+    *,
+    ear: Ear | None = None,
+    voices: VoicesModel | None = None,
+    figuration: FigurationModel | None = None,
+) -> Draft:
+    """The whole piece with new music in ``cells`` (track name, bar from 1), and outside them what stands.
+
+    ``form_seed`` gives the plan, ``seed`` the draws: the same one gives the same bytes, another one another version.
+    Bars that the piece does not have yet are composed in any case. Raises BadInput for a piece in another metre than
+    the brief's, and for a style or ensemble that does not exist.
+    """
+    orchestra = orchestra_of(brief)
+    plan = plan_of(brief, orchestra.melody.instrument, rng_of(form_seed, PLAN_JOB))
+    piece = standing.piece
+    if piece.meter != plan.meter:
+        reason = f"is in {piece.meter}, and the brief in {plan.meter}: their bars do not fit together"
+        raise BadInput(piece.title, reason, "compose the whole piece anew")
+    stay = stay_of(piece, cells, orchestra)
+    gaps = stay.redone_bars(stay.melody, len(plan.bars))
+    tune = standing_tune(stay, plan, gaps)
+    new_chords = stay.redone_chords(len(plan.bars))
+    fixed = _fixed_chords(stay, plan, brief, tune, gaps, new_chords, seed)
+    chords = chords_of(plan, brief, harmony, rng_of(seed, CHORD_JOB), fixed)
+    melody = _melody(stay, plan, chords, tune, gaps, form_seed, seed, melody_model, ear)
+    chords = retouched(chords, plan, brief, harmony, melody.events, fixed.keys())
+    sketch = Sketch(brief, orchestra, plan, chords, melody)
+    draft = _arranged(sketch, stay, form_seed, seed, voices, figuration)
+    heard = frozenset((e.start, e.pitch + plan.tonic_midi) for e in tune if e.pitch is not None)
+    return replace(draft, piece=merged(stay, draft.piece, new_chords, heard))
+
+
+def _fixed_chords(
+    stay: Stay,
+    plan: Plan,
+    brief: Brief,
+    tune: Sequence[Event],
+    gaps: frozenset[int],
+    new_chords: frozenset[int],
+    seed: int,
+) -> dict[int, Bar]:
+    """The chords of the bars (from 0) whose chords stand; where their tune stays and they shall not, or where the file
+    names none, chords that fit the tune."""
+    bars = len(plan.bars)
+    fixed = standing_chords(stay, [bar for bar in range(bars) if bar not in new_chords])
+    open_bars = [bar for bar in range(bars) if bar not in gaps and bar not in fixed]
+    if not open_bars or not tune:
+        return fixed
+    written = fixed | _written(brief, plan, set(open_bars))
+    rests = [phrase.last for phrase in plan.phrases]
+    fitting = harmonised(tune, plan.key, plan.meter, bars, rests, written, rng_of(seed, CHORD_JOB))
+    return fixed | {bar: fitting[bar] for bar in open_bars}
+
+
+def _written(brief: Brief, plan: Plan, bars: set[int]) -> dict[int, Bar]:
+    """The chords that the brief writes for those of ``bars`` that it writes any for."""
+    by_section = {index for index, section in enumerate(brief.form) if section.chords}
+    by_bar = {change.bar - 1 for change in brief.bars_ if change.chord}
+    wanted = {bar for bar in bars if bar in by_bar or plan.section_at(bar) in by_section}
+    if not wanted:
+        return {}
+    from composer.compose.given import written_chords
+    from composer.music.chord import progression_of
+
+    single = {c.bar - 1: tuple(progression_of(c.chord)[0]) for c in brief.bars_ if c.chord}
+    found = written_chords(brief, len(plan.bars)) | single
+    return {bar: found[bar] for bar in wanted}
+
+
+def _melody(
+    stay: Stay,
+    plan: Plan,
+    chords: Sequence[Bar],
+    tune: Sequence[Event],
+    gaps: frozenset[int],
+    form_seed: int,
+    seed: int,
+    model: MelodyModel,
+    ear: Ear | None,
+) -> Melody:
+    """The tune: what stands and what is new in the bars ``gaps``."""
+    if not gaps:
+        return Melody(tuple(tune), plan.tonic_midi, ())
+    writer = RedoWriter(
+        plan,
+        chords,
+        model,
+        rng_of(seed, MELODY_JOB),
+        ear,
+        standing=tune,
+        replaced=replaced_notes(stay, plan, gaps),
+        varies=seed != form_seed,
+        form_rng=rng_of(form_seed, MELODY_JOB),
+    )
+    return writer.write()
+
+
+def _arranged(
+    sketch: Sketch,
+    stay: Stay,
+    form_seed: int,
+    seed: int,
+    voices: VoicesModel | None,
+    figuration: FigurationModel | None,
+) -> Draft:
+    """The sketch with all its players. Inside a section the figures go on as they were, unless nothing would change."""
+    heard = heard_of(stay, sketch.orchestra)
+
+    def with_texture_of(texture_seed: int) -> Draft:
+        return arranged(sketch, seed, voices=voices, figuration=figuration, texture_seed=texture_seed, heard=heard)
+
+    if seed == form_seed or not _goes_on(sketch, stay):
+        return with_texture_of(seed)
+    draft = with_texture_of(form_seed)
+    return with_texture_of(seed) if _is_as_before(draft.piece, stay) else draft
+
+
+def _players(stay: Stay, orchestra: Orchestra) -> list[Part]:
+    """The parts that stand for all players but the melody's."""
+    found = [*orchestra.accompaniment, *(p for p in (orchestra.bass, orchestra.drums) if p is not None)]
+    return [stay.seats[p.name] for p in found if p.name in stay.seats]
+
+
+def _goes_on(sketch: Sketch, stay: Stay) -> bool:
+    """Whether a section has bars of a player that stand and others that are new."""
+    starts = [*sketch.plan.section_starts, len(sketch.plan.bars)]
+    for part in _players(stay, sketch.orchestra):
+        new = stay.redone_bars(part, len(sketch.plan.bars))
+        for first, end in pairwise(starts):
+            if 0 < sum(bar in new for bar in range(first, end)) < end - first:
+                return True
+    return False
+
+
+def _is_as_before(piece: Piece, stay: Stay) -> bool:
+    """Whether the accompaniment that is redone has the notes that it had."""
+    bar, same, every = piece.meter.bar_ticks, 0, 0
+    for part in piece.parts[1:]:
+        own = stay.seats.get(part.name)
+        if own is None:
+            continue
+        before = {(n.start, n.pitch) for n in own.notes}
+        new = [n for n in part.notes if stay.is_redone(own, n.start // bar)]
+        same += sum((n.start, n.pitch) in before for n in new)
+        every += len(new)
+    return every > 0 and same > SAME_SHARE * every
