@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from composer.cli.options import Continued, Force, Free, Model, NewBars, Output, Players, Seed, Takes, Texture, Tune
+from composer.cli.options import (
+    Continued,
+    Force,
+    Free,
+    Model,
+    NewBars,
+    Output,
+    Players,
+    Seed,
+    Takes,
+    Texture,
+    Tracks,
+    Tune,
+)
 from composer.cli.show import Show
 
 
@@ -17,6 +30,7 @@ def generate(
     melody: Tune = None,
     continued: Continued = None,
     bars: NewBars = None,
+    tracks: Tracks = None,
     free: Free = False,
     takes: Takes = 1,
     ensemble: Players = None,
@@ -30,7 +44,7 @@ def generate(
     from composer.cli.batch import each
     from composer.cli.generation import job_of
     from composer.cli.job import run_job
-    from composer.cli.wish import Wish
+    from composer.cli.wish import Wish, words_of
 
-    wish = Wish(brief, melody, continued, bars, free, takes, ensemble, style, seed, output, force)
+    wish = Wish(brief, melody, continued, bars, words_of(tracks), free, takes, ensemble, style, seed, output, force)
     return each(show, [wish.subject], lambda _: run_job(job_of(wish), wish.takes, model, force))

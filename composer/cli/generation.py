@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from composer import __version__
 from composer.cli.given_jobs import continue_job, melody_job
 from composer.cli.job import Job, Tools, run_job
+from composer.cli.redoing import again_job, must_stay, redo_job
 from composer.cli.steps import BRIEF, Done, brief_in, checked_seed, output_of
 from composer.workspace import PieceFiles, guard_all, save
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 def run_generate(brief_file: Path, output: Path, seed: int | None, model: str | None, force: bool) -> Done:
     """Compose the draft of a brief; the seed is the one given, the brief's, or a random one."""
-    return run_job(brief_job(brief_file, output, seed), 1, model, force)
+    return run_job(_whole_job(brief_file, output, seed, force), 1, model, force)
 
 
 def job_of(wish: Wish) -> Job:
@@ -34,7 +35,15 @@ def job_of(wish: Wish) -> Job:
     if wish.continued is not None:
         return continue_job(wish)
     assert wish.brief is not None
-    return brief_job(wish.brief, output_of(wish.output, PieceFiles.of(wish.brief).draft), wish.seed)
+    output = output_of(wish.output, PieceFiles.of(wish.brief).draft)
+    return redo_job(wish, output) if wish.is_redo else _whole_job(wish.brief, output, wish.seed, wish.force)
+
+
+def _whole_job(brief_file: Path, output: Path, seed: int | None, force: bool) -> Job:
+    """All that the brief asks for, around what a person edited or locked in a draft that is there."""
+    if must_stay(output, brief_in(brief_file), force):
+        return again_job(brief_file, output, seed, force)
+    return brief_job(brief_file, output, seed)
 
 
 def brief_job(brief_file: Path, output: Path, seed: int | None) -> Job:

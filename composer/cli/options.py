@@ -49,7 +49,17 @@ Continued = Annotated[
     Path | None, typer.Option("--continue", help="A MIDI file: go on from where it ends, in its key, metre and style.")
 ]
 NewBars = Annotated[
-    str | None, typer.Option("--bars", help="How many bars to add with --continue; 8 if absent.", metavar="INTEGER")
+    str | None,
+    typer.Option(
+        "--bars",
+        "--section",
+        help='Redo only these: "9-16", "1-4, 9" or a section\'s name. With --continue: how many to add; 8 if absent.',
+        show_default=False,
+    ),
+]
+Tracks = Annotated[
+    list[str] | None,
+    typer.Option("--tracks", help="Redo only these tracks, by name or role: melody, bass; may be repeated."),
 ]
 Free = Annotated[bool, typer.Option("--free", help="No brief: draw one, and write it beside the draft.")]
 Takes = Annotated[int, typer.Option("--takes", help="Write that many takes, ranked, and say why the best is best.")]

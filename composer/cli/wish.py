@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ class Wish:
     melody: Path | None = None
     continued: Path | None = None
     bars: str | None = None
+    tracks: tuple[str, ...] = ()
     free: bool = False
     takes: int = 1
     ensemble: str | None = None
@@ -35,6 +37,11 @@ class Wish:
     def subject(self) -> Path:
         """What the draft is made from, for messages."""
         return self.melody or self.continued or self.brief or Path("free")
+
+    @property
+    def is_redo(self) -> bool:
+        """Whether only a part of what stands shall be composed anew."""
+        return self.continued is None and (self.bars is not None or bool(self.tracks))
 
     @property
     def new_bars(self) -> int:
@@ -58,12 +65,21 @@ class Wish:
             raise UsageProblem(self.brief, "is a MIDI file and no brief", "use --melody or --continue before its name")
         if not modes and (name := "--ensemble" if self.ensemble else "--style" if self.style else ""):
             raise UsageProblem(name, "goes with --melody, --continue or --free", "write it into the brief instead")
-        if self.bars is not None and self.continued is None:
-            raise UsageProblem("--bars", "goes with --continue", "a brief has the bars of each section in its form")
+        for option, given in (("--bars", self.bars is not None), ("--tracks", bool(self.tracks))):
+            if given and (
+                self.melody is not None or self.free or (option == "--tracks" and self.continued is not None)
+            ):
+                raise UsageProblem(option, f"does not go with {modes[0]}", "it redoes a part of a brief's draft")
 
     def _check_values(self) -> None:
-        if self.bars is not None and not (self.bars.isdecimal() and 1 <= int(self.bars) <= CONTINUE_BARS):
+        count = self.bars if self.continued is not None else None
+        if count is not None and not (count.isdecimal() and 1 <= int(count) <= CONTINUE_BARS):
             hint = f"give one from 1 to {CONTINUE_BARS}"
-            raise UsageProblem("--bars", f"{self.bars!r} is not a number of bars", hint)
+            raise UsageProblem("--bars", f"{count!r} is not a number of bars", hint)
         if not 1 <= self.takes <= TAKES:
             raise UsageProblem("--takes", f"{self.takes} is outside 1 to {TAKES}", "choose another number")
+
+
+def words_of(values: Sequence[str] | None) -> tuple[str, ...]:
+    """The words of an option that may be repeated, and that takes several with commas between."""
+    return tuple(word.strip() for value in values or () for word in value.split(",") if word.strip())

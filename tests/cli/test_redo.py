@@ -1,0 +1,255 @@
+"""`generate` over a draft that stands: named bars alone change, a person's bars never do unless forced."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import mido
+import pytest
+
+from composer.cli.app import main
+from composer.formats.record import read_record
+from composer.workspace import PieceFiles, State, edited_bars, state_of
+
+BAR = 4 * 480
+Content = dict[str, dict[int, list[str]]]
+BRIEF = {
+    "key": {"tonic": "D", "mode": "minor"},
+    "tempo_bpm": 96,
+    "meter": "4/4",
+    "seed": 5,
+    "form": [{"name": "A", "bars": 4}, {"name": "B", "bars": 4}, {"name": "A'", "bars": 4}],
+}
+
+
+@pytest.fixture(scope="module")
+def first_draft(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    folder = tmp_path_factory.mktemp("first")
+    (folder / "art.brief.json").write_text(json.dumps(BRIEF))
+    assert main(["generate", str(folder / "art.brief.json"), "-q"]) == 0
+    return (folder / "art.draft.mid").read_bytes() + b"\0SPLIT\0" + (folder / "art.composer.json").read_bytes()
+
+
+@pytest.fixture
+def art(tmp_path: Path, first_draft: bytes) -> PieceFiles:
+    """A piece with its draft, as `generate` left it."""
+    midi, record = first_draft.split(b"\0SPLIT\0")
+    (tmp_path / "art.brief.json").write_text(json.dumps(BRIEF))
+    (tmp_path / "art.draft.mid").write_bytes(midi)
+    (tmp_path / "art.composer.json").write_bytes(record)
+    return PieceFiles(tmp_path, "art")
+
+
+def run(art: PieceFiles, *words: str) -> int:
+    return main(["generate", str(art.brief), *words, "-q"])
+
+
+def content(path: Path) -> Content:
+    """Track -> bar from 1 -> its events with ticks, notes with their lengths, by an independent reader."""
+    found: Content = {}
+    for track in mido.MidiFile(path).tracks:
+        bars = found.setdefault(track.name, {})
+        sounding: dict[int, int] = {}
+        tick = 0
+        for message in track:
+            tick += message.time
+            if message.type == "note_on" and message.velocity:
+                sounding[message.note] = tick
+            if message.type == "note_off":
+                start = sounding.pop(message.note)
+                bars.setdefault(start // BAR + 1, []).append(f"{start} {message.note} for {tick - start}")
+            elif message.type != "end_of_track":
+                bars.setdefault(tick // BAR + 1, []).append(f"{tick} {message.copy(time=0)}")
+    return {track: {bar: sorted(events) for bar, events in bars.items()} for track, bars in found.items()}
+
+
+def differing(before: Content, after: Content) -> set[tuple[str, int]]:
+    return {
+        (track, bar)
+        for track in {*before, *after}
+        for bar in {*before.get(track, {}), *after.get(track, {})}
+        if before.get(track, {}).get(bar) != after.get(track, {}).get(bar)
+    }
+
+
+def edit(art: PieceFiles, change: Callable[[mido.MidiFile], None]) -> None:
+    midi = mido.MidiFile(art.draft)
+    change(midi)
+    midi.save(art.draft)
+
+
+def raise_first_note_of_bar(bar: int) -> Callable[[mido.MidiFile], None]:
+    def change(midi: mido.MidiFile) -> None:
+        track = next(t for t in midi.tracks if t.name == "Melody")
+        tick = 0
+        for index, message in enumerate(track):
+            tick += message.time
+            if message.type == "note_on" and message.velocity and tick >= (bar - 1) * BAR:
+                first = index
+                break
+        pitch = track[first].note
+        end = next(i for i in range(first + 1, len(track)) if track[i].type == "note_off" and track[i].note == pitch)
+        for at in (first, end):
+            track[at] = track[at].copy(note=pitch + 1)
+
+    return change
+
+
+def test_only_the_named_cells_change(art: PieceFiles) -> None:
+    before = content(art.draft)
+    assert run(art, "--bars", "6-7", "--tracks", "melody", "--seed", "9") == 0
+    changed = differing(before, content(art.draft))
+    assert changed
+    assert changed <= {("Melody", 6), ("Melody", 7)}
+
+
+def test_a_section_changes_with_all_its_tracks_and_chords(art: PieceFiles) -> None:
+    before = content(art.draft)
+    assert run(art, "--bars", "b", "--seed", "9") == 0
+    changed = differing(before, content(art.draft))
+    assert {bar for _, bar in changed} <= {5, 6, 7, 8}
+    assert len({track for track, _ in changed}) >= 2
+
+
+def test_the_same_seed_gives_the_same_bytes(art: PieceFiles) -> None:
+    start, record = art.draft.read_bytes(), art.record.read_bytes()
+    results = []
+    for _ in range(2):
+        art.draft.write_bytes(start)
+        art.record.write_bytes(record)
+        assert run(art, "--bars", "6-7", "--seed", "9") == 0
+        results.append(art.draft.read_bytes())
+    assert results[0] == results[1] != start
+
+
+def test_hand_edits_elsewhere_stay_and_stay_known(art: PieceFiles) -> None:
+    edit(art, raise_first_note_of_bar(2))
+    before = content(art.draft)
+    assert run(art, "--bars", "6-7", "--tracks", "melody") == 0
+    assert differing(before, content(art.draft)) <= {("Melody", 6), ("Melody", 7)}
+    assert state_of(art.draft) is State.EDITED
+    assert [(one.track, one.bars) for one in edited_bars(art, art.draft)] == [("Melody", (2,))]
+
+
+def test_named_bars_that_a_person_edited_are_kept(art: PieceFiles, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(art, raise_first_note_of_bar(6))
+    before = content(art.draft)
+    assert main(["generate", str(art.brief), "--bars", "6-7", "--tracks", "melody"]) == 0
+    assert differing(before, content(art.draft)) <= {("Melody", 7)}
+    assert "kept, edited by hand: Melody 6" in capsys.readouterr().err
+
+
+def test_only_edited_bars_named_is_refused_and_forced_with_a_backup(art: PieceFiles) -> None:
+    edit(art, raise_first_note_of_bar(6))
+    theirs = art.draft.read_bytes()
+    assert run(art, "--bars", "6", "--tracks", "Melody") == 5
+    assert art.draft.read_bytes() == theirs
+    assert run(art, "--bars", "6", "--tracks", "Melody", "--force") == 0
+    assert (art.folder / "art.draft.1.mid").read_bytes() == theirs
+    assert edited_bars(art, art.draft) == ()
+    assert state_of(art.draft) is State.FRESH
+
+
+def test_generate_again_keeps_edited_bars_and_redoes_the_rest(art: PieceFiles) -> None:
+    edit(art, raise_first_note_of_bar(6))
+    before = content(art.draft)
+    assert run(art, "--seed", "77") == 0
+    after = content(art.draft)
+    assert after["Melody"][6] == before["Melody"][6]
+    assert len(differing(before, after)) > 12
+    assert state_of(art.draft) is State.EDITED
+    assert read_record(art.record).steps["generate"].seed == 77
+    assert run(art, "--seed", "78") == 0
+    assert content(art.draft)["Melody"][6] == before["Melody"][6]
+
+
+def test_a_track_of_a_person_stays(art: PieceFiles) -> None:
+    def add(midi: mido.MidiFile) -> None:
+        track = mido.MidiTrack([mido.MetaMessage("track_name", name="My horn", time=0)])
+        track += [mido.Message("note_on", channel=9 - 1, note=60, velocity=70, time=960)]
+        track += [mido.Message("note_off", channel=9 - 1, note=60, time=480)]
+        midi.tracks.append(track)
+
+    edit(art, add)
+    horn = content(art.draft)["My horn"]
+    assert run(art, "--seed", "3") == 0
+    assert content(art.draft)["My horn"] == horn
+    assert run(art, "--bars", "1-4", "--seed", "4") == 0
+    assert content(art.draft)["My horn"] == horn
+
+
+def test_locked_cells_stay_also_with_force(art: PieceFiles) -> None:
+    art.brief.write_text(json.dumps({**BRIEF, "locked": [{"bars": "A"}, {"tracks": ["Melody"], "bars": "5"}]}))
+    before = content(art.draft)
+    assert run(art, "--seed", "70", "--force") == 0
+    changed = differing(before, content(art.draft))
+    assert changed
+    assert not {cell for cell in changed if cell[1] <= 4 or cell == ("Melody", 5)}
+    assert run(art, "--bars", "5", "--tracks", "melody", "--force") == 5
+
+
+def test_a_locked_track_that_is_not_there_is_an_error(art: PieceFiles, capsys: pytest.CaptureFixture[str]) -> None:
+    art.brief.write_text(json.dumps({**BRIEF, "locked": [{"tracks": ["Melodie"]}]}))
+    assert run(art) != 0
+    assert 'did you mean "Melody"' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--bars", "13"], "bar 13 is after the last bar, 12"),
+        (["--bars", "C"], "the sections are A, B, A'"),
+        (["--bars", "7-6"], "runs backwards"),
+        (["--tracks", "Melodi"], 'did you mean "Melody"'),
+    ],
+)
+def test_what_is_not_there_is_named(
+    art: PieceFiles, capsys: pytest.CaptureFixture[str], words: list[str], line: str
+) -> None:
+    before = art.draft.read_bytes()
+    assert run(art, *words) == 2
+    assert line in capsys.readouterr().err
+    assert art.draft.read_bytes() == before
+
+
+def test_without_a_draft_there_is_nothing_to_redo(art: PieceFiles, capsys: pytest.CaptureFixture[str]) -> None:
+    art.draft.unlink()
+    assert run(art, "--bars", "3") == 2
+    assert "composer generate" in capsys.readouterr().err
+
+
+def test_takes_of_a_part(art: PieceFiles) -> None:
+    before = content(art.draft)
+    assert run(art, "--bars", "6-7", "--tracks", "melody", "--takes", "3", "--seed", "4") == 0
+    takes = [art.take(rank) for rank in (1, 2, 3)]
+    for path in takes:
+        assert differing(before, content(path)) <= {("Melody", 6), ("Melody", 7)}
+    assert len({path.read_bytes() for path in takes}) == 3
+    assert art.draft.read_bytes() == takes[0].read_bytes()
+
+
+def test_a_new_tempo_reaches_a_draft_with_edited_bars(art: PieceFiles) -> None:
+    edit(art, raise_first_note_of_bar(2))
+    art.brief.write_text(json.dumps({**BRIEF, "tempo_bpm": 120}))
+    assert run(art) == 0
+    tempo = next(m for m in mido.MidiFile(art.draft).tracks[0] if m.type == "set_tempo")
+    assert tempo.tempo == 500_000
+
+
+def test_another_metre_cannot_keep_edited_bars(art: PieceFiles, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(art, raise_first_note_of_bar(2))
+    theirs = art.draft.read_bytes()
+    art.brief.write_text(json.dumps({**BRIEF, "meter": "3/4"}))
+    assert run(art) == 5
+    assert art.draft.read_bytes() == theirs
+    assert run(art, "--force") == 0
+    assert (art.folder / "art.draft.1.mid").read_bytes() == theirs
+
+
+def test_status_is_fresh_again_after_a_redo(art: PieceFiles) -> None:
+    assert run(art, "--bars", "6-7", "--seed", "9") == 0
+    assert state_of(art.draft) is State.FRESH
+    step = read_record(art.record).steps["generate"]
+    assert (step.seed, [one.bars for one in step.redone], step.redone[0].seed) == (5, ["6-7"], 9)
