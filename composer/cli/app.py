@@ -23,6 +23,7 @@ from composer.cli import (
     evaluate,
     export,
     generate,
+    humanize,
     import_,
     make,
     models,
@@ -66,6 +67,7 @@ add(app, "brief", brief.brief, STEPS)
 add(app, "plan", plan.plan, STEPS)
 add(app, "generate", generate.generate, STEPS)
 add(app, "cleanup", cleanup.cleanup, STEPS)
+add(app, "humanize", humanize.humanize, STEPS)
 add(app, "render", render.render, STEPS)
 add(app, "import", import_.import_, STEPS)
 add(app, "status", status.status, FILES)

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from composer.formats.smf_scan import TIME_SIGNATURE
 from composer.formats.source import SourceMidi, SourceNote
-from composer.humanize.layer import Cell
+from composer.humanize.layer import LineBar
 from composer.humanize.lines import Line
 from composer.music.bars import BarMap
 
@@ -34,7 +34,7 @@ class Grid:
         self.bars = BarMap(metres, self.quarter)
         self._bar_of: dict[int, int] = {}
         self._start_of: dict[int, Fraction] = {}
-        self.free: frozenset[Cell] = frozenset(cell for line in lines for cell in self._free_cells(line))
+        self.free: frozenset[LineBar] = frozenset(cell for line in lines for cell in self._free_cells(line))
         self._division = self._divisions(note for line in lines for note in line.notes)
 
     def bar(self, tick: int) -> int:
@@ -48,8 +48,8 @@ class Grid:
             self._start_of[bar] = self.bars.start(bar)
         return self._start_of[bar]
 
-    def cell_of(self, note: SourceNote) -> Cell:
-        return Cell(note.track, note.channel, self.bar(note.start))
+    def cell_of(self, note: SourceNote) -> LineBar:
+        return LineBar(note.track, note.channel, self.bar(note.start))
 
     def is_written(self, note: SourceNote) -> bool:
         """Whether the note stands on the grid, in a bar that was not played freely."""
@@ -80,8 +80,8 @@ class Grid:
         place = (tick - self.bar_start(self.bar(tick))) * division / self.quarter
         return abs(place - round(place)) * self.quarter < division
 
-    def _free_cells(self, line: Line) -> list[Cell]:
-        cells: dict[Cell, list[bool]] = defaultdict(list)
+    def _free_cells(self, line: Line) -> list[LineBar]:
+        cells: dict[LineBar, list[bool]] = defaultdict(list)
         for note in line.notes:
             cells[self.cell_of(note)].append(self._is_on_grid(note.start))
         free = [cell for cell, found in cells.items() if found.count(False) > FREE_NOTES * len(found)]

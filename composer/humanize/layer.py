@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from composer.formats.midi_regions import Cells
 from composer.formats.smf_scan import RawEvent
 from composer.formats.source import SourceNote
 
@@ -11,8 +12,8 @@ DEFAULT_STRENGTH = 0.5
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Cell:
-    """One bar (from 1) of one line: a track (from 0) and a channel (0..15)."""
+class LineBar:
+    """One bar (from 1) of what a track (from 0) plays on a channel (0..15)."""
 
     track: int
     channel: int
@@ -31,14 +32,14 @@ class Outline:
 class Layer:
     """``strength`` is 0 (nothing) to 1; the same layer over the same notes gives the same performance.
 
-    The notes that begin in ``kept`` stay as they are. With ``keep_dynamics`` all velocities do.
+    Notes that begin in the cells of ``kept`` (track, bar) stay as they are. With ``keep_dynamics`` all velocities do.
     """
 
     strength: float
     seed: int
     outline: Outline = Outline()
     keep_dynamics: bool = False
-    kept: frozenset[Cell] = frozenset()
+    kept: Cells = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

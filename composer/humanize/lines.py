@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from composer.formats.midi import CC_PEDAL
+from composer.formats.midi_hashes import track_labels
 from composer.formats.source import SourceMidi, SourceNote
 from composer.formats.source_piece import part_lines, piece_of
 
@@ -18,11 +19,12 @@ KEYBOARD_PROGRAMS = range(6)  # the pianos of General MIDI; harpsichord and clav
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """``notes`` are sorted by start, then as they stand in the file."""
+    """``notes`` are sorted by start, then as they stand in the file; ``label`` is what the cells of the track are
+    called by."""
 
     track: int
     channel: int
-    name: str
+    label: str
     role: str
     notes: tuple[SourceNote, ...]
     has_pedal: bool
@@ -41,12 +43,12 @@ def lines_of(source: SourceMidi) -> tuple[Line, ...]:
     notes: dict[tuple[int, int], list[SourceNote]] = defaultdict(list)
     for note in source.notes:
         notes[note.track, note.channel].append(note)
-    parts = piece_of(source).parts
+    parts, labels = piece_of(source).parts, track_labels(source)
     return tuple(
         Line(
-            track, channel, source.track_names[track], part.role,
+            track, channel, labels[track], part.role,
             tuple(sorted(notes[track, channel], key=lambda n: (n.start, n.on_index))),
-            _has_pedal(source, track, channel),
+            _has_pedal(source, channel),
         )
         for (track, channel), part in zip(part_lines(source), parts, strict=True)
     )  # fmt: skip
@@ -63,7 +65,6 @@ def onsets_of(notes: Sequence[SourceNote]) -> list[list[SourceNote]]:
     return groups
 
 
-def _has_pedal(source: SourceMidi, track: int, channel: int) -> bool:
+def _has_pedal(source: SourceMidi, channel: int) -> bool:
     """Whether any pedal is drawn on that channel, in whichever track."""
-    del track
     return any(e.status == CONTROL | channel and e.data[0] == CC_PEDAL for events in source.tracks for e in events)

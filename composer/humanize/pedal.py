@@ -15,7 +15,7 @@ from composer.formats.source import SourceMidi, SourceNote
 from composer.formats.source_piece import piece_of
 from composer.humanize.clock import Clock
 from composer.humanize.grid import Grid
-from composer.humanize.layer import Added, Cell, Layer
+from composer.humanize.layer import Added, Layer, LineBar
 from composer.humanize.lines import CONTROL, Line
 from composer.music.time import TICKS_PER_BEAT
 
@@ -40,7 +40,7 @@ def pedal(
     file does not say its chords."""
     if not line.is_keyboard or line.is_one_voice or line.has_pedal or not _is_sustained(line):
         return ()
-    holds = [h for h in _holds(source, grid) if _may_hold(h, line, grid, layer.kept)]
+    holds = [h for h in _holds(source, grid) if _may_hold(h, line, grid, layer)]
     events: list[Added] = []
     for index, hold in enumerate(holds):
         notes = [n for n in line.notes if hold.start <= n.start < hold.end]
@@ -78,10 +78,11 @@ def _holds(source: SourceMidi, grid: Grid) -> list[_Hold]:
     return holds
 
 
-def _may_hold(hold: _Hold, line: Line, grid: Grid, kept: frozenset[Cell]) -> bool:
+def _may_hold(hold: _Hold, line: Line, grid: Grid, layer: Layer) -> bool:
     """Whether no bar of it is kept or was played freely."""
     bars = range(grid.bar(hold.start), grid.bar(hold.end - 1) + 1)
-    return not any(Cell(line.track, line.channel, bar) in kept | grid.free for bar in bars)
+    free = (LineBar(line.track, line.channel, bar) in grid.free for bar in bars)
+    return not any(free) and not any((line.label, bar) in layer.kept for bar in bars)
 
 
 def _event(line: Line, tick: int, value: int) -> Added:

@@ -14,6 +14,7 @@ from statistics import fmean, pstdev
 import numpy as np
 
 from composer.errors import BadInput
+from composer.formats.midi_hashes import track_labels
 from composer.formats.source import ChangeNote, SourceMidi, SourceNote, edited, read_source
 from composer.humanize.articulation import ends
 from composer.humanize.clock import Clock
@@ -84,7 +85,7 @@ class _Player:
 
     def __init__(self, source: SourceMidi, layer: Layer) -> None:
         self.source, self.layer = source, layer
-        self.lines = lines_of(source)
+        self.lines, self.labels = lines_of(source), track_labels(source)
         self.grid = Grid(source, self.lines)
         self.clock = Clock(source)
         self.phrasing = Phrasing(layer.outline, self.grid, source.end_tick)
@@ -130,7 +131,7 @@ class _Player:
             note.off_index is not None
             and note.end > note.start
             and self.limits[note] >= 0
-            and self.grid.cell_of(note) not in self.layer.kept
+            and (self.labels[note.track], self.grid.bar(note.start)) not in self.layer.kept
             and self.grid.is_written(note)
         )
 

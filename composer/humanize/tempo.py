@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from composer.formats.midi_hashes import track_labels
 from composer.formats.smf_scan import META, SET_TEMPO, RawEvent
 from composer.formats.source import SourceMidi
 from composer.humanize.clock import Clock
@@ -109,11 +110,11 @@ def _is_slight(us: int, before_us: int) -> bool:
 
 
 def _is_kept(start: int, end: int, layer: Layer, grid: Grid, source: SourceMidi) -> bool:
-    """Whether a bar from ``start`` to ``end`` is kept in all lines that play in it."""
-    kept = {(cell.track, cell.channel, cell.bar) for cell in layer.kept}
+    """Whether a bar from ``start`` to ``end`` is kept in all tracks that play in it."""
+    labels = track_labels(source)
     for bar in range(grid.bar(start), grid.bar(end - 1) + 1):
-        playing = {(n.track, n.channel, bar) for n in source.notes if grid.bar(n.start) == bar}
-        if playing and playing <= kept:
+        playing = {(labels[n.track], bar) for n in source.notes if grid.bar(n.start) == bar}
+        if playing and playing <= layer.kept:
             return True
     return False
 

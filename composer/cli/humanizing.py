@@ -1,0 +1,264 @@
+"""The layer of expression with its files: put on, and taken off again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from composer import __version__
+from composer.cli.steps import Done, brief_in, checked_seed
+from composer.errors import BadInput, ComposerError, UsageProblem, printable
+from composer.formats.files import read_bytes
+from composer.formats.midi_regions import Cells, cells_in, cells_of
+from composer.formats.record import StepRecord, path_of_key, record_key
+from composer.formats.source import SourceMidi, read_source
+from composer.limits import BRIEF_BARS, MIDI_BYTES
+from composer.music.regions import Section, bars_named, bars_text
+from composer.workspace import CONDUCTOR, GRID, PieceFiles, edited_bars, save, sha256_of, step_of
+
+if TYPE_CHECKING:
+    from composer.formats.brief import Brief
+    from composer.humanize.layer import Layer
+    from composer.humanize.stage import Figures
+
+HUMANIZE, UNDO = "humanize", "grid"
+_EVERY_BAR = (Section("", 1, 10 * BRIEF_BARS),)
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """What the person asked for; no ``seed`` draws one."""
+
+    strength: float
+    seed: int | None = None
+    keep_dynamics: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Worn:
+    """A performance that composer wrote: the layer on it, the bytes that it lies on, where they belong, and what the
+    performance was made from."""
+
+    layer: Layer
+    grid: bytes
+    grid_path: Path
+    inputs: tuple[Path, ...]
+
+    def performance(self, name: str) -> bytes:
+        """The performance as it was written."""
+        from composer.humanize.stage import humanized
+
+        return humanized(self.grid, name, self.layer).midi
+
+
+@dataclass(frozen=True, slots=True)
+class _Music:
+    """What is to be played: bytes on the grid, the files that they were read from, the cells to keep with the reasons,
+    and what to tell the person."""
+
+    data: bytes
+    inputs: Mapping[Path, bytes]
+    kept: Cells
+    notes: tuple[str, ...]
+
+
+def run_humanize(midi: Path, human: Path, wished: Wished) -> Done:
+    """Write the performance of ``midi`` and, beside it, the same music on the grid."""
+    from composer.humanize.layer import Layer
+    from composer.humanize.outline import outline_of
+    from composer.humanize.stage import humanized
+
+    if not 0.0 <= wished.strength <= 1.0:
+        raise UsageProblem("--strength", f"{wished.strength:g} is outside 0 to 1", "0.5 is a musician's measure")
+    files, brief, name = PieceFiles.of(human), _brief_beside(midi), printable(midi.name)
+    worn = worn_by(midi)
+    music = _off(midi, worn, wished.force) if worn is not None else _written(midi, brief, wished.force)
+    seed = checked_seed(wished.seed)
+    outline = outline_of(read_source(music.data, name), brief)
+    layer = Layer(wished.strength, seed, outline, wished.keep_dynamics, music.kept)
+    result = humanized(music.data, name, layer)
+    outputs = {human: result.midi, files.file(GRID): music.data}
+    outputs = {path: data for path, data in outputs.items() if music.inputs.get(path) != data or path == human}
+    save(
+        files,
+        HUMANIZE,
+        outputs,
+        inputs=music.inputs,
+        options=_recorded(layer, music.data),
+        seed=seed,
+        versions={"composer": __version__},
+        force=wished.force,
+    )
+    notes = (*music.notes, *_lines(result.figures, layer))
+    return Done(HUMANIZE, tuple(outputs), notes, {"seed": seed, "strength": layer.strength, **asdict(result.figures)})
+
+
+def run_undo(human: Path, output: Path | None) -> Done:
+    """Write the music of the performance ``human`` on the grid, with what a person changed in it."""
+    worn = worn_by(human)
+    if worn is None:
+        raise BadInput(human, "is no performance that composer made", "name the NAME.human.mid of a piece")
+    target = output or worn.grid_path
+    result, lines = _taken_off(human, worn)
+    facts = {"back": result.back, "theirs": result.theirs, "snapped": result.snapped}
+    files = PieceFiles.of(target)
+    if target.is_file() and sha256_of(target) == _sha256(result.midi):
+        return Done(UNDO, (), (*lines, f"{target.name} is that already"), facts)
+    before = {p.name for p in target.parent.glob(f"{target.stem}.*{target.suffix}")}
+    save(files, UNDO, {target: result.midi}, inputs=[human], versions={"composer": __version__}, force=True)
+    made = sorted({p.name for p in target.parent.glob(f"{target.stem}.*{target.suffix}")} - before)
+    kept = [f"what was there is kept as {made[0]}"] if made else []
+    return Done(UNDO, (target,), (*lines, *kept), facts)
+
+
+def worn_by(midi: Path) -> Worn | None:
+    """The layer that the file ``midi`` carries by the record of its piece; None where it carries none.
+
+    Raises BadInput where what it lies on is gone.
+    """
+    files = PieceFiles.of(midi)
+    step = step_of(files, midi)
+    if step is None or "outline" not in step.options or midi.name.lower().endswith(GRID):
+        return None
+    grid = files.file(GRID)
+    inputs = tuple(path_of_key(files.folder, key) for key in step.inputs)
+    for path in (grid, *inputs):
+        if sha256_of(path) == step.options.get("grid_sha256"):
+            return Worn(_layer(step), read_bytes(path, MIDI_BYTES, "MIDI file"), grid, inputs)
+    if grid.is_file():  # changed since: what was not changed in it is found again all the same
+        return Worn(_layer(step), read_bytes(grid, MIDI_BYTES, "MIDI file"), grid, inputs)
+    raise BadInput(midi, f"the music that it plays is gone ({grid.name})", f"bring {grid.name} back")
+
+
+def _taken_off(human: Path, worn: Worn) -> tuple[Any, tuple[str, ...]]:
+    """The music of ``human`` on the grid, and what to say about it."""
+    from composer.humanize.stage import performance_of
+    from composer.humanize.undo import regridded
+
+    name = printable(human.name)
+    data, lines = _whole(human, worn)
+    grid = read_source(worn.grid, name)
+    result = regridded(read_source(data, name), grid, performance_of(grid, worn.layer), worn.grid)
+    told = [f"{result.back} notes are back on the grid"]
+    if result.theirs or result.snapped:
+        told.append(f"{result.theirs + result.snapped} of yours: {result.snapped} put on the nearest place of it")
+    return result, (*lines, "; ".join(told))
+
+
+def _whole(human: Path, worn: Worn) -> tuple[bytes, tuple[str, ...]]:
+    """The file ``human`` with what a DAW lost put back, and what to say about that."""
+    from composer.cli.returning import brought_back, returned_lines
+
+    returned = brought_back(human)
+    if returned is not None:
+        return returned.midi, returned_lines(returned)
+    return read_bytes(human, MIDI_BYTES, "MIDI file"), ()
+
+
+def _written(midi: Path, brief: Brief | None, force: bool) -> _Music:
+    """A file on the grid as it is, or as it was before its DAW lost something."""
+    from composer.cli.returning import brought_back, returned_lines
+
+    read = read_bytes(midi, MIDI_BYTES, "MIDI file")
+    returned = brought_back(midi)
+    data = returned.midi if returned else read
+    source = read_source(data, printable(midi.name))
+    kept, notes = _kept(midi, source, brief, None if returned is None else data, force)
+    return _Music(data, {midi: read}, kept, (*(returned_lines(returned) if returned else ()), *notes))
+
+
+def _off(midi: Path, worn: Worn, force: bool) -> _Music:
+    """A performance without its layer: a second one starts from the grid, not on top of the first."""
+    result, lines = _taken_off(midi, worn)
+    step = step_of(PieceFiles.of(midi), midi)
+    unchanged = {
+        path: read_bytes(path, MIDI_BYTES, "MIDI file")
+        for path in worn.inputs
+        if step is not None and sha256_of(path) == step.inputs.get(record_key(PieceFiles.of(midi).folder, path))
+    }
+    kept = frozenset() if force else worn.layer.kept
+    notes = (f"{printable(midi.name)} is played already: taken from its grid", *lines)
+    return _Music(result.midi, unchanged, kept, notes)
+
+
+def _kept(
+    midi: Path, source: SourceMidi, brief: Brief | None, data: bytes | None, force: bool
+) -> tuple[Cells, tuple[str, ...]]:
+    """The cells that the brief locks, and, without ``force``, those that a person edited; with what to say."""
+    locked = _locked(source, brief, printable(midi.name))
+    theirs = () if force else edited_bars(PieceFiles.of(midi), midi, data)
+    edited = frozenset((one.track, bar) for one in theirs for bar in one.bars if one.track != CONDUCTOR)
+    reasons = (("locked", locked), ("edited by hand", edited - locked))
+    return locked | edited, tuple(f"left as they are, {why}: {_words(cells)}" for why, cells in reasons if cells)
+
+
+def _locked(source: SourceMidi, brief: Brief | None, name: str) -> Cells:
+    if brief is None or not brief.locked_regions:
+        return frozenset()
+    try:
+        for region in brief.locked_regions:
+            region.check_tracks(cells_of(source).tracks)
+    except ValueError as error:
+        raise UsageProblem("locked", f"{name}: {error}", "mend the brief") from None
+    return frozenset(cell for region in brief.locked_regions for cell in cells_in(source, region))
+
+
+def _brief_beside(midi: Path) -> Brief | None:
+    path = PieceFiles.of(midi).brief
+    return brief_in(path) if path.is_file() else None
+
+
+def _recorded(layer: Layer, grid: bytes) -> dict[str, object]:
+    """The layer as the record keeps it (but for its seed), and the hash of what it lies on."""
+    kept = {track: bars_text(bars) for track, bars in sorted(_by_track(layer.kept).items())}
+    return {
+        "strength": layer.strength,
+        "keep_dynamics": layer.keep_dynamics,
+        "outline": {"sections": list(layer.outline.sections), "phrases": list(layer.outline.phrases)},
+        "kept": kept,
+        "grid_sha256": _sha256(grid),
+    }
+
+
+def _layer(step: StepRecord) -> Layer:
+    """The layer of a recorded step; raises ComposerError for a record that does not hold together."""
+    from composer.humanize.layer import Layer, Outline
+
+    options = step.options
+    try:
+        outline = Outline(tuple(options["outline"]["sections"]), tuple(options["outline"]["phrases"]))
+        kept = frozenset((t, bar) for t, bars in options["kept"].items() for bar in bars_named(bars, _EVERY_BAR))
+        return Layer(float(options["strength"]), int(step.seed or 0), outline, bool(options["keep_dynamics"]), kept)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise ComposerError("record", "does not say how the piece was humanized", "humanize it again") from None
+
+
+def _by_track(cells: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for track, bar in sorted(cells):
+        found[track].append(bar)
+    return found
+
+
+def _words(cells: Cells) -> str:
+    return "; ".join(f"{track} {bars_text(bars)}" for track, bars in _by_track(cells).items())
+
+
+def _lines(figures: Figures, layer: Layer) -> tuple[str, ...]:
+    lines = [
+        f"strength {layer.strength:g}, seed {layer.seed}: {figures.played} of {figures.notes} notes, "
+        f"{figures.late_mean_ms:.0f} ms late (sd {figures.late_sd_ms:.1f}), velocity sd {figures.velocity_sd:.1f}, "
+        f"{figures.pedal_events} pedal and {figures.tempo_events} tempo events"
+    ]
+    if figures.free:
+        lines.append(f"{figures.free} notes were played freely and are left as they are")
+    return tuple(lines)
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
