@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,8 +14,10 @@ from composer.cli.show import Show
 
 if TYPE_CHECKING:
     from composer.cli.steps import Done
+    from composer.export.recordings import Recording
     from composer.export.session import Session
     from composer.formats.brief import Brief
+    from composer.formats.files import Announce
     from composer.formats.source import SourceMidi
     from composer.workspace import PieceFiles
 
@@ -67,38 +69,54 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a writer wrote, what else it read, what to tell; ``is_recorded`` where no step is to be recorded for it."""
+class Plan:
+    """How the file is written and what it then consists of, what else it is made from, what to tell.
 
+    ``write`` is None where nothing is to be written; ``score`` is the content of a score, which may be a cleanup's.
+    """
+
+    write: Callable[[Announce], object] | None
     written: tuple[Path, ...]
     read: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
-    is_recorded: bool = False
     options: dict[str, object] = field(default_factory=dict)
+    score: bytes | None = None
 
 
 def run_export(name: Path, to: str, audio: bool, asked: Path | None, force: bool) -> Done:
     """Export the piece ``name`` and record the step."""
-    from composer import __version__
     from composer.cli.steps import Done
-    from composer.workspace import note
+    from composer.workspace import guard_all
 
-    writer = _writer(to)
+    planned = _writer(to)
     job = _job(name, to, audio and to in WITH_SOUND, asked, force)
-    outcome = writer(job)
-    notes = outcome.notes
+    plan = planned(job)
+    notes = plan.notes
     if job.session.system_messages and to in WITH_SOUND:
         notes = (*notes, f"{job.session.system_messages} system exclusive message(s) have no place there")
-    if not outcome.is_recorded:
-        note(
-            job.files, f"export-{to}", [job.output], inputs=[*job.inputs, *outcome.read],
-            options=outcome.options, versions={"composer": __version__},
-        )  # fmt: skip
+    if plan.write is not None:
+        guard_all(job.files, [job.output], job.force, job.inputs)
+        _write(job, plan, plan.write, f"export-{to}")
     facts = {"input": str(job.midi), "tracks": len(job.session.tracks), "notes": job.session.notes}
-    return Done("export", outcome.written, notes, {"exported": facts})
+    return Done("export", plan.written, notes, {"exported": facts})
 
 
-def _writer(to: str) -> Callable[[Job], Outcome]:
+def _write(job: Job, plan: Plan, write: Callable[[Announce], object], step: str) -> None:
+    from composer import __version__
+    from composer.cli.steps import CLEANUP
+    from composer.workspace import announcing, renew
+
+    # The score of a cleanup stays one: else `composer make` would miss it, and clean again.
+    if plan.score is not None and renew(job.files, job.output, plan.score, CLEANUP):
+        return
+    versions = {"composer": __version__}
+    with announcing(
+        job.files, step, inputs=[*job.inputs, *plan.read], options=plan.options, versions=versions
+    ) as announce:
+        write(announce)
+
+
+def _writer(to: str) -> Callable[[Job], Plan]:
     from composer.errors import UsageProblem
 
     writers = {
@@ -148,90 +166,86 @@ def midi_of(name: Path) -> Path:
     return found
 
 
-def _write_dawproject(job: Job) -> Outcome:
+def _write_dawproject(job: Job) -> Plan:
     from composer.export.dawproject import write_dawproject
-    from composer.export.recordings import recordings_in
-    from composer.workspace import guard_all
 
-    recordings = recordings_in(job.sounds, job.session) if job.sounds else ()
-    guard_all(job.files, [job.output], job.force, job.inputs)
-    write_dawproject(job.output, job.session, recordings)
-    return _with_sound(job, tuple(recording.path for recording in recordings))
+    recordings = _recordings(job)
+    return _with_sound(
+        job, lambda announce: write_dawproject(job.output, job.session, recordings, announce), recordings
+    )
 
 
-def _write_reaper(job: Job) -> Outcome:
+def _write_reaper(job: Job) -> Plan:
     from composer.export.reaper import reaper_bytes
+
+    recordings = _recordings(job)
+    content = reaper_bytes(job.session, recordings, job.output.parent)
+    return _with_sound(job, _file(job, content), recordings)
+
+
+def _recordings(job: Job) -> Sequence[Recording]:
     from composer.export.recordings import recordings_in
+
+    return recordings_in(job.sounds, job.session) if job.sounds else ()
+
+
+def _file(job: Job, content: bytes) -> Callable[[Announce], object]:
     from composer.formats.files import write_whole
-    from composer.workspace import guard_all
 
-    recordings = recordings_in(job.sounds, job.session) if job.sounds else ()
-    guard_all(job.files, [job.output], job.force, job.inputs)
-    write_whole(job.output, reaper_bytes(job.session, recordings, job.output.parent))
-    return _with_sound(job, tuple(recording.path for recording in recordings))
+    return lambda announce: write_whole(job.output, content, announce)
 
 
-def _with_sound(job: Job, sounds: tuple[Path, ...]) -> Outcome:
-    """A session that was written, with what to know about its sounds."""
+def _folder(job: Job, files: Mapping[str, bytes]) -> tuple[Callable[[Announce], object], tuple[Path, ...]]:
+    from composer.formats.folders import write_folder
+
+    return lambda announce: write_folder(job.output, files, announce), tuple(job.output / name for name in files)
+
+
+def _with_sound(job: Job, write: Callable[[Announce], object], recordings: Sequence[Recording]) -> Plan:
+    """A session, with what to know about its sounds."""
     from composer.workspace import State, state_of
 
+    sounds = tuple(recording.path for recording in recordings)
     notes: tuple[str, ...] = ()
     if sounds and job.sounds is not None:
         notes = (f"with {len(sounds)} stems of {job.sounds.name} as audio tracks",)
         if state_of(job.sounds) is State.STALE:
             notes = (*notes, "the stems are older than the MIDI file: run `composer render --stems` and export again")
-    return Outcome((job.output,), sounds, notes, options={"audio": bool(sounds)})
+    return Plan(write, (job.output,), sounds, notes, options={"audio": bool(sounds)})
 
 
-def _write_stems(job: Job) -> Outcome:
-    from composer.export.folder import write_folder
+def _write_stems(job: Job) -> Plan:
     from composer.export.midi_stems import midi_stems
-    from composer.workspace import guard_all
 
-    files = midi_stems(job.source, job.session)
-    guard_all(job.files, [job.output], job.force, job.inputs)
-    return Outcome(tuple(write_folder(job.output, files)))
+    return Plan(*_folder(job, midi_stems(job.source, job.session)))
 
 
-def _write_musicxml(job: Job) -> Outcome:
+def _write_musicxml(job: Job) -> Plan:
     from composer.cli.scores import score_for
-    from composer.cli.steps import CLEANUP
-    from composer.formats.files import write_whole
-    from composer.workspace import guard_all, renew
 
     score = score_for(job.midi, job.data, job.brief)
     if score.path is not None and job.output.exists() and score.path.samefile(job.output):
-        return Outcome((), notes=(f"{job.output.name} is there already", *score.notes), is_recorded=True)
-    guard_all(job.files, [job.output], job.force, job.inputs)
-    write_whole(job.output, score.content)
-    # The score of a cleanup stays one: else `composer make` would miss it, and clean again.
-    is_cleanup_s = renew(job.files, job.output, CLEANUP)
-    return Outcome((job.output,), (score.path,) if score.path else (), score.notes, is_recorded=is_cleanup_s)
+        return Plan(None, (), notes=(f"{job.output.name} is there already", *score.notes))
+    read = (score.path,) if score.path else ()
+    return Plan(_file(job, score.content), (job.output,), read, score.notes, score=score.content)
 
 
-def _write_svg(job: Job) -> Outcome:
+def _write_svg(job: Job) -> Plan:
     from composer.cli.scores import score_for
     from composer.export.engraved import engraved
-    from composer.export.folder import write_folder
-    from composer.workspace import guard_all
 
     score = score_for(job.midi, job.data, job.brief)
     pages = engraved(score.content, job.midi.name).pages
     files = {f"page-{number}.svg": page.encode() for number, page in enumerate(pages, start=1)}
-    guard_all(job.files, [job.output], job.force, job.inputs)
-    return Outcome(tuple(write_folder(job.output, files)), (score.path,) if score.path else (), score.notes)
+    return Plan(*_folder(job, files), (score.path,) if score.path else (), score.notes)
 
 
-def _write_pdf(job: Job) -> Outcome:
+def _write_pdf(job: Job) -> Plan:
     from composer.cli.scores import score_for
     from composer.export.engraved import engraved
     from composer.export.pdf import pdf_of_pages
-    from composer.formats.files import write_whole
-    from composer.workspace import guard_all
 
     score = score_for(job.midi, job.data, job.brief)
     printed = pdf_of_pages(engraved(score.content, job.midi.name), job.session.title)
-    guard_all(job.files, [job.output], job.force, job.inputs)
-    write_whole(job.output, printed.content)
     read = (score.path,) if score.path else ()
-    return Outcome((job.output,), read, (*score.notes, *printed.notes))
+    return Plan(_file(job, printed.content), (job.output,), read, (*score.notes, *printed.notes))

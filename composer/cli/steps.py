@@ -17,7 +17,7 @@ from composer import __version__
 from composer.errors import BadInput, ComposerError, MissingTool, UsageProblem, printable
 from composer.formats.files import read_bytes, write_whole
 from composer.limits import IMAGE_BYTES, JSON_BYTES, MIDI_BYTES, SEED_MAX
-from composer.workspace import PieceFiles, cleanup_output, guard_all, note, save
+from composer.workspace import PieceFiles, announcing, cleanup_output, guard_all, save
 
 if TYPE_CHECKING:
     from composer.brief.analyse import BriefOptions
@@ -208,15 +208,14 @@ def run_render(midi: Path, output: Path, options: RenderOptions, force: bool, st
     returned, lines = _brought_back(midi)
     read = read_bytes(midi, MIDI_BYTES, "MIDI file")
     guard_all(files, [output, *([files.stems] if options.stems else [])], force, [midi])
-    result = rendered(returned or read, printable(midi.name), output, options)
-    note(
+    with announcing(
         files,
         step,
-        result.files,
         inputs={midi: read},
         options=render_recorded(options),
         versions=render_versions(options),
-    )
+    ) as announce:
+        result = rendered(returned or read, printable(midi.name), output, options, announce)
     facts = {
         "seconds": round(result.seconds, 3),
         "lufs": round(result.lufs, 2),

@@ -20,7 +20,7 @@ from composer import __version__
 from composer.export.clock import decimal_text
 from composer.export.recordings import Recording
 from composer.export.session import CONTROL, Session, Track
-from composer.formats.files import cannot_write, commit, part_beside, remove_leftovers
+from composer.formats.files import Announce, unannounced, whole
 from composer.formats.midi import CHORD_TRACK
 from composer.formats.smf_scan import PRESSURE, PROGRAM, RawEvent
 from composer.music.instruments import instrument_of_program
@@ -47,27 +47,19 @@ def metadata_xml(session: Session) -> bytes:
     return _bytes(root)
 
 
-def write_dawproject(path: Path, session: Session, recordings: Sequence[Recording] = ()) -> None:
+def write_dawproject(
+    path: Path, session: Session, recordings: Sequence[Recording] = (), announce: Announce = unannounced
+) -> None:
     """Write the zip, whole or not at all; the sounds are copied in as they are. Raises CannotWrite."""
     texts = {"project.xml": project_xml(session, recordings), "metadata.xml": metadata_xml(session)}
-    part = None
-    try:
-        remove_leftovers(path)
-        part = part_beside(path)
-        with zipfile.ZipFile(part, "w") as archive:
-            for name, content in texts.items():
-                archive.writestr(_entry(name, zipfile.ZIP_DEFLATED), content)
-            for recording in recordings:
-                with recording.path.open("rb") as sound:
-                    entry = _entry(_inside(recording), zipfile.ZIP_STORED)
-                    with archive.open(entry, "w", force_zip64=True) as copy:
-                        shutil.copyfileobj(sound, copy, 1 << 20)
-        commit(part, path)
-    except OSError as error:
-        raise cannot_write(path, error) from None
-    finally:
-        if part is not None:
-            part.unlink(missing_ok=True)
+    with whole(path, announce) as part, zipfile.ZipFile(part, "w") as archive:
+        for name, content in texts.items():
+            archive.writestr(_entry(name, zipfile.ZIP_DEFLATED), content)
+        for recording in recordings:
+            with recording.path.open("rb") as sound:
+                entry = _entry(_inside(recording), zipfile.ZIP_STORED)
+                with archive.open(entry, "w", force_zip64=True) as copy:
+                    shutil.copyfileobj(sound, copy, 1 << 20)
 
 
 def _entry(name: str, compression: int) -> zipfile.ZipInfo:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.errors import CannotWrite, UsageProblem
-from composer.formats.files import cannot_write, commit, part_beside, remove_leftovers
+from composer.formats.files import Announce, cannot_write, remove_leftovers, unannounced, whole
 from composer.limits import MEGABYTE
 
 Samples = NDArray[np.float32]  # frames x 2, full scale is 1.0
@@ -74,7 +74,14 @@ def release(samples: Samples) -> None:
         base.madvise(mmap.MADV_DONTNEED)
 
 
-def write_audio(path: Path, blocks: Iterable[Samples], frames: int, sample_rate_hz: int, kind: AudioFormat) -> None:
+def write_audio(
+    path: Path,
+    blocks: Iterable[Samples],
+    frames: int,
+    sample_rate_hz: int,
+    kind: AudioFormat,
+    announce: Announce = unannounced,
+) -> None:
     """Write ``blocks``, ``frames`` in all, so that ``path`` holds what it held or the whole sound; raises CannotWrite.
 
     16-bit files get triangular dither of a fixed seed: the same samples give the same bytes.
@@ -83,23 +90,17 @@ def write_audio(path: Path, blocks: Iterable[Samples], frames: int, sample_rate_
 
     if path.is_dir():
         raise CannotWrite(path, "is a folder", "name a file")
-    part: Path | None = None
     try:
         remove_leftovers(path)
         if shutil.disk_usage(path.parent).free < frames * kind.bytes_per_frame + SPARE_BYTES:
             raise CannotWrite(path, "cannot be written (too little space on the disk)", "free some disk space")
-        part = part_beside(path)
-        _encode(part, blocks, sample_rate_hz, kind)
-        _check(part, frames, kind, path)
-        commit(part, path)
-        part = None
+        with whole(path, announce) as part:
+            _encode(part, blocks, sample_rate_hz, kind)
+            _check(part, frames, kind, path)
     except OSError as error:
         raise cannot_write(path, error) from None
     except soundfile.LibsndfileError as error:
         raise CannotWrite(path, f"cannot be written ({error.error_string})", "check the disk") from None
-    finally:
-        if part is not None:
-            part.unlink(missing_ok=True)
 
 
 def _encode(part: Path, blocks: Iterable[Samples], sample_rate_hz: int, kind: AudioFormat) -> None:
@@ -113,8 +114,6 @@ def _encode(part: Path, blocks: Iterable[Samples], sample_rate_hz: int, kind: Au
             for start in range(0, len(block), CHUNK_FRAMES):
                 sound.write(block[start : start + CHUNK_FRAMES])
         sound.flush()
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def _sixteen_bits(blocks: Iterable[Samples]) -> Iterator[NDArray[np.int16]]:

@@ -14,12 +14,17 @@ import re
 import shutil
 import stat
 import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from composer.errors import BadInput, CannotWrite, OverLimit
 from composer.limits import MEGABYTE
 
 HASH_BLOCK_BYTES = 1 << 20
+# In a temporary folder: the folder that it replaces, where the two cannot change places in one step.
+REPLACED = "old"
+Announce = Callable[[Mapping[Path, Path]], None]
+"""Is told, before they get their names, what finished temporary files (or folders) are about to be called."""
 
 
 def read_bytes(path: Path, limit_bytes: int, what: str = "file") -> bytes:
@@ -63,25 +68,42 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def unannounced(parts: Mapping[Path, Path]) -> None:
+    """Nobody wants to know."""
+
+
+def write_whole(path: Path, content: bytes, announce: Announce = unannounced) -> None:
     """Write ``content`` so that ``path`` holds either the old bytes or all the new ones; raises CannotWrite."""
-    remove_leftovers(path)
+    with whole(path, announce) as part, open(part, "r+b") as stream:
+        stream.write(content)
+
+
+@contextlib.contextmanager
+def whole(path: Path, announce: Announce = unannounced) -> Iterator[Path]:
+    """An empty temporary file to fill; it becomes ``path`` at the end, and is gone when that fails.
+
+    Raises CannotWrite for what the disk refuses.
+    """
     part = None
     try:
+        remove_leftovers(path)
         part = part_beside(path)
-        with open(part, "r+b") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
+        yield part
+        sync(part)
+        announce({path: part})
         commit(part, path)
+        part = None
     except OSError as error:
-        if part is not None:
-            part.unlink(missing_ok=True)
         raise cannot_write(path, error) from None
-    except BaseException:
+    finally:
         if part is not None:
             part.unlink(missing_ok=True)
-        raise
+
+
+def sync(part: Path) -> None:
+    """See to it that a file is on the disk and not only in memory; may raise OSError."""
+    with open(part, "r+b") as stream:
+        os.fsync(stream.fileno())
 
 
 def part_beside(path: Path) -> Path:
@@ -92,34 +114,50 @@ def part_beside(path: Path) -> Path:
 
 
 def commit(part: Path, path: Path) -> None:
-    """Put a finished temporary file of the same folder in place of ``path``."""
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
+    """Put a finished temporary file of the same folder in place of ``path``; may raise OSError."""
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~umask()
     os.chmod(part, mode)
     os.replace(part, path)
-    if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """See to it that the names in ``folder`` are on the disk; may raise OSError."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def remove_leftovers(path: Path) -> None:
     """Delete the temporary files (or folders) of ``path`` whose writer is dead; those of a running one stay."""
-    pattern = re.compile(rf"\.{re.escape(path.name)}\.(?:(\d+)\.)?[^.]+\.part")
+    _remove_dead(path.parent, re.compile(rf"\.({re.escape(path.name)})\.(?:(\d+)\.)?[^.]+\.part"))
+
+
+def remove_leftovers_of(folder: Path, piece: str) -> None:
+    """``remove_leftovers`` for all files in ``folder`` whose names begin with that of the piece."""
+    _remove_dead(folder, re.compile(rf"\.({re.escape(piece)}\..+)\.(\d+)\.[^.]+\.part"))
+
+
+def _remove_dead(folder: Path, pattern: re.Pattern[str]) -> None:
     try:
-        found = [m for name in os.listdir(path.parent) if (m := pattern.fullmatch(name))]
+        found = [match for name in os.listdir(folder) if (match := pattern.fullmatch(name))]
     except OSError:
         return
     for match in found:
-        if match[1] and _is_running(int(match[1])):
+        if match[2] and _is_running(int(match[2])):
             continue
-        left = path.parent / match[0]
+        left, path = folder / match[0], folder / match[1]
         with contextlib.suppress(OSError):  # a leftover that cannot be deleted hinders nobody
-            if left.is_dir() and not left.is_symlink():
-                shutil.rmtree(left)
-            else:
+            if left.is_symlink() or not left.is_dir():
                 left.unlink(missing_ok=True)
+                continue
+            if (left / REPLACED).is_dir() and not path.exists():
+                os.replace(left / REPLACED, path)  # its writer died before the new folder was in place
+            shutil.rmtree(left)
 
 
 def _is_running(process: int) -> bool:
@@ -146,7 +184,8 @@ def cannot_write(path: Path, error: OSError) -> CannotWrite:
     return CannotWrite(path, f"cannot be written ({error.strerror})", hints.get(error.errno or 0, "check the folder"))
 
 
-def _umask() -> int:
+def umask() -> int:
+    """The permissions that new files of this process do not get."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

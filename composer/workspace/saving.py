@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from composer.errors import ComposerError
-from composer.formats.files import cannot_write, sha256_of, write_whole
+from composer.formats.files import Announce, cannot_write, remove_leftovers_of, sha256_of, write_whole
 from composer.formats.midi_hashes import EditedBars, bar_hashes
 from composer.formats.record import Record, Redone, StepRecord, read_record, record_bytes, still_there
 from composer.workspace.guarding import guard_all
@@ -41,6 +41,7 @@ def save(
     hand, and stay known as edited there.
     """
     guard_all(files, outputs, force, [*inputs], keeping or ())
+    remove_leftovers_of(files.folder, files.name)
     read, read_bars = _read(files, inputs)
     kept = {key_of(files, path): _by_track(bars) for path, bars in (keeping or {}).items()}
     done = StepRecord(
@@ -120,28 +121,74 @@ def note(
     return _recorded(files, step, done)
 
 
-def renew(files: PieceFiles, path: Path, step: str) -> bool:
-    """Record the present content of ``path`` under ``step``, if that is the step that wrote it; whether it is."""
-    record, key = read_record(files.record), key_of(files, path)
-    done = record.step(step)
+def renew(files: PieceFiles, path: Path, content: bytes, step: str) -> bool:
+    """Write ``path`` again as an output of ``step``, if that is the step that wrote it; whether it is."""
+    key = key_of(files, path)
+    done = read_record(files.record).step(step)
     if done is None or key not in done.outputs:
         return False
-    renewed = done.model_copy(update={"outputs": {**done.outputs, key: sha256_of(path)}})
-    write_whole(files.record, record_bytes(record.with_step(step, renewed)))
+    outputs = {**done.outputs, key: hashlib.sha256(content).hexdigest()}
+    bars = {**done.bars, **_bars({key: content})}
+    renewed = done.model_copy(update={"outputs": outputs, "bars": bars})
+    with _announced(files, step, renewed):
+        write_whole(path, content)
+    _recorded(files, step, renewed)
     return True
+
+
+@contextlib.contextmanager
+def announcing(
+    files: PieceFiles,
+    step: str,
+    *,
+    inputs: Inputs = (),
+    options: Mapping[str, object] | None = None,
+    seed: int | None = None,
+    versions: Mapping[str, str] | None = None,
+) -> Iterator[Announce]:
+    """For a step that writes its files itself: what it announces them with. The step is recorded at the end."""
+    read, read_bars = _read(files, inputs)
+    done = StepRecord(
+        inputs=read, options=dict(options or {}), seed=seed, versions=dict(versions or {}), input_bars=read_bars
+    )
+
+    def announce(parts: Mapping[Path, Path]) -> None:
+        nonlocal done
+        found = {path / part.relative_to(root): part for path, root in parts.items() for part in files_under(root)}
+        midi = {key_of(files, path): part for path, part in found.items() if path.suffix.lower() in MIDI_SUFFIXES}
+        bars = {key: hashes for key, part in midi.items() if (hashes := hashes_of(part))}
+        outputs = {key_of(files, path): sha256_of(part) for path, part in found.items()}
+        done = done.model_copy(update={"outputs": {**done.outputs, **outputs}, "bars": {**done.bars, **bars}})
+        _announce(files, step, done)
+
+    with _undone_on_failure(files):
+        yield announce
+    _recorded(files, step, done)
 
 
 @contextlib.contextmanager
 def _announced(files: PieceFiles, step: str, done: StepRecord) -> Iterator[None]:
     """Say in the record what is about to be written; unsay it when that fails."""
-    before = read_record(files.record)
-    write_whole(files.record, record_bytes(before.with_pending(step, done)))
+    with _undone_on_failure(files):
+        _announce(files, step, done)
+        yield
+
+
+def _announce(files: PieceFiles, step: str, done: StepRecord) -> None:
+    write_whole(files.record, record_bytes(read_record(files.record).with_pending(step, done)))
+
+
+@contextlib.contextmanager
+def _undone_on_failure(files: PieceFiles) -> Iterator[None]:
+    """Leave no announcement in the record of what was not written after all."""
     try:
         yield
     except BaseException:
         with contextlib.suppress(ComposerError, OSError):
             left = read_record(files.record)
-            if left.steps:
+            if not files.record.exists():
+                pass
+            elif left.steps:
                 write_whole(files.record, record_bytes(left))
             else:
                 files.record.unlink(missing_ok=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from composer.errors import CannotWrite
-from composer.export import folder as folders
-from composer.export.folder import write_folder
+from composer.formats import folders
+from composer.formats.folders import write_folder
 
 
 def _content(folder: Path) -> dict[str, bytes]:
@@ -41,7 +41,7 @@ def test_a_replacement_cut_between_the_two_steps_is_undone(tmp_path: Path, monke
     def refuse(*_: object) -> bool:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(folders, "_put", refuse)
+    monkeypatch.setattr(folders, "put_folder", refuse)
     with pytest.raises(CannotWrite, match="No space left"):
         write_folder(tmp_path / "a", {"1": b"new"})
     assert _content(tmp_path / "a") == {"1": b"old"}
