@@ -17,13 +17,14 @@ from composer.cli.steps import GENERATE, brief_in
 from composer.errors import CannotWrite, UsageProblem, printable
 from composer.formats.brief import Brief
 from composer.formats.files import read_bytes
+from composer.formats.midi import CHORD_TRACK
 from composer.formats.midi_conductor import with_conductor
 from composer.formats.midi_regions import Cells, cells_in, cells_of, spliced
 from composer.formats.record import read_record
 from composer.formats.source import SourceMidi, read_source
 from composer.formats.source_piece import piece_of
 from composer.limits import MIDI_BYTES
-from composer.music.notes import Piece
+from composer.music.notes import BASS, CHORDS, Piece
 from composer.music.regions import Region, bars_named, bars_text
 from composer.workspace import (
     CONDUCTOR,
@@ -76,8 +77,8 @@ def redo_job(wish: Wish, output: Path) -> Job:
     if not output.is_file():
         raise UsageProblem(output, "is not there, so none of it can be redone", f"run composer generate {wish.brief}")
     stand = _stand(output, brief)
-    asked = cells_in(stand.source, _region(wish, brief, stand.source))
-    cells = asked - stand.kept_of(wish.force)
+    asked = _with_players(stand, cells_in(stand.source, _region(wish, brief, stand.source)))
+    cells = _with_chords(stand, asked - stand.kept_of(wish.force))
     if not cells:
         what = "all of that is locked in the brief" if asked <= stand.locked else "all of that was edited by hand"
         hint = "unlock it" if asked <= stand.locked else "use --force to redo it (a backup is kept)"
@@ -105,7 +106,7 @@ def again_job(brief_file: Path, output: Path, seed: int | None, force: bool) -> 
         hint = "use --force to start anew (a backup is kept)" if not force else "unlock them"
         raise CannotWrite(output, what, hint)
     cells = cells_in(stand.source, Region(frozenset(range(1, max(brief.bars, stand.piece.bars) + 1))))
-    cells = frozenset(cell for cell in cells if cell[0] in stand.ours) - kept
+    cells = _with_chords(stand, frozenset(cell for cell in cells if cell[0] in stand.ours) - kept)
 
     def written(draft: Draft) -> bytes:
         source = stand.source
@@ -150,6 +151,26 @@ def _stand(path: Path, brief: Brief) -> _Stand:
         tuple(one for one in theirs if one.track == CONDUCTOR),
         returned_lines(returned) if returned else (),
     )  # fmt: skip
+
+
+def _players(stand: _Stand) -> frozenset[str]:
+    """The tracks that play the chords."""
+    tracks = cells_of(stand.source).tracks
+    return frozenset(track.name for track in tracks if track.role in (CHORDS, BASS) and track.name in stand.ours)
+
+
+def _with_players(stand: _Stand, asked: Cells) -> Cells:
+    """With the chords of a bar those who play them are asked for too."""
+    bars = [bar for track, bar in asked if track == CHORD_TRACK]
+    return asked | {(track, bar) for track in _players(stand) for bar in bars}
+
+
+def _with_chords(stand: _Stand, cells: Cells) -> Cells:
+    """Without the chords of those bars in which one who plays them stays as it is."""
+    players = _players(stand)
+    return frozenset(
+        (track, bar) for track, bar in cells if track != CHORD_TRACK or all((one, bar) in cells for one in players)
+    )
 
 
 def _lost_in_a_daw(path: Path) -> Returned | None:

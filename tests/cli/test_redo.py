@@ -253,3 +253,22 @@ def test_status_is_fresh_again_after_a_redo(art: PieceFiles) -> None:
     assert state_of(art.draft) is State.FRESH
     step = read_record(art.record).steps["generate"]
     assert (step.seed, [one.bars for one in step.redone], step.redone[0].seed) == (5, ["6-7"], 9)
+
+
+def test_new_chords_come_with_those_who_play_them(art: PieceFiles) -> None:
+    before = content(art.draft)
+    assert run(art, "--bars", "5-8", "--tracks", "chords", "--seed", "9") == 0
+    tracks = {track for track, _ in differing(before, content(art.draft))}
+    assert "Melody" not in tracks
+    assert "Chords" in tracks
+    assert len(tracks) >= 2
+
+
+def test_chords_stay_where_one_who_plays_them_stays(art: PieceFiles) -> None:
+    track = next(name for name in content(art.draft) if name not in ("Melody", "Chords", "Untitled"))
+    art.brief.write_text(json.dumps({**BRIEF, "locked": [{"bars": "6", "tracks": [track]}]}))
+    before = content(art.draft)
+    assert run(art, "--bars", "5-7", "--seed", "9") == 0
+    changed = differing(before, content(art.draft))
+    assert not {(track, 6), ("Chords", 6)} & changed
+    assert {5, 7} <= {bar for _, bar in changed}
