@@ -18,7 +18,7 @@ from composer.errors import BadInput
 from composer.formats.strict_json import parse_json
 from composer.music.pitch import midi_of
 
-AGAIN = "run `composer cleanup` again, with --force"
+AGAIN = "move it away and run `composer cleanup` again"
 MISTAKES_SHOWN = 20
 SHOWN_CHARS = 40
 
@@ -70,6 +70,7 @@ class _MadeFrom(_Strict):
     writes: str
     options: dict[str, Any]
     options_sha256: str
+    read_sha256: str
     proposed: int
 
 
@@ -109,10 +110,8 @@ def proposal_of(setting: Setting, choices: Choices) -> Proposal:
     for number, change in enumerate(choices.changes):
         move = _move(change, tones, ids)
         if move is None:
-            known = f"({_place(number, change.bar, change.part)}, {change.before} to {change.after})"
-            unknown.append(
-                f"no change is called {change.id[:SHOWN_CHARS]!r} {known}; only accept is there to be edited"
-            )
+            what = f"{_place(number, change.bar, change.part)}: no change {change.id[:SHOWN_CHARS]!r} is known"
+            unknown.append(f"{what} ({change.before} to {change.after}); edit nothing but accept")
         else:
             moves[change.id] = move
     if unknown:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from composer.cleanup.proposals import Move, Proposal
-from composer.cleanup.reasons import fault_text
+from composer.cleanup.reasons import beat_text, fault_text
 from composer.cleanup.report import Change
 from composer.cleanup.rules import Fault, counts_of
 from composer.cleanup.score import Score
@@ -92,7 +92,7 @@ def _overlap(note: SourceNote, other: SourceNote) -> bool:
 
 def _where(setting: Setting, place: NotePlace) -> str:
     bar, beat = setting.beat_at(setting.piece.parts[place[0]].notes[place[1]].start)
-    return f"beat {beat:g} of bar {bar}"
+    return f"beat {beat_text(beat)} of bar {bar}"
 
 
 def _new_faults(setting: Setting, score: Score) -> list[str]:

@@ -102,7 +102,7 @@ def _changes(
             before=note_name(old.pitch, names), after=note_name(new.pitch, names),
             rules=tuple(sorted({rule for r in own for rule in r.rules})), why=reason(setting, old.place, own),
             suggestion=is_suggestion, applied=False, group=groups[old.place],
-            cost_before=own[0].cost_before, cost_after=own[-1].cost_after,
+            cost_before=float(own[0].cost_before), cost_after=float(own[-1].cost_after),
         )  # fmt: skip
         changes.append(change)
         moves[change.id] = Move(old.place, new.pitch)

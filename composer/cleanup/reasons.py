@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from composer.cleanup.repair import Repair
 from composer.cleanup.rules import Fault
@@ -27,6 +28,7 @@ SAID: dict[str, str] = {
     "DoubledLeadingTone": "a leading tone doubled by {others}",
     "SemitoneClash": "a minor ninth against {others}",
 }
+BEAT_PARTS = 12  # beats are told to a twelfth
 SHOWN = 3  # reasons of one note; more would not be read
 
 
@@ -46,7 +48,13 @@ def fault_text(setting: Setting, fault: Fault, place: NotePlace | None = None) -
     bar, beat = setting.beat_at(fault.tick)
     where = "" if place is not None and bar == setting.bar_of(place) else f" of bar {bar}"
     whose = "" if place is not None else f"{parts[own].name} has "
-    return f"{whose}{said} on beat {beat:g}{where}"
+    return f"{whose}{said} on beat {beat_text(beat)}{where}"
+
+
+def beat_text(beat: float) -> str:
+    """``"2"`` or ``"2 1/3"``."""
+    whole, rest = divmod(Fraction(beat).limit_denominator(BEAT_PARTS), 1)
+    return f"{whole} {rest}" if rest else str(whole)
 
 
 def _reasons(setting: Setting, place: NotePlace, repair: Repair) -> Iterator[str]:

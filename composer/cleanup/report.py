@@ -71,7 +71,8 @@ class Change:
 class MadeFrom:
     """What a report rests on: the MIDI file by its SHA-256, the options, and how many changes were proposed.
 
-    ``file`` and ``writes`` (the cleaned file) are relative to the report.
+    ``file`` and ``writes`` (the cleaned file) are relative to the report. ``read_sha256`` is the hash of what the file
+    was taken for: that of the file itself, unless it had lost something in a DAW.
     """
 
     file: str
@@ -79,6 +80,7 @@ class MadeFrom:
     writes: str
     options: Mapping[str, object]
     options_sha256: str
+    read_sha256: str
     proposed: int
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from composer.cleanup.proposals import Proposal
+from composer.cleanup.reasons import beat_text
 from composer.cleanup.report import Change
 from composer.cleanup.score import Score, Tone
 from composer.cleanup.setting import Setting
 from composer.music.notes import BASS, MELODY
 from composer.music.pitch import note_name
 
-BARS_SHOWN = 2
 ONSETS_SHOWN = 12  # in one bar; more do not fit on a line
 
 
@@ -44,7 +44,7 @@ class Question:
         """ "Piano: E4 to F4; Bass: C3 to D3", with the place of each."""
         found: dict[tuple[str, str, str], list[str]] = {}
         for c in self.changes:
-            found.setdefault((c.part, c.before, c.after), []).append(f"{c.beat:g} of bar {c.bar}")
+            found.setdefault((c.part, c.before, c.after), []).append(f"{beat_text(c.beat)} of bar {c.bar}")
         return "; ".join(f"{part}, beat {_listed(at)}: {old} to {new}" for (part, old, new), at in found.items())
 
     @property
@@ -82,14 +82,13 @@ def _question(proposal: Proposal, changes: tuple[Change, ...]) -> Question:
 
 
 def _bars(changes: Iterable[Change]) -> range:
-    """The bar of the first change and the one before, if the change stands on its first beat, else the one after."""
-    first = min(changes, key=lambda c: (c.bar, c.beat))
-    start = first.bar - 1 if first.beat < 2 and first.bar > 1 else first.bar
-    return range(start, start + BARS_SHOWN)
+    """The bar of the first change with the bar before and the bar after it."""
+    bar = min(change.bar for change in changes)
+    return range(max(1, bar - 1), bar + 2)
 
 
 def _line(setting: Setting, score: Score, part: int, bars: range, marked: frozenset[tuple[int, int]]) -> str:
-    """``"bar 3: C4+E4 [F4] | bar 4: ..."``; empty where the part is silent."""
+    """``"3) C4+E4 [F4] | 4) G4"``; empty where the part is silent."""
     found: dict[int, dict[int, list[Tone]]] = {bar: {} for bar in bars}
     for tone in score.by_part.get(part, ()):
         bar = setting.bar_of(tone.place)

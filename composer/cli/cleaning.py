@@ -46,13 +46,19 @@ class _Job:
     def sha256(self) -> str:
         return hashlib.sha256(self.read[self.midi]).hexdigest()
 
+    @property
+    def read_sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
     def made_from(self, proposal: Proposal) -> MadeFrom:
         from composer.cleanup.report import MadeFrom, options_sha256
 
         options = self.choice.recorded()
-        key = record_key(self.files.folder, self.midi)
-        writes = printable(self.output.name)
-        return MadeFrom(key, self.sha256, writes, options, options_sha256(options), len(proposal.changes))
+        return MadeFrom(
+            file=record_key(self.files.folder, self.midi), sha256=self.sha256, writes=printable(self.output.name),
+            options=options, options_sha256=options_sha256(options), read_sha256=self.read_sha256,
+            proposed=len(proposal.changes),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,8 @@ def apply_report(named: Path, report: Path | None, output: Path | None, choice: 
 
     midi = None if is_report(named) else named
     path = report or (named if midi is None else PieceFiles.of(cleanup_target(midi, output)).report)
+    if not path.exists() and midi is not None:
+        raise BadInput(path, "no such file", f"run `composer cleanup {midi.name}` first")
     choices = read_choices(read_bytes(path, JSON_BYTES, "report"), printable(path.name))
     made = choices.made_from
     source = midi or path_of_key(path.parent, made.file)
@@ -94,10 +102,16 @@ def apply_report(named: Path, report: Path | None, output: Path | None, choice: 
     asked = CleanupChoice.reported(made.options)
     asked = replace(asked, dry_run=choice.dry_run, brief=choice.brief or asked.brief)
     job = _job(source, target, asked, force)
+    again = f"`composer cleanup {source.name}` looks again and keeps your choices"
     if job.sha256 != made.sha256:
-        again = f"`composer cleanup {source.name}` looks again and keeps your choices"
         raise BadInput(path, f"{source.name} changed since this report was made", again)
-    return _done(job, proposal_of(job.setting, choices), force, _Before({}))
+    try:
+        proposal = proposal_of(job.setting, choices)
+    except BadInput:
+        if job.read_sha256 == made.read_sha256:
+            raise
+        raise BadInput(path, f"{source.name} was read otherwise when this report was made", again) from None
+    return _done(job, proposal, force, _Before({}))
 
 
 def review_file(
@@ -170,8 +184,9 @@ def _before(job: _Job, force: bool, *, is_asked_again: bool = False) -> _Before:
             what = f"holds your choices for {choices.made_from.file}"
             raise CannotWrite(path, what, "use --force to replace it (a backup is kept), or name another file with -o")
         return _Before({})
-    is_edited = state is State.EDITED
-    if is_edited and choices.made_from.sha256 == job.sha256 and not (is_asked_again or job.choice.dry_run):
+    is_edited, made = state is State.EDITED, choices.made_from
+    is_same = (made.sha256, made.read_sha256) == (job.sha256, job.read_sha256)
+    if is_edited and is_same and not (is_asked_again or job.choice.dry_run):
         raise _edited(path, job.midi)
     return _Before(mine, needs_backup=is_edited and not is_asked_again)
 

@@ -67,8 +67,9 @@ class Reviewer:
         while True:
             print(f"  {KEYS} [{stands}] ", end="", file=sys.stderr, flush=True)
             line = sys.stdin.readline()
+            if not line or not sys.stdin.isatty():
+                print(file=sys.stderr)  # nobody pressed Enter on the screen
             if not line:
-                print(file=sys.stderr)
                 what = f"the answers end at change {place + 1} of {total}; nothing was written"
                 raise UsageProblem("--review", what, "end them with a or r")
             word = line.strip().lower()
