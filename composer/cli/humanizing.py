@@ -102,7 +102,8 @@ def run_undo(human: Path, output: Path | None) -> Done:
     """Write the music of the performance ``human`` on the grid, with what a person changed in it."""
     worn = worn_by(human)
     if worn is None:
-        raise BadInput(human, "is no performance that composer made", "name the NAME.human.mid of a piece")
+        hint = "name the NAME.human.mid of a piece, with its NAME.grid.mid and its record beside it"
+        raise BadInput(human, "is no performance that composer knows the grid of", hint)
     target = output or worn.grid_path
     result, lines = _taken_off(human, worn)
     facts = {"back": result.back, "theirs": result.theirs, "snapped": result.snapped}
@@ -117,10 +118,8 @@ def run_undo(human: Path, output: Path | None) -> Done:
 
 
 def worn_by(midi: Path) -> Worn | None:
-    """The layer that the file ``midi`` carries by the record of its piece; None where it carries none.
-
-    Raises BadInput where what it lies on is gone.
-    """
+    """The layer that the file ``midi`` carries by the record of its piece; None where it carries none, and where what
+    it lies on is gone."""
     files = PieceFiles.of(midi)
     step = step_of(files, midi)
     if step is None or "outline" not in step.options or midi.name.lower().endswith(GRID):
@@ -132,7 +131,7 @@ def worn_by(midi: Path) -> Worn | None:
             return Worn(_layer(step), read_bytes(path, MIDI_BYTES, "MIDI file"), grid, inputs)
     if grid.is_file():  # changed since: what was not changed in it is found again all the same
         return Worn(_layer(step), read_bytes(grid, MIDI_BYTES, "MIDI file"), grid, inputs)
-    raise BadInput(midi, f"the music that it plays is gone ({grid.name})", f"bring {grid.name} back")
+    return None
 
 
 def _taken_off(human: Path, worn: Worn) -> tuple[Any, tuple[str, ...]]:

@@ -63,9 +63,20 @@ def brought_back(midi: Path) -> Returned | None:
     data = read_bytes(midi, MIDI_BYTES, "MIDI file")
     if not any(_references(files, midi)) and not files.brief.is_file():
         return None
-    match = _matched(files, midi, data)
+    match = _performed(midi, data) or _matched(files, midi, data)
     is_whole = checked(data, printable(midi.name)).is_clean and not match.result.report.has("shift")
     return None if is_whole or match.result.share < SHARE_MIN else match.result
+
+
+def _performed(midi: Path, data: bytes) -> _Match | None:
+    """A performance laid over itself as it was written: over the grid it would seem to have lost its timing."""
+    from composer.cli.humanizing import worn_by
+    from composer.daw_return.stage import Known, returned
+
+    worn, name = worn_by(midi), printable(midi.name)
+    if worn is None:
+        return None
+    return _Match(returned(data, name, Known(worn.performance(name), name)), None)
 
 
 def _is_theirs(midi: Path, files: PieceFiles) -> bool:
