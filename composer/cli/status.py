@@ -47,5 +47,5 @@ def _state(path: Path, piece: PieceFiles) -> State:
 def _shown(piece: PieceFiles) -> list[Path]:
     """The files that every piece has, and those optional ones that are there."""
     always = [piece.brief, piece.draft, piece.midi, piece.musicxml, piece.report, piece.wav]
-    there = [path for path in (piece.clean, piece.card, piece.stems) if path.exists()]
+    there = [p for p in (piece.clean, piece.human, piece.grid, piece.card, piece.stems) if p.exists()]
     return [*always, *there, *piece.exports, *piece.takes]
