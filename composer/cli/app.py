@@ -32,6 +32,7 @@ from composer.cli import (
     status,
     templates,
     train,
+    watch,
 )
 from composer.cli.command import add
 from composer.cli.exits import exit_code_of
@@ -63,6 +64,7 @@ def _program(
 
 
 add(app, "make", make.make, STEPS)
+add(app, "watch", watch.watch, STEPS)
 add(app, "brief", brief.brief, STEPS)
 add(app, "plan", plan.plan, STEPS)
 add(app, "generate", generate.generate, STEPS)

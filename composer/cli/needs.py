@@ -1,7 +1,7 @@
 """Whether a step of a piece has to run: the one answer that `make`, `watch` and `status` share.
 
-A step runs when what it reads or was asked for has changed. A file that a person edited is never replaced by it; only
-composing writes a draft again that was edited, because it keeps every bar of the person.
+A step runs when what it reads or was asked for has changed. A file that a person edited is never replaced by it, but
+where the step keeps what the person did: every edited bar of a draft, every choice in a report of the cleanup.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Stage:
     """A step of one piece with its files, the main output first.
 
     ``is_current`` is asked only when no output is a person's. ``again`` are the words of the command that replaces an
-    edited output; ``keeps_edits`` is said of a step that writes one again around the person's bars.
+    edited output; those in ``keeps`` the step itself writes again around what the person did in them.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Stage:
     is_current: Callable[[], bool]
     run: Callable[[], Done]
     again: tuple[str, ...]
-    keeps_edits: bool = False
+    keeps: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def verdict_of(stage: Stage, files: PieceFiles, force: bool = False) -> Verdict:
     changed = _changed_since(files, theirs)
     if not changed:
         return Verdict(Need.KEPT, theirs)
-    if stage.keeps_edits and all(states[path] is State.EDITED for path in theirs):
+    if all(path in stage.keeps and states[path] is State.EDITED for path in theirs):
         return Verdict(Need.RUN, theirs, changed)
     return Verdict(Need.BEHIND, theirs, changed)
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from composer import __version__
 from composer.brief.analyse import BriefOptions
-from composer.cli import steps
+from composer.cli import rendering, steps
 from composer.cli.exits import DONE, reported
+from composer.cli.following import draft_seed
 from composer.cli.generation import run_generate
 from composer.cli.needs import Need, Stage, Verdict, verdict_of
 from composer.cli.show import Show
@@ -149,12 +150,11 @@ def _generate(files: PieceFiles, wanted: Wanted) -> Stage:
         )
 
     def run() -> Done:
-        # A draft that is made again keeps its seed, so that a changed brief changes only what it says.
-        seed = wanted.seed if wanted.seed is not None else steps.brief_in(files.brief).seed
-        return run_generate(files.brief, files.draft, seed if seed is not None else known, wanted.model, wanted.force)
+        seed = wanted.seed if wanted.seed is not None else draft_seed(files, before)
+        return run_generate(files.brief, files.draft, seed, wanted.model, wanted.force)
 
     again = ("generate", str(files.brief))
-    return Stage(steps.GENERATE, (files.draft,), is_current, run, again, keeps_edits=True)
+    return Stage(steps.GENERATE, (files.draft,), is_current, run, again, keeps=(files.draft,))
 
 
 def _cleanup(files: PieceFiles, wanted: Wanted) -> Stage:
@@ -175,6 +175,7 @@ def _cleanup(files: PieceFiles, wanted: Wanted) -> Stage:
         ),
         lambda: steps.run_cleanup(files.draft, files.midi, choice, wanted.force),
         ("cleanup", str(files.draft)),
+        keeps=(files.report,),
     )
 
 
@@ -186,12 +187,12 @@ def _render(files: PieceFiles, wanted: Wanted) -> Stage:
         lambda: is_up_to_date(
             files,
             steps.RENDER,
-            [files.midi],
+            rendering.render_inputs(files.midi),
             outputs,
-            steps.render_recorded(wanted.render),
-            steps.render_versions(wanted.render),
+            rendering.render_recorded(wanted.render),
+            rendering.render_versions(wanted.render, files.midi),
         ),
-        lambda: steps.run_render(files.midi, files.wav, wanted.render, wanted.force),
+        lambda: rendering.run_render(files.midi, files.wav, wanted.render, wanted.force),
         ("render", str(files.midi)),
     )
 

@@ -43,6 +43,11 @@ class Show:
         if self.as_json:
             print(json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False))
 
+    def event(self, content: Mapping[str, Any]) -> None:
+        """One of many results of a command that goes on: a JSON object on a line of its own, only with ``--json``."""
+        if self.as_json:
+            print(json.dumps(_plain(content), ensure_ascii=False, allow_nan=False), flush=True)
+
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> None:
         """The result for a person, on stdout; nothing with ``--json`` or ``--quiet``."""
         if self.as_json or self.quiet:

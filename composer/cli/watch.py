@@ -1,0 +1,80 @@
+"""``composer watch``: every save runs the steps after it and renders a preview."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from composer.cli.options import Soundfont
+from composer.cli.show import Show
+
+if TYPE_CHECKING:
+    from composer.cli.watching import Target
+    from composer.workspace import PieceFiles
+
+
+def watch(
+    show: Show,
+    subject: Annotated[
+        Path,
+        typer.Argument(metavar="[PIECE|FOLDER]", help="A piece, by its name or any of its files, or a folder."),
+    ] = Path(),
+    once: Annotated[bool, typer.Option("--once", help="Bring everything up to date, and stop.")] = False,
+    preview: Annotated[bool, typer.Option("--preview/--no-preview", help="Render NAME.preview.wav.")] = True,
+    soundfont: Soundfont = None,
+) -> int:
+    """Run what is stale after each save, in your editor or your DAW, and render NAME.preview.wav. Ctrl-C stops it."""
+    from composer.cli.following import Following
+    from composer.cli.stopping import Terminated, stoppable
+    from composer.cli.watch_lock import only_watch
+    from composer.cli.watching import Says, Watch
+    from composer.render.stage import RenderOptions
+
+    target, picture = _target(subject)
+    following = Following(RenderOptions(soundfont) if preview else None, picture)
+    says = Says(show)
+    try:
+        with stoppable(), only_watch(target.folder, target.name):
+            loop = Watch(target, following, says)
+            if once:
+                return loop.bring_up_to_date(target.pieces())
+            pieces = target.pieces()
+            says.line(f"watching {_named(target, len(pieces))}; Ctrl-C stops", "watching", pieces=len(pieces))
+            loop.bring_up_to_date(_at_once(pieces))
+            loop.run()
+    except Terminated:
+        says.line("stopped", "stopped")
+    return 0
+
+
+def _target(subject: Path) -> tuple[Target, Path | None]:
+    """What to watch, and the picture that was named; raises UsageProblem for what is nothing of a piece."""
+    from composer.cli.watching import Target
+    from composer.errors import UsageProblem
+    from composer.workspace import SUFFIXES, PieceFiles, pieces_in
+
+    if subject.is_dir():
+        return Target(subject), None
+    files = PieceFiles.of(subject)
+    if subject.is_file():
+        is_picture = subject.name[len(files.name) :].lower() not in SUFFIXES
+        return Target(files.folder, files.name), subject if is_picture else None
+    known = pieces_in(subject.parent) if subject.parent.is_dir() else ()
+    if PieceFiles(subject.parent, subject.name) in known:
+        return Target(subject.parent, subject.name), None
+    if files in known:
+        return Target(files.folder, files.name), None
+    raise UsageProblem(subject, "no piece and no folder has this name", "name a file of the piece, or its folder")
+
+
+def _named(target: Target, count: int) -> str:
+    if target.name is not None:
+        return target.name
+    return f"{count} piece{'' if count == 1 else 's'} in {target.folder.absolute().name or target.folder}"
+
+
+def _at_once(pieces: tuple[PieceFiles, ...]) -> list[PieceFiles]:
+    """The pieces that are brought up to date before anything is saved: of many only those that were watched before."""
+    return [files for files in pieces if len(pieces) == 1 or files.preview.exists()]

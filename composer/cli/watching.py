@@ -1,0 +1,182 @@
+"""The loop of `composer watch`: see what was saved, run the steps that are stale after it, say what was done."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from composer.cli.exits import DONE, reported
+from composer.cli.following import Following, picture_of, stages_of
+from composer.cli.needs import Need, Stage, verdict_of
+from composer.cli.news import news_of
+from composer.cli.settling import Settling, Snapshot, snapshot_of
+from composer.cli.show import Show
+from composer.cli.steps import PREVIEW, Done
+from composer.errors import ComposerError
+from composer.workspace import PieceFiles, pieces_in
+
+POLL_SECONDS = 0.4
+MOVING_POLL_SECONDS = 0.1  # while a file is being saved
+POLL_MAX_SECONDS = 5.0
+IDLE_SHARE = 0.02  # of the time may go into looking at a folder that is slow to list
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is watched: the piece ``name`` of a folder, or all of them."""
+
+    folder: Path
+    name: str | None = None
+
+    def pieces(self) -> tuple[PieceFiles, ...]:
+        if self.name is not None:
+            return (PieceFiles(self.folder, self.name),)
+        return pieces_in(self.folder)
+
+
+class Says:
+    """What the watch tells: each line with the time of day, each event with ``--json`` too."""
+
+    def __init__(self, show: Show) -> None:
+        self._show = show
+        self._told: dict[PieceFiles, set[str]] = {}
+
+    def line(self, text: str, event: str, **facts: object) -> None:
+        """One line for the person, and the same as an object."""
+        self._show.note(f"{time.strftime('%H:%M:%S')} {text}")
+        self._show.event({"time": time.strftime("%Y-%m-%dT%H:%M:%S"), "event": event, **facts})
+
+    def forget(self, files: PieceFiles) -> None:
+        """What was told of a piece may be told again: something of it was saved."""
+        self._told.pop(files, None)
+
+    def ran(self, files: PieceFiles, done: Done, seconds: float) -> None:
+        names = ", ".join(path.name for path in done.files)
+        self.line(f"{done.step} ({seconds:.1f} s): {names}", "ran", seconds_taken=round(seconds, 2), **done.as_json())
+        for note in done.notes:
+            # A preview says the same of its soundfont every time.
+            if done.step != PREVIEW or self._is_new(files, f"{PREVIEW} {note}", keep=True):
+                self._show.note(f"{'':8}   {note}")
+
+    def kept(self, files: PieceFiles, line: str) -> None:
+        if self._is_new(files, line):
+            self.line(line, "kept", piece=files.name, what=line)
+
+    def failed(self, files: PieceFiles, stage: Stage, error: Exception) -> int:
+        """A line for each problem, with ``--quiet`` too; the exit code that it stands for."""
+        if not isinstance(error, ComposerError):
+            return reported(error, sys.argv[1:])
+        lines = error.lines()
+        if self._is_new(files, "\n".join(lines)):
+            clock = time.strftime("%H:%M:%S")
+            for line in lines:
+                print(f"{clock} {line}", file=sys.stderr, flush=True)
+            problem = {"step": stage.name, "exit_code": error.exit_code, "problems": lines}
+            self._show.event({"time": time.strftime("%Y-%m-%dT%H:%M:%S"), "event": "failed", **problem})
+        return error.exit_code
+
+    def _is_new(self, files: PieceFiles, text: str, keep: bool = False) -> bool:
+        told = self._told.setdefault(PieceFiles(files.folder, "") if keep else files, set())
+        is_new = text not in told
+        told.add(text)
+        return is_new
+
+
+class Watch:
+    """The watch of a target; ``clock`` and ``sleep`` are those of the machine but in tests."""
+
+    def __init__(
+        self,
+        target: Target,
+        following: Following,
+        says: Says,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._target, self._following, self._says = target, following, says
+        self._clock, self._sleep = clock, sleep
+        self._pictures = self._pictures_of(target.pieces())
+        self._settling = Settling(self._snapshot() or {}, self._piece_of)
+        self._is_gone = False
+        self._pause_seconds = POLL_SECONDS
+
+    def bring_up_to_date(self, pieces: Iterable[PieceFiles]) -> int:
+        """Run what is stale in each piece; the exit code of the first failure."""
+        codes = [self._update(files) for files in pieces]
+        return next((code for code in codes if code), DONE)
+
+    def run(self) -> None:
+        """Watch until something is raised: Ctrl-C is."""
+        while True:
+            self._sleep(MOVING_POLL_SECONDS if self._settling.is_moving else self._pause_seconds)
+            self.look()
+
+    def look(self) -> None:
+        """See what was saved since the last look, and do what follows from it."""
+        started = self._clock()
+        now = self._snapshot()
+        taken = self._clock() - started
+        self._pause_seconds = min(POLL_MAX_SECONDS, max(POLL_SECONDS, taken / IDLE_SHARE))
+        self._tell_of_folder(now is None)
+        if now is None:
+            return
+        for files, paths in self._settling.ready(now, self._clock()).items():
+            self._saved(files, paths)
+
+    def _saved(self, files: PieceFiles, paths: Sequence[Path]) -> None:
+        news = {path: text for path in paths if (text := news_of(files, path)) is not None}
+        if news:
+            self._says.forget(files)
+        for path, text in news.items():
+            self._says.line(f"{path.name}: {text}", "changed", file=path, what=text)
+        # What is deleted comes back with the next save, not at once: some programs delete before they write.
+        if any(path.exists() for path in paths):
+            self._update(files)
+        picture = picture_of(files)
+        if picture is not None:
+            self._pictures[picture] = files
+
+    def _update(self, files: PieceFiles) -> int:
+        """Run the stale stages of a piece in order; the exit code of the first failure.
+
+        One that fails does not stop the later ones: they do not run unless something else made them stale.
+        """
+        first_failure = DONE
+        for stage in stages_of(files, self._following):
+            try:
+                self._run(files, stage, is_told=not first_failure)
+            except Exception as error:
+                first_failure = first_failure or self._says.failed(files, stage, error)
+        return first_failure
+
+    def _run(self, files: PieceFiles, stage: Stage, is_told: bool) -> None:
+        verdict = verdict_of(stage, files)
+        if is_told and verdict.need is Need.BEHIND:
+            for line in verdict.lines(stage):
+                self._says.kept(files, line)
+        if verdict.need is Need.RUN:
+            started = self._clock()
+            done = stage.run()
+            self._says.ran(files, done, self._clock() - started)
+
+    def _snapshot(self) -> Snapshot | None:
+        return snapshot_of(self._target.folder, self._pictures, self._target.name)
+
+    def _piece_of(self, path: Path) -> PieceFiles:
+        return self._pictures.get(path) or PieceFiles.of(path)
+
+    def _pictures_of(self, pieces: Iterable[PieceFiles]) -> dict[Path, PieceFiles]:
+        named = self._following.picture
+        return {picture: files for files in pieces if (picture := named or picture_of(files)) is not None}
+
+    def _tell_of_folder(self, is_gone: bool) -> None:
+        if is_gone == self._is_gone:
+            return
+        self._is_gone = is_gone
+        folder = self._target.folder
+        what = "is gone; waiting for it to come back" if is_gone else "is back"
+        self._says.line(f"{folder}: {what}", "gone" if is_gone else "back", folder=folder)
