@@ -17,21 +17,31 @@ def render(
     soundfont: Soundfont = None,
     stems: Stems = False,
     rate: Annotated[int, typer.Option("--rate", help="Samples a second.")] = 44_100,
+    mix: Annotated[
+        Path | None,
+        typer.Option("--mix", help="A mix file; NAME.mix.toml beside the piece if absent.", show_default=False),
+    ] = None,
+    no_mix: Annotated[bool, typer.Option("--no-mix", help="Without any mix file: as the MIDI file says.")] = False,
     no_normalize: Annotated[bool, typer.Option("--no-normalize", help="Keep the loudness as it comes.")] = False,
     output: Output = None,
     force: Force = False,
 ) -> int:
     """Make audio with FluidSynth: the mix at -16 LUFS, and on request a stem for each track."""
     from composer.cli.batch import each
-    from composer.cli.steps import output_of, run_render
+    from composer.cli.rendering import MixChoice, run_render
+    from composer.cli.steps import output_of
+    from composer.errors import UsageProblem
     from composer.render.stage import RenderOptions
     from composer.workspace import PieceFiles
 
+    if mix is not None and no_mix:
+        raise UsageProblem("--no-mix", "contradicts --mix", "give one of the two")
+    choice = MixChoice(mix, not no_mix)
     options = RenderOptions(soundfont, rate, stems, not no_normalize)
     return each(
         show,
         [midi or _only_midi(Path())],
-        lambda path: run_render(path, output_of(output, PieceFiles.of(path).wav), options, force),
+        lambda path: run_render(path, output_of(output, PieceFiles.of(path).wav), options, force, choice=choice),
     )
 
 

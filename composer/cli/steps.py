@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from composer import __version__
 from composer.errors import BadInput, ComposerError, MissingTool, UsageProblem, printable
 from composer.formats.files import read_bytes, write_whole
-from composer.limits import IMAGE_BYTES, JSON_BYTES, MIDI_BYTES, SEED_MAX
-from composer.workspace import PieceFiles, announcing, cleanup_output, guard_all, save
+from composer.limits import IMAGE_BYTES, JSON_BYTES, SEED_MAX
+from composer.workspace import PieceFiles, cleanup_output, save
 
 if TYPE_CHECKING:
     from composer.brief.analyse import BriefOptions
@@ -192,49 +192,23 @@ def run_cleanup(midi: Path, output: Path, choice: CleanupChoice, force: bool) ->
     return clean_file(midi, output, choice, force)
 
 
-def _brought_back(midi: Path) -> tuple[bytes | None, tuple[str, ...]]:
-    """The bytes that a file which lost something in a DAW should be read as (None: as they are), and what to say."""
-    from composer.cli.returning import brought_back, returned_lines
-
-    result = brought_back(midi)
-    return (result.midi, returned_lines(result)) if result is not None else (None, ())
-
-
 def run_render(midi: Path, output: Path, options: RenderOptions, force: bool, step: str = RENDER) -> Done:
-    """Make audio of a MIDI file, recorded as ``step``."""
-    from composer.render.stage import rendered
+    """Make audio of a MIDI file, with the mix beside it; see ``rendering``, which builds on this module."""
+    from composer.cli import rendering
 
-    files = PieceFiles.of(output)
-    returned, lines = _brought_back(midi)
-    read = read_bytes(midi, MIDI_BYTES, "MIDI file")
-    guard_all(files, [output, *([files.stems] if options.stems else [])], force, [midi])
-    with announcing(
-        files,
-        step,
-        inputs={midi: read},
-        options=render_recorded(options),
-        versions=render_versions(options),
-    ) as announce:
-        result = rendered(returned or read, printable(midi.name), output, options, announce)
-    facts = {
-        "seconds": round(result.seconds, 3),
-        "lufs": round(result.lufs, 2),
-        "true_peak_dbtp": round(result.true_peak_dbtp, 2),
-        "soundfont": {"name": result.soundfont, "sha256": result.soundfont_sha256},
-        "engine": result.engine,
-    }
-    return Done(step, result.files, (*lines, *result.notes), facts)
+    return rendering.run_render(midi, output, options, force, step)
 
 
 def render_recorded(options: RenderOptions) -> dict[str, object]:
-    return {**asdict(options), "soundfont": str(options.soundfont) if options.soundfont else None}
+    from composer.cli import rendering
+
+    return rendering.render_recorded(options)
 
 
 def render_versions(options: RenderOptions) -> dict[str, str]:
-    """The program and the soundfont that the sound depends on."""
-    from composer.render.soundfonts import soundfont_of
+    from composer.cli import rendering
 
-    return {"composer": __version__, "soundfont": soundfont_of(options.soundfont).sha256()}
+    return rendering.render_versions(options)
 
 
 def brief_in(path: Path) -> Brief:

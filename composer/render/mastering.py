@@ -83,16 +83,16 @@ class Master:
         return block
 
 
-def mastered(mix: Recording, target_lufs: float, ceiling_dbtp: float, normalize: bool = True) -> Master:
+def mastered(mix: Recording, target_lufs: float, ceiling_dbtp: float, fixed_db: float | None = None) -> Master:
     """``mix`` at ``target_lufs`` with no true peak over ``ceiling_dbtp``.
 
-    When not ``normalize`` it stays as it is, or is turned down to the ceiling where it would clip.
+    With ``fixed_db`` it is louder by just that (0: as it is), or is turned down to the ceiling where it would clip.
     """
     loudness = gated_lufs(mix.powers)
     peak_dbtp = decibels(true_peak(mix.samples, mix.peaks))
     ceiling_dbtp -= CEILING_MARGIN_DB
-    if not normalize:
-        gain_db = 0.0 if peak_dbtp <= 0.0 else _rounded(ceiling_dbtp - peak_dbtp)
+    if fixed_db is not None:
+        gain_db = fixed_db if peak_dbtp + fixed_db <= 0.0 else _rounded(ceiling_dbtp - peak_dbtp)
         return Master(mix, gain_db, lufs=loudness + gain_db, true_peak_dbtp=peak_dbtp + gain_db)
     most_db = ceiling_dbtp + LIMITER_MOST_DB - peak_dbtp
     if np.isfinite(loudness):

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from composer.errors import BadInput
 from composer.formats.smf_scan import (
@@ -34,10 +35,14 @@ TRACK_NAME = 0x03
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """The notes that make one stem: of one track, or of one channel where a single track holds all."""
+    """The notes that make one stem: of one track, or of one channel where a single track holds all.
+
+    ``place`` counts the voices of a file from 1.
+    """
 
     number: int
     name: str
+    place: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,20 @@ class Event:
 
     voice: int | None
     raw: RawEvent
+
+
+class Playable(Protocol):
+    """What a synthesizer plays: a score, or a score with its mix."""
+
+    @property
+    def seconds(self) -> float: ...
+
+    @property
+    def voices(self) -> tuple[Voice, ...]: ...
+
+    def midi_bytes(self, voice: Voice | None = None) -> bytes:
+        """A type 0 file of all voices or of one, with its tail; every choice gives the same length."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +79,11 @@ class Score:
 
     def midi_bytes(self, voice: Voice | None = None) -> bytes:
         """A type 0 file of all voices or of one, with its tail; every choice gives the same length."""
-        chosen = [e.raw for e in self.events if voice is None or e.voice in (None, voice.number)]
+        return self.closed([e.raw for e in self.events if voice is None or e.voice in (None, voice.number)])
+
+    def closed(self, events: Sequence[RawEvent]) -> bytes:
+        """A type 0 file of ``events`` in which every note ends with the last one, and then has time to die away."""
+        chosen = list(events)
         for channel in range(CHANNELS):
             for control in (CC_PEDAL, CC_NOTES_OFF):
                 chosen.append(RawEvent(self.end_tick, CONTROL | channel, -1, bytes((control, 0))))
@@ -118,8 +141,9 @@ def _voices(facts: SmfFacts, events: tuple[Event, ...]) -> tuple[Voice, ...]:
     counts = Counter(e.voice for e in events if e.voice is not None and e.raw.is_note_on)
     numbers = sorted(counts)
     if len(facts.tracks) == 1:
-        return tuple(Voice(n, f"Channel {n + 1}") for n in numbers)
-    return tuple(Voice(n, _name(facts.tracks[n]) or f"Track {n + 1}") for n in numbers)
+        return tuple(Voice(n, f"Channel {n + 1}", place) for place, n in enumerate(numbers, start=1))
+    names = {n: _name(facts.tracks[n]) or f"Track {n + 1}" for n in numbers}
+    return tuple(Voice(n, names[n], place) for place, n in enumerate(numbers, start=1))
 
 
 def _name(track: tuple[RawEvent, ...]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import difflib
 import hashlib
 import importlib.util
 import json
@@ -37,6 +39,7 @@ FOLDERS = (
     "/opt/homebrew/share/fluid-synth/sf2",
 )
 SHIPPED_FONT = "TimGM6mb.sf2"
+SUFFIXES = (".sf2", ".sf3")
 HEADER_BYTES = 12
 HASHES = "soundfonts.json"
 HINT = "name a whole .sf2 or .sf3 file with --soundfont"
@@ -86,6 +89,45 @@ def soundfont_of(asked: Path | None = None) -> Soundfont:
                 except MissingTool:
                     continue  # nobody asked for this one
     return _checked(shipped_font(), "no other font was found")
+
+
+def soundfont_named(name: str, mix: Path, line: int) -> Soundfont:
+    """The font that line ``line`` of the file ``mix`` names: a path from its folder, or a name in the font folders.
+
+    Raises MissingTool.
+    """
+    because = f"named by {mix.name}"
+    beside = mix.parent / Path(name).expanduser()
+    if beside.is_file() or len(Path(name).parts) > 1:
+        return _of_mix(beside, because, mix, line)
+    names = [name] if Path(name).suffix.lower() in SUFFIXES else [name + suffix for suffix in SUFFIXES]
+    found = [path for folder in FOLDERS for one in names if (path := Path(folder).expanduser() / one).is_file()]
+    if not found and SHIPPED_FONT in names:
+        found = [shipped_font()]
+    if not found:
+        near = difflib.get_close_matches(name, sorted(_installed()), n=1, cutoff=0.5)
+        advice = f'did you mean "{near[0]}"?' if near else "give a path, or the name of a font that is installed"
+        raise MissingTool(mix, f'line {line}: soundfont: no "{name[:60]}" here; {advice}')
+    return _of_mix(found[0], because, mix, line)
+
+
+def _installed() -> set[str]:
+    """The names of all fonts in the font folders, and the shipped one's."""
+    found = {SHIPPED_FONT}
+    for folder in FOLDERS:
+        with contextlib.suppress(OSError):
+            found |= {n for n in os.listdir(Path(folder).expanduser()) if Path(n).suffix.lower() in SUFFIXES}
+    return found
+
+
+def _of_mix(path: Path, because: str, mix: Path, line: int) -> Soundfont:
+    try:
+        return _checked(path, because)
+    except MissingTool as error:
+        name = os.path.basename(error.subject)
+        raise MissingTool(
+            mix, f'line {line}: soundfont: "{name}": {error.reason}', "name a whole .sf2 or .sf3"
+        ) from None
 
 
 def shipped_font() -> Path:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -20,11 +18,12 @@ from composer.formats.audio import (
     release,
     write_float_wav,
 )
-from composer.formats.files import cannot_write, remove_leftovers
+from composer.formats.files import Announce, cannot_write, remove_leftovers, unannounced
+from composer.formats.folders import folder_beside, put_folder
 from composer.formats.midi import ascii_name
 from composer.limits import MEGABYTE
 from composer.render.recording import Recorder, Recording
-from composer.render.score import Score, Voice
+from composer.render.score import Playable, Voice
 from composer.render.synth import MOST_TAIL_SECONDS, Synth
 
 PARALLEL = 2
@@ -41,22 +40,19 @@ def stems_folder(output: Path) -> Path:
 class StemsFolder:
     """A folder of 32-bit files that add up to the mix before mastering; gone again unless it is committed."""
 
-    def __init__(self, output: Path, score: Score, sample_rate_hz: int) -> None:
+    def __init__(self, output: Path, score: Playable, sample_rate_hz: int) -> None:
         self._folder = stems_folder(output)
         self._score = score
         self._rate_hz = sample_rate_hz
         self._part: Path | None = None
 
     def __enter__(self) -> StemsFolder:
-        if self._folder.exists() and not self._folder.is_dir():
-            raise CannotWrite(self._folder, "is a file where the folder of the stems belongs", "move it")
         try:
             remove_leftovers(self._folder)
             due = len(self._score.voices) * round((self._score.seconds + MOST_TAIL_SECONDS) * self._rate_hz)
             if shutil.disk_usage(self._folder.parent).free < due * FLOAT_FRAME_BYTES + MEGABYTE:
                 raise CannotWrite(self._folder, "too little space for the stems", "free some disk space")
-            prefix = f".{self._folder.name}.{os.getpid()}."
-            self._part = Path(tempfile.mkdtemp(prefix=prefix, suffix=".part", dir=self._folder.parent))
+            self._part = folder_beside(self._folder)
         except OSError as error:
             raise cannot_write(self._folder, error) from None
         return self
@@ -88,7 +84,7 @@ class StemsFolder:
             recorder.feed(mix)
         return recorder.recording()
 
-    def commit(self, mix: Recording) -> list[Path]:
+    def commit(self, mix: Recording, announce: Announce = unannounced) -> list[Path]:
         """Make the stems as long as ``mix``, with its fade, and put the folder in place; the paths of the stems."""
         assert self._part is not None
 
@@ -98,33 +94,19 @@ class StemsFolder:
         paths = self._paths()
         with ThreadPoolExecutor(PARALLEL) as pool:
             list(pool.map(end, paths))
+        names = [path.name for path in paths]
         try:
-            self._part.chmod(0o777 & ~_umask())
-            old = Path(
-                tempfile.mkdtemp(prefix=f".{self._folder.name}.{os.getpid()}.", suffix=".part", dir=self._folder.parent)
-            )
-            try:
-                if self._folder.exists():
-                    os.replace(self._folder, old / "old")
-                os.replace(self._part, self._folder)
-            finally:
-                shutil.rmtree(old, ignore_errors=True)
+            announce({self._folder: self._part})
+            put_folder(self._part, self._folder)
         except OSError as error:
             raise cannot_write(self._folder, error) from None
-        self._part = None
-        return [self._folder / path.name for path in paths]
+        return [self._folder / name for name in names]
 
     def _paths(self) -> list[Path]:
         assert self._part is not None
-        labels = [ascii_name(v.name, "Track").translate(UNSAFE)[:LABEL_CHARS] for v in self._score.voices]
-        return [self._part / f"{number:02d}_{label}.wav" for number, label in enumerate(labels, start=1)]
+        labels = [(v.place, ascii_name(v.name, "Track").translate(UNSAFE)[:LABEL_CHARS]) for v in self._score.voices]
+        return [self._part / f"{place:02d}_{label}.wav" for place, label in labels]
 
 
 def _samples(path: Path) -> Samples:
     return np.memmap(path, dtype=np.float32, mode="r", offset=FLOAT_HEADER_BYTES).reshape(-1, 2)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

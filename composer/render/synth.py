@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -28,11 +29,13 @@ import midi2audio
 
 from composer.errors import Bug, CannotWrite, ComposerError, MissingTool
 from composer.formats.files import cannot_write
-from composer.render.score import TAIL_SECONDS, Score, Voice, score_of
+from composer.render.score import TAIL_SECONDS, Playable, Voice, score_of
 from composer.render.soundfonts import Soundfont
 
 if TYPE_CHECKING:
     import mido
+
+    from composer.formats.mix import Mix
 
 PROGRAM = "fluidsynth"
 FRAME_BYTES = 8  # two channels of 32-bit floats
@@ -44,6 +47,34 @@ BUFFER_FRAMES = 8192  # the most that FluidSynth takes; 64, its default, costs h
 READ_BYTES = 1 << 20
 PIPE_SIZE = 1031  # fcntl's F_SETPIPE_SZ on Linux
 POLL_SECONDS = 0.2
+GAIN = 0.2  # FluidSynth's own
+# Of a mix file's tables [reverb] and [chorus] -> of FluidSynth.
+ROOM_SETTINGS = {"room": "room-size", "damping": "damp", "width": "width", "level": "level"}
+CHORUS_SETTINGS = {"voices": "nr", "depth": "depth", "speed": "speed", "level": "level"}
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Settings of the synthesizer for all that it plays: ``gain_db`` louder, and (name, value) as it knows them."""
+
+    gain_db: float = 0.0
+    settings: tuple[tuple[str, float], ...] = ()
+
+    @classmethod
+    def of(cls, mix: Mix, gain_db: float) -> Room:
+        """The effects of a mix file, with what its tracks lost to make room."""
+        tables = ((mix.reverb, "synth.reverb", ROOM_SETTINGS), (mix.chorus, "synth.chorus", CHORUS_SETTINGS))
+        named = [
+            (f"{prefix}.{theirs}", getattr(table, ours))
+            for table, prefix, names in tables
+            for ours, theirs in names.items()
+        ]
+        return cls(gain_db, tuple((name, value) for name, value in named if value is not None))
+
+    def words(self) -> list[str]:
+        """For FluidSynth's command line."""
+        gain = (("synth.gain", GAIN * 10 ** (self.gain_db / 20)),) if self.gain_db else ()
+        return [word for name, value in (*gain, *self.settings) for word in ("-o", f"{name}={value:.6g}")]
 
 
 class Synth(Protocol):
@@ -52,7 +83,7 @@ class Synth(Protocol):
     engine: str
 
     def playing(
-        self, score: Score, voice: Voice | None = None, cores: int = 1
+        self, score: Playable, voice: Voice | None = None, cores: int = 1
     ) -> AbstractContextManager[Iterator[bytes]]:
         """The sound with its tail in pieces of any size: 32-bit floats, left and right in turn.
 
@@ -66,13 +97,14 @@ class CheckedFluidSynth(midi2audio.FluidSynth):  # type: ignore[misc]
 
     engine = "FluidSynth"
 
-    def __init__(self, font: Soundfont, sample_rate_hz: int) -> None:
+    def __init__(self, font: Soundfont, sample_rate_hz: int, room: Room | None = None) -> None:
         super().__init__(str(font.path), sample_rate_hz)
+        self._room = room or Room()
         self.sample_rate: int = sample_rate_hz
         self.font = font
 
     @contextlib.contextmanager
-    def playing(self, score: Score, voice: Voice | None = None, cores: int = 1) -> Iterator[Iterator[bytes]]:
+    def playing(self, score: Playable, voice: Voice | None = None, cores: int = 1) -> Iterator[Iterator[bytes]]:
         """See Synth."""
         frames = round((score.seconds + TAIL_SECONDS) * self.sample_rate)
         timeout_seconds = TIMEOUT_SECONDS + 2 * (score.seconds + TAIL_SECONDS)
@@ -109,7 +141,7 @@ class CheckedFluidSynth(midi2audio.FluidSynth):  # type: ignore[misc]
         quiet = ["-ni", "-q", "-f", os.devnull, "-o", "synth.default-soundfont="]
         speed = ["-z", str(BUFFER_FRAMES), "-o", f"synth.cpu-cores={cores}"]
         raw = ["-r", str(self.sample_rate), "-T", "raw", "-O", "float", "-F", str(target)]
-        return [program, *quiet, *speed, *raw, self.sound_font, str(source)]
+        return [program, *quiet, *speed, *self._room.words(), *raw, self.sound_font, str(source)]
 
     def _frames(self, seconds: float) -> int:
         return round(seconds * self.sample_rate)
@@ -143,11 +175,11 @@ class TinySynth:
         self.sample_rate = sample_rate_hz
 
     @contextlib.contextmanager
-    def playing(self, score: Score, voice: Voice | None = None, cores: int = 1) -> Iterator[Iterator[bytes]]:
+    def playing(self, score: Playable, voice: Voice | None = None, cores: int = 1) -> Iterator[Iterator[bytes]]:
         """See Synth."""
         yield self._pieces(score, voice)
 
-    def _pieces(self, score: Score, voice: Voice | None) -> Iterator[bytes]:
+    def _pieces(self, score: Playable, voice: Voice | None) -> Iterator[bytes]:
         import io
 
         import mido
@@ -182,10 +214,10 @@ def _play(synth: object, message: mido.Message) -> None:
                 synth.pitchbend(message.channel, message.pitch + 8192)  # type: ignore[attr-defined]
 
 
-def synth_of(font: Soundfont, sample_rate_hz: int) -> Synth:
+def synth_of(font: Soundfont, sample_rate_hz: int, room: Room | None = None) -> Synth:
     """FluidSynth where the program is installed, else tinysoundfont; raises MissingTool without either."""
     if shutil.which(PROGRAM) is not None:
-        return CheckedFluidSynth(font, sample_rate_hz)
+        return CheckedFluidSynth(font, sample_rate_hz, room)
     if importlib.util.find_spec("tinysoundfont") is not None:
         return TinySynth(font, sample_rate_hz)
     raise MissingTool(PROGRAM, "fluidsynth is not installed", "apt-get install fluidsynth")

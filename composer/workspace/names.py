@@ -15,8 +15,9 @@ TAKE = r"\.take\d+\.mid"  # one of several drafts, by rank
 REPORT, RECORD, CARD, STEMS = ".cleanup.json", ".composer.json", ".card.png", ".stems"
 AUDIO = (".wav", ".flac", ".ogg", ".mp3")
 PREVIEW = ".preview.wav"
+MIX = ".mix.toml"  # how the piece sounds; a person's own
 SUFFIXES = (
-    BRIEF, DRAFT, CLEAN, HUMAN, GRID, REPORT, RECORD, CARD, STEMS, MUSICXML, MIDI, ".midi", PREVIEW, *AUDIO,
+    BRIEF, DRAFT, CLEAN, HUMAN, GRID, REPORT, RECORD, CARD, STEMS, MUSICXML, MIDI, ".midi", PREVIEW, MIX, *AUDIO,
 )  # fmt: skip
 # What `composer export` writes beside a score; stems and pages are folders.
 EXPORTS = (".dawproject", ".rpp", ".midi-stems", ".pages", ".pdf")
@@ -105,6 +106,10 @@ class PieceFiles:
     def preview(self) -> Path:
         """What `composer watch` renders, beside the audio that the person asked for."""
         return self.file(PREVIEW)
+
+    @property
+    def mix(self) -> Path:
+        return self.file(MIX)
 
     @property
     def stems(self) -> Path:

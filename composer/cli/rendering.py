@@ -1,0 +1,142 @@
+"""The render step with its files: the MIDI file, the mix beside it, the audio and the record."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from composer import __version__
+from composer.cli.steps import RENDER, Done, brief_in
+from composer.errors import ComposerError, printable
+from composer.formats.files import read_bytes
+from composer.limits import MIDI_BYTES, TEMPLATE_BYTES
+from composer.workspace import PieceFiles, announcing, guard_all
+
+if TYPE_CHECKING:
+    from composer.formats.brief import Brief
+    from composer.formats.mix import Mix
+    from composer.formats.record import StepRecord
+    from composer.render.stage import Rendered, RenderOptions
+
+
+@dataclass(frozen=True, slots=True)
+class MixChoice:
+    """Which mix file a render reads: ``file``, else the one beside the piece, or none at all."""
+
+    file: Path | None = None
+    is_wanted: bool = True
+
+    def path_for(self, midi: Path) -> Path | None:
+        """The mix file for ``midi``; all stages of a piece share one."""
+        if not self.is_wanted or self.file is not None:
+            return self.file if self.is_wanted else None
+        beside = PieceFiles.of(midi).mix
+        return beside if beside.exists() else None
+
+
+BESIDE = MixChoice()
+
+
+@dataclass(frozen=True, slots=True)
+class _MixFile:
+    """A mix file as it was read, with what helps to tell the tracks' roles; its ``mix`` is None without a file."""
+
+    mix: Mix | None = None
+    brief: Brief | None = None
+    inputs: Mapping[Path, bytes] | None = None
+
+
+def run_render(
+    midi: Path, output: Path, options: RenderOptions, force: bool, step: str = RENDER, choice: MixChoice = BESIDE
+) -> Done:
+    """Make audio of a MIDI file with its mix, recorded as ``step``."""
+    from composer.render.stage import rendered
+
+    files = PieceFiles.of(output)
+    returned, lines = _brought_back(midi)
+    read = read_bytes(midi, MIDI_BYTES, "MIDI file")
+    chosen = _mix_file(midi, choice)
+    guard_all(files, [output, *([files.stems] if options.stems else [])], force, [midi, *(chosen.inputs or ())])
+    with announcing(
+        files,
+        step,
+        inputs={midi: read, **(chosen.inputs or {})},
+        options=render_recorded(options, choice),
+        versions=_versions(options, chosen.mix),
+    ) as announce:
+        result = rendered(
+            returned or read, printable(midi.name), output, options, announce, chosen.mix, chosen.brief
+        )  # fmt: skip
+    return Done(step, result.files, (*lines, *result.notes), _facts(result, chosen.mix))
+
+
+def render_inputs(midi: Path, choice: MixChoice = BESIDE) -> tuple[Path, ...]:
+    """What a render of ``midi`` reads: the file, and its mix if there is one."""
+    mix = choice.path_for(midi)
+    return (midi,) if mix is None else (midi, mix)
+
+
+def render_recorded(options: RenderOptions, choice: MixChoice = BESIDE) -> dict[str, object]:
+    """The options of a render as the record keeps them; the mix stands among its inputs."""
+    recorded = {**asdict(options), "soundfont": str(options.soundfont) if options.soundfont else None}
+    del recorded["gain_db"]  # only a mix file sets it
+    return recorded if choice.is_wanted else {**recorded, "no_mix": True}
+
+
+def render_versions(options: RenderOptions, midi: Path | None = None, choice: MixChoice = BESIDE) -> dict[str, str]:
+    """The program and the soundfont that the sound of ``midi`` depends on."""
+    return _versions(options, _mix_file(midi, choice).mix if midi is not None else None)
+
+
+def has_other_mix(files: PieceFiles, step: StepRecord) -> bool:
+    """Whether audio of ``step`` was made without the mix that is beside the piece now, or with one that is gone."""
+    from composer.workspace.names import MIX
+
+    if step.options.get("no_mix"):
+        return False
+    read = {name for name in step.inputs if name.endswith(MIX)}
+    return not read if files.mix.exists() else files.mix.name in read
+
+
+def _brought_back(midi: Path) -> tuple[bytes | None, tuple[str, ...]]:
+    """The bytes that a file which lost something in a DAW should be read as (None: as they are), and what to say."""
+    from composer.cli.returning import brought_back, returned_lines
+
+    result = brought_back(midi)
+    return (result.midi, returned_lines(result)) if result is not None else (None, ())
+
+
+def _mix_file(midi: Path, choice: MixChoice) -> _MixFile:
+    path = choice.path_for(midi)
+    if path is None:
+        return _MixFile()
+    from composer.formats.mix import read_mix
+
+    data = read_bytes(path, TEMPLATE_BYTES, "mix file")
+    return _MixFile(read_mix(data, path), next(_brief_of(midi), None), {path: data})
+
+
+def _brief_of(midi: Path) -> Iterator[Brief]:
+    """The brief beside ``midi`` if it can be read: it only helps to tell which track is the melody."""
+    with contextlib.suppress(ComposerError):
+        yield brief_in(PieceFiles.of(midi).brief)
+
+
+def _versions(options: RenderOptions, mix: Mix | None) -> dict[str, str]:
+    from composer.render.stage import font_of
+
+    return {"composer": __version__, "soundfont": font_of(options, mix).sha256()}
+
+
+def _facts(result: Rendered, mix: Mix | None) -> dict[str, object]:
+    return {
+        "seconds": round(result.seconds, 3),
+        "lufs": round(result.lufs, 2),
+        "true_peak_dbtp": round(result.true_peak_dbtp, 2),
+        "soundfont": {"name": result.soundfont, "sha256": result.soundfont_sha256},
+        "engine": result.engine,
+        **({"mix": str(mix.path)} if mix is not None else {}),
+    }
