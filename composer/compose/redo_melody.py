@@ -87,11 +87,11 @@ class RedoWriter(MelodyWriter):
 
     def _duration_weights(self, row: Row) -> NDArray[np.float64]:
         weights = super()._duration_weights(row)
-        if np.isfinite(weights).any() or not row.pending:
+        if np.isfinite(weights).any():
             return weights
-        # What stands may begin anywhere: the note before it lasts until then.
-        weights[nearest_duration(row.pending[0].start - row.reader.now)] = 0.0
-        return weights
+        # What stands may begin or end anywhere: the note beside it lasts as long as there is room.
+        limit = row.pending[0].start if row.pending else row.ending.onset
+        return np.where(np.arange(len(weights)) == nearest_duration(limit - row.reader.now), 0.0, -np.inf)
 
     def _durations(self, rows: Sequence[Row], logits: NDArray[np.float32]) -> NDArray[np.int64]:
         chosen = super()._durations(rows, logits)

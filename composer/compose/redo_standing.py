@@ -114,6 +114,8 @@ def standing_tune(stay: Stay, plan: Plan, redone: frozenset[int]) -> tuple[Event
     for place in range(len(plan.bars)):
         if place not in redone:
             events += _rests(events, place * bar, (place + 1) * bar)
+        elif place and place - 1 not in redone:
+            events += _rests(events, place * bar, _sounds_until(stay, place * bar, redone))
     return tuple(_split(sorted(events, key=lambda e: e.start), plan.phrase_ends))
 
 
@@ -147,9 +149,26 @@ def _kept_line(stay: Stay, plan: Plan, redone: frozenset[int]) -> list[Note]:
             continue
         line = (note.start // bar + 1) * bar
         is_over = played.end > line + OVERHANG_TICKS
-        end = max(note.end, -(-played.end // GAP_GRID_TICKS) * GAP_GRID_TICKS) if is_over else min(note.end, line)
+        end = _ceiled(max(note.end, played.end)) if is_over else min(note.end, line)
         found.append(Note(note.start, note.pitch, end - note.start, note.velocity))
     return found
+
+
+def _sounds_until(stay: Stay, line: int, redone: frozenset[int]) -> int:
+    """The tick, on the grid, up to which any note that stands sounds over the bar line at ``line``, where bars that are
+    redone begin."""
+    if stay.melody is None:
+        return line
+    bar = stay.piece.meter.bar_ticks
+    over = [
+        n.end for n in stay.melody.notes if n.start < line < n.end - OVERHANG_TICKS and n.start // bar not in redone
+    ]
+    following = next((b * bar for b in range(line // bar, stay.piece.bars) if b not in redone), stay.piece.length)
+    return min(_ceiled(max(over, default=line)), max(line, following))
+
+
+def _ceiled(tick: int) -> int:
+    return -(-tick // GAP_GRID_TICKS) * GAP_GRID_TICKS
 
 
 def _rests(events: Sequence[Event], start: int, end: int) -> list[Event]:
