@@ -20,8 +20,8 @@ def with_conductor(source: SourceMidi, composed: Piece) -> bytes:
     """The file with title, tempi, metre, keys and markers of ``composed``; every other event stays at its tick.
 
     They come first at their tick in the first track; where that plays, its name stays (a type 0 file's is the title).
-    Later metres stay where the first is that of ``composed``, which has one only.
-    The end moves to the bar line that the new metre, or a later marker, asks for.
+    Later metres stay where the first is that of ``composed``, which has one only. The end moves to the bar line that
+    the new metre asks for, or to that of ``composed`` where this has markers or tempi after the end of the file.
     """
     plays = source.format == 1 and any(note.track == 0 for note in source.notes)
     clock, (ours, _) = Clock(source), _frame(composed)
@@ -35,7 +35,7 @@ def with_conductor(source: SourceMidi, composed: Piece) -> bytes:
         for number, track in enumerate(source.tracks)
     ]
     tracks[0] = sorted([*new, *tracks[0]], key=lambda e: (e.tick, e.meta == END_OF_TRACK))
-    end = _end(source, tracks, clock)
+    end = _end(source, composed, new, tracks, clock)
     return smf_bytes(source.format, source.ticks_per_beat, [_ended(t, source.end_tick, end) for t in tracks])
 
 
@@ -68,11 +68,15 @@ def _title_index(source: SourceMidi) -> int | None:
     return next((i for i, e in enumerate(source.tracks[0]) if e.meta == TRACK_NAME), None)
 
 
-def _end(source: SourceMidi, tracks: Sequence[Sequence[RawEvent]], clock: Clock) -> int:
-    """The first bar line of the new metre that no event comes after; where the file ended if that is one."""
+def _end(
+    source: SourceMidi, composed: Piece, new: Sequence[RawEvent], tracks: Sequence[Sequence[RawEvent]], clock: Clock
+) -> int:
+    """The first bar line that no event comes after; where the file ended, if that was within a bar and still holds."""
     metres = [(e.tick, e.data[0], 1 << e.data[1]) for t in tracks for e in t if e.meta == TIME_SIGNATURE]
     bars = BarMap(metres, source.ticks_per_beat)
     last = max([source.end_tick, *(e.tick for track in tracks for e in track)])
+    if any(event.tick >= source.end_tick for event in new):
+        last = max(last, clock.near(end_tick_of(composed)))
     if last == source.end_tick and not clock.bars.is_bar_line(last):
         return last
     return ceil(bars.start(bars.bars_until(last) + 1))

@@ -91,7 +91,8 @@ def lines_of_parts(composed: Piece, source: SourceMidi) -> dict[int, Line]:
     pair(lambda n, part, line: line.channel == channels[n] and _has_program(part, line))
     pair(lambda _, part, line: line.role == part.role and _has_program(part, line))
     pair(lambda _, part, line: line.role != DRUMS and not part.is_drums and line.program == part.program)
-    pair(lambda _, part, line: line.role == part.role)
+    # By register alone any track is somebody: one with a name must say so itself.
+    pair(lambda _, part, line: line.role == part.role and _role_said(source, line) in ("", part.role))
     return found
 
 
@@ -118,6 +119,19 @@ def _channels(parts: Sequence[Part]) -> list[int | None]:
     return [DRUM_CHANNEL if part.is_drums else next(free, None) for part in parts]
 
 
+def _role_said(source: SourceMidi, line: Line) -> str:
+    """The role that the track's name or channel says; "" where it has no name, "other" where that says none."""
+    if line.channel == DRUM_CHANNEL:
+        return DRUMS
+    name = source.track_names[line.track] if line.is_alone else ""
+    return _role_in(name) or ("other" if name else "")
+
+
+def _role_in(name: str) -> str:
+    words = name.replace("_", " ")
+    return next((role for role, known in ROLE_WORDS.items() if re.search(known, words, re.IGNORECASE)), "")
+
+
 def _has_program(part: Part, line: Line) -> bool:
     return part.is_drums == (line.role == DRUMS) and (part.is_drums or line.program == part.program)
 
@@ -137,10 +151,7 @@ def _silent_line(source: SourceMidi, track: int, label: str) -> Line:
     events = [event for event in source.tracks[track] if event.status < SYSEX]
     chosen = [event for event in events if event.status & 0xF0 == PROGRAM]
     channel = next((event.status & 0x0F for event in (*chosen, *events)), None)
-    words = label.replace("_", " ")
-    role = next((role for role, known in ROLE_WORDS.items() if re.search(known, words, re.IGNORECASE)), "")
-    if channel == DRUM_CHANNEL:
-        role = DRUMS
+    role = DRUMS if channel == DRUM_CHANNEL else _role_in(label)
     return Line(track, channel, label, True, role, chosen[0].data[0] if chosen else None)
 
 
