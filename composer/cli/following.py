@@ -10,12 +10,13 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from composer.cli import steps
+from composer.cli import rendering, steps
 from composer.cli.needs import Stage
+from composer.cli.rendering import has_other_mix, render_inputs, render_recorded, run_render
 from composer.cli.steps import CleanupChoice, Done
 from composer.formats.record import path_of_key, read_record
-from composer.workspace import PieceFiles
-from composer.workspace.states import changed_inputs, key_of
+from composer.workspace import PieceFiles, State, state_of, step_of
+from composer.workspace.states import changed_inputs, is_made_from, key_of
 
 if TYPE_CHECKING:
     from composer.brief.analyse import BriefOptions
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 # Drafts around music of the person: their inputs are named on the command line, so they are not made again from here.
 GIVEN = {"melody", "continue"}
+HUMANIZE = "humanize"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Following:
 
 def stages_of(files: PieceFiles, following: Following) -> Iterator[Stage]:
     """The stages of a piece in order; each is looked for when it is asked for, after the one before it ran."""
-    for find in (_brief, _generate, _cleanup, _preview):
+    for find in (_brief, _generate, _cleanup, _choices, _humanize, _preview):
         stage = find(files, following)
         if stage is not None:
             yield stage
@@ -114,8 +116,7 @@ def draft_seed(files: PieceFiles, done: StepRecord | None) -> int | None:
 
 def _cleanup(files: PieceFiles, following: Following) -> Stage | None:
     done = read_record(files.record).step(steps.CLEANUP)
-    is_song = done is not None and key_of(files, files.clean) in done.outputs and not files.draft.is_file()
-    source, target = (files.midi, files.clean) if is_song else (files.draft, files.midi)
+    source, target = _cleaned(files)
     if not source.is_file():
         return None
     choice = CleanupChoice.remembered(done.options) if done else CleanupChoice()
@@ -132,6 +133,54 @@ def _cleanup(files: PieceFiles, following: Following) -> Stage | None:
     )
 
 
+def _choices(files: PieceFiles, following: Following) -> Stage | None:
+    """The changes that the person accepted or refused in the report, after the cleanup that proposed them."""
+    source, target = _cleaned(files)
+    if not source.is_file() or not files.report.is_file():
+        return None
+
+    def run() -> Done:
+        from composer.cli.cleaning import apply_report
+
+        return apply_report(files.report, None, None, dry_run=False, force=False)
+
+    return Stage(
+        steps.CLEANUP,
+        (target, files.musicxml),
+        lambda: state_of(files.report, files) is not State.EDITED,
+        run,
+        ("cleanup", "--apply", str(files.report)),
+    )
+
+
+def _cleaned(files: PieceFiles) -> tuple[Path, Path]:
+    """What a cleanup reads and writes: the draft, or a song of the person that was cleaned before."""
+    done = read_record(files.record).step(steps.CLEANUP)
+    is_song = done is not None and key_of(files, files.clean) in done.outputs and not files.draft.is_file()
+    return (files.midi, files.clean) if is_song else (files.draft, files.midi)
+
+
+def _humanize(files: PieceFiles, following: Following) -> Stage | None:
+    """The performance that is there, of the music as it is now, with its own seed."""
+    done, written = step_of(files, files.human), files.written_midi
+    if done is None or written is None or not files.human.is_file() or "strength" not in done.options:
+        return None
+
+    def run() -> Done:
+        from composer.cli.humanizing import Wished, run_humanize
+
+        wished = Wished(float(done.options["strength"]), done.seed, bool(done.options.get("keep_dynamics")))
+        return run_humanize(written, files.human, wished)
+
+    return Stage(
+        HUMANIZE,
+        (files.human, files.grid),
+        lambda: is_made_from(files, files.human, written),
+        run,
+        ("humanize", str(written)),
+    )
+
+
 def _preview(files: PieceFiles, following: Following) -> Stage | None:
     options, midi = following.preview, files.best_midi
     if options is None or midi is None:
@@ -139,13 +188,13 @@ def _preview(files: PieceFiles, following: Following) -> Stage | None:
 
     def is_current() -> bool:
         done = read_record(files.record).step(steps.PREVIEW)
-        is_same = done is not None and dict(done.options) == steps.render_recorded(options)
-        return is_same and is_as_recorded(files, steps.PREVIEW, [midi], [files.preview])
+        is_same = done is not None and dict(done.options) == render_recorded(options) and not has_other_mix(files, done)
+        return is_same and is_as_recorded(files, steps.PREVIEW, render_inputs(midi), [files.preview])
 
     return Stage(
         steps.PREVIEW,
         (files.preview,),
         is_current,
-        lambda: steps.run_render(midi, files.preview, options, force=False, step=steps.PREVIEW),
+        lambda: run_render(midi, files.preview, options, force=False, step=steps.PREVIEW),
         ("render", str(midi), "-o", str(files.preview)),
     )

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from composer.errors import ComposerError
 from composer.formats.files import read_bytes
-from composer.limits import IMAGE_BYTES, MIDI_BYTES, RECORD_BYTES
+from composer.limits import IMAGE_BYTES, MIDI_BYTES, RECORD_BYTES, TEMPLATE_BYTES
 from composer.workspace import BRIEF, MIDI, RECORD, REPORT, TAKE, PieceFiles
-from composer.workspace.names import is_backup
+from composer.workspace.names import MIX, is_backup
 
 QUIET_SECONDS = 0.3  # a file that stood still for so long is saved
 BROKEN_SECONDS = 3.0  # one that is not whole may be half written for so long
@@ -24,7 +24,7 @@ GONE_SECONDS = 1.5  # one that is gone may be on its way back: some programs del
 
 # What temporary files of editors, DAWs and file systems begin with.
 _HIDDEN = (".", "~", "#", "$")
-_FOLLOWED = (BRIEF, MIDI, REPORT, RECORD)
+_FOLLOWED = (BRIEF, MIDI, MIX, REPORT, RECORD)
 _TAKE = re.compile(rf".+{TAKE}")
 
 Signature = tuple[int, int, int]
@@ -58,7 +58,7 @@ def is_followed(folder: Path, name: str) -> bool:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a file can be read to its end: a MIDI file with all its tracks, a brief that is JSON, a picture."""
+    """Whether a file can be read to its end: a MIDI file with all its tracks, a brief that is JSON, a picture, a mix."""
     try:
         if path.name.endswith(MIDI):
             from composer.formats.source import read_source
@@ -68,7 +68,7 @@ def is_whole(path: Path) -> bool:
             from composer.formats.strict_json import parse_json
 
             parse_json(read_bytes(path, RECORD_BYTES, "brief"), path.name, RECORD_BYTES)
-        else:
+        elif not path.name.endswith(MIX):
             from composer.brief.picture import picture_of
 
             picture_of(read_bytes(path, IMAGE_BYTES, "picture"), path.name)

@@ -35,17 +35,22 @@ def status(show: Show, folder: Annotated[Path, typer.Argument(help="The folder t
 
 
 def _state(path: Path, piece: PieceFiles) -> State:
-    """What the record knows of ``path``; a draft of other weights than those of today is stale."""
+    """What the record knows of ``path``; stale is also a draft of other weights than today's, or audio of another mix."""
+    from composer.cli.rendering import has_other_mix
     from composer.cli.steps import is_of_today
     from composer.workspace import State, state_of, step_of
 
     state = state_of(path, piece)
-    step = step_of(piece, path) if state is State.FRESH and path in (piece.draft, *piece.takes) else None
-    return state if step is None or is_of_today(step) else State.STALE
+    step = step_of(piece, path) if state is State.FRESH else None
+    if step is None:
+        return state
+    if path in (piece.wav, piece.stems):
+        return State.STALE if has_other_mix(piece, step) else state
+    return State.STALE if path in (piece.draft, *piece.takes) and not is_of_today(step) else state
 
 
 def _shown(piece: PieceFiles) -> list[Path]:
     """The files that every piece has, and those optional ones that are there."""
     always = [piece.brief, piece.draft, piece.midi, piece.musicxml, piece.report, piece.wav]
-    there = [p for p in (piece.clean, piece.human, piece.grid, piece.card, piece.stems) if p.exists()]
+    there = [p for p in (piece.clean, piece.human, piece.grid, piece.mix, piece.card, piece.stems) if p.exists()]
     return [*always, *there, *piece.exports, *piece.takes]

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from composer.compose.melody import Ear
     from composer.formats.brief import Brief
     from composer.formats.record import StepRecord
-    from composer.render.stage import RenderOptions
 
 BRIEF, GENERATE, TAKES, CLEANUP, RENDER = "brief", "generate", "takes", "cleanup", "render"
 PREVIEW = "preview"  # what `composer watch` renders
@@ -190,25 +189,6 @@ def run_cleanup(midi: Path, output: Path, choice: CleanupChoice, force: bool) ->
     from composer.cli.cleaning import clean_file
 
     return clean_file(midi, output, choice, force)
-
-
-def run_render(midi: Path, output: Path, options: RenderOptions, force: bool, step: str = RENDER) -> Done:
-    """Make audio of a MIDI file, with the mix beside it; see ``rendering``, which builds on this module."""
-    from composer.cli import rendering
-
-    return rendering.run_render(midi, output, options, force, step)
-
-
-def render_recorded(options: RenderOptions) -> dict[str, object]:
-    from composer.cli import rendering
-
-    return rendering.render_recorded(options)
-
-
-def render_versions(options: RenderOptions) -> dict[str, str]:
-    from composer.cli import rendering
-
-    return rendering.render_versions(options)
 
 
 def brief_in(path: Path) -> Brief:
