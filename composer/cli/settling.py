@@ -14,7 +14,7 @@ from pathlib import Path
 
 from composer.errors import ComposerError
 from composer.formats.files import read_bytes
-from composer.limits import IMAGE_BYTES, MIDI_BYTES, RECORD_BYTES, TEMPLATE_BYTES
+from composer.limits import IMAGE_BYTES, MIDI_BYTES, RECORD_BYTES
 from composer.workspace import BRIEF, MIDI, RECORD, REPORT, TAKE, PieceFiles
 from composer.workspace.names import MIX, is_backup
 
@@ -58,7 +58,10 @@ def is_followed(folder: Path, name: str) -> bool:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a file can be read to its end: a MIDI file with all its tracks, a brief that is JSON, a picture, a mix."""
+    """Whether a file can be read to its end: a MIDI file with all its tracks, a brief that is JSON, a picture.
+
+    A mix always counts as whole: what is wrong in it is told when it is read.
+    """
     try:
         if path.name.endswith(MIDI):
             from composer.formats.source import read_source

@@ -35,7 +35,7 @@ def status(show: Show, folder: Annotated[Path, typer.Argument(help="The folder t
 
 
 def _state(path: Path, piece: PieceFiles) -> State:
-    """What the record knows of ``path``; stale is also a draft of other weights than today's, or audio of another mix."""
+    """What the record knows of ``path``; a draft of other weights, or audio of another mix, is stale too."""
     from composer.cli.rendering import has_other_mix
     from composer.cli.steps import is_of_today
     from composer.workspace import State, state_of, step_of
