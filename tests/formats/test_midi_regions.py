@@ -352,3 +352,15 @@ def test_a_track_without_an_end_gets_one_only_when_it_changes() -> None:
     bare = smf_bytes(1, 480, [[e for e in track if e.meta != END_OF_TRACK] for track in source.tracks])
     after = _spliced(bare, _piece(_melody(Note(0, 64, 480))), ("Melody", 1))
     assert _notes(after) == [(0, 480, 64)]
+
+
+def test_a_note_just_before_a_kept_bar_is_not_rounded_into_it() -> None:
+    data = resolved(midi_bytes(_piece(_melody(Note(0, 60, 480)))), 96)
+    after = _spliced(data, _piece(_melody(Note(2 * BAR - 1, 65, 480))), ("Melody", 2))
+    assert _notes(after) == [(0, 96, 60), (8 * 96 - 1, 8 * 96, 65)]
+
+
+def test_silent_bars_that_are_not_named_keep_the_end() -> None:
+    before = _piece(_melody(Note(0, 72, 480)))
+    after = _spliced(before, _piece(_melody(Note(0, 76, 480)), bars=2), ("Melody", 1), ("Melody", 4))
+    assert [end_of(track) for track in opened(after).tracks] == [4 * BAR] * 3
