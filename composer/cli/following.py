@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from composer.cli import rendering, steps
+from composer.cli import steps
 from composer.cli.needs import Stage
 from composer.cli.rendering import has_other_mix, render_inputs, render_recorded, run_render
 from composer.cli.steps import CleanupChoice, Done
@@ -142,7 +142,7 @@ def _choices(files: PieceFiles, following: Following) -> Stage | None:
     def run() -> Done:
         from composer.cli.cleaning import apply_report
 
-        return apply_report(files.report, None, None, dry_run=False, force=False)
+        return apply_report(files.report, None, None, CleanupChoice(), force=False)
 
     return Stage(
         steps.CLEANUP,

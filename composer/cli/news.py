@@ -27,7 +27,7 @@ def news_of(files: PieceFiles, path: Path) -> str | None:
         return _midi_news(files, path)
     if path.name.endswith(BRIEF):
         return "new" if step_of(files, path) is None else "edited"
-    return "edited" if path.name.endswith(".json") else "changed"
+    return "edited" if path in (files.report, files.mix) else "changed"
 
 
 def edited_text(bars: Sequence[EditedBars]) -> str:

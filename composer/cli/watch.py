@@ -44,8 +44,10 @@ def watch(
             says.line(f"watching {_named(target, len(pieces))}; Ctrl-C stops", "watching", pieces=len(pieces))
             loop.bring_up_to_date(_at_once(pieces))
             loop.run()
-    except Terminated:
+    except KeyboardInterrupt as stop:
         says.line("stopped", "stopped")
+        if not isinstance(stop, Terminated):
+            raise
     return 0
 
 
