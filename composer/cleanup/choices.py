@@ -16,6 +16,7 @@ from composer.cleanup.score import Tone
 from composer.cleanup.setting import Setting
 from composer.errors import BadInput
 from composer.formats.strict_json import parse_json
+from composer.limits import REPORT_BYTES
 from composer.music.pitch import midi_of
 
 AGAIN = "move it away and run `composer cleanup` again"
@@ -76,7 +77,7 @@ class _MadeFrom(_Strict):
 
 def read_choices(data: bytes, name: str) -> Choices:
     """The report ``data``; raises BadInput with a line for each mistake, and OverLimit."""
-    content = parse_json(data, name)
+    content = parse_json(data, name, REPORT_BYTES)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise BadInput(name, "is no report of a cleanup", "name NAME.cleanup.json")
     try:

@@ -13,7 +13,7 @@ from composer.cli.steps import CLEANUP, CleanupChoice, Done, cleanup_target
 from composer.errors import BadInput, CannotWrite, ComposerError, UsageProblem, printable
 from composer.formats.files import read_bytes
 from composer.formats.record import path_of_key, record_key
-from composer.limits import JSON_BYTES, MIDI_BYTES
+from composer.limits import JSON_BYTES, MIDI_BYTES, REPORT_BYTES
 from composer.workspace import REPORT, PieceFiles, State, backup, edited_bars, guard_all, save, state_of
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def apply_report(named: Path, report: Path | None, output: Path | None, choice: 
     path = report or (named if midi is None else PieceFiles.of(cleanup_target(midi, output)).report)
     if not path.exists() and midi is not None:
         raise BadInput(path, "no such file", f"run `composer cleanup {midi.name}` first")
-    choices = read_choices(read_bytes(path, JSON_BYTES, "report"), printable(path.name))
+    choices = read_choices(read_bytes(path, REPORT_BYTES, "report"), printable(path.name))
     made = choices.made_from
     source = midi or path_of_key(path.parent, made.file)
     target = cleanup_target(source, output) if output is not None else path.parent / Path(made.writes).name
@@ -196,7 +196,7 @@ def _choices(path: Path) -> Choices | None:
     from composer.cleanup.choices import read_choices
 
     try:
-        return read_choices(read_bytes(path, JSON_BYTES, "report"), printable(path.name))
+        return read_choices(read_bytes(path, REPORT_BYTES, "report"), printable(path.name))
     except ComposerError:
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 import mido
 import pytest
 
+from composer.cli.app import main
 from composer.formats.midi import midi_bytes
 from composer.workspace import PieceFiles, State, save, state_of
 from tests.cleanup.test_stage import PARALLEL
@@ -24,13 +26,19 @@ from tests.cli.test_cleanup_options import SLIP, pitches
 OUTPUTS = ("song.clean.mid", "song.musicxml", "song.cleanup.json", "song.composer.json")
 
 
-@pytest.fixture
-def song(tmp_path: Path, composer: Program) -> Path:
-    """A file with parallels, cleaned once: five changes, all accepted."""
-    path = tmp_path / "song.mid"
+@pytest.fixture(scope="module")
+def cleaned_song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a file of parallels, cleaned once: five changes, all accepted."""
+    path = tmp_path_factory.mktemp("song") / "song.mid"
     path.write_bytes(midi_bytes(PARALLEL))
-    assert composer("cleanup", path).code == 0
-    return path
+    assert main(["cleanup", str(path), "-q"]) == 0
+    return path.parent
+
+
+@pytest.fixture
+def song(tmp_path: Path, cleaned_song: Path) -> Path:
+    shutil.copytree(cleaned_song, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "song.mid"
 
 
 @pytest.fixture
