@@ -41,14 +41,13 @@ def without(data: bytes, name: str, removed: Sequence[Added]) -> bytes:
 
 
 def _merged(track: Sequence[RawEvent], extra: Sequence[RawEvent]) -> list[RawEvent]:
-    events = list(track)
+    """The events in order; a track that ended before ``extra`` (many a first track does) ends with it."""
+    events = [event for event in track if event.meta != END_OF_TRACK]
     for event in sorted(extra, key=lambda e: e.tick):
         place = bisect_left(events, event.tick, key=lambda e: e.tick)
-        while place < len(events) and events[place].tick == event.tick and not _comes_after(events[place]):
+        while place < len(events) and events[place].tick == event.tick and not events[place].is_note_on:
             place += 1
         events.insert(place, event)
-    return events
-
-
-def _comes_after(event: RawEvent) -> bool:
-    return event.meta == END_OF_TRACK or event.is_note_on
+    ends = [event for event in track if event.meta == END_OF_TRACK]
+    last = events[-1].tick if events else 0
+    return [*events, *(end._replace(tick=max(end.tick, last)) for end in ends)]

@@ -7,12 +7,12 @@ line of the grid; what else they changed stays as they have it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
-from composer.formats.smf_scan import SET_TEMPO, RawEvent
+from composer.formats.smf_scan import END_OF_TRACK, SET_TEMPO, RawEvent
 from composer.formats.source import ChangeNote, SourceMidi, SourceNote, edited, read_source
 from composer.humanize.events import without
 from composer.humanize.grid import Grid
@@ -197,10 +197,14 @@ def _mended(placed: dict[SourceNote, Played], played: SourceMidi) -> dict[Source
 
 
 def _is_same(midi: bytes, grid: SourceMidi, name: str) -> bool:
-    """Whether a file holds the events of ``grid``, whatever their order at one tick."""
+    """Whether a file holds the events of ``grid``, whatever their order at one tick and wherever a track ends."""
     source = read_source(midi, name)
     is_like = source.format == grid.format and source.ticks_per_beat == grid.ticks_per_beat
-    return is_like and [Counter(t) for t in source.tracks] == [Counter(t) for t in grid.tracks]
+    return is_like and [_counted(t) for t in source.tracks] == [_counted(t) for t in grid.tracks]
+
+
+def _counted(track: Sequence[RawEvent]) -> Counter[RawEvent]:
+    return Counter(event for event in track if event.meta != END_OF_TRACK)
 
 
 def _is_tempo_like(event: RawEvent, added: RawEvent) -> bool:
