@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from operator import itemgetter
 
 from composer.formats.midi import CC_PEDAL, NO_CHORD, PEDAL_DOWN, without_overlaps
 from composer.formats.midi_lines import is_chord_symbol
-from composer.formats.midi_weaving import CONTROL, OFF, ON, SET, Clock, Run, Weave
+from composer.formats.midi_weaving import CONTROL, OFF, ON, SET, Clock, Run, Weave, is_in, next_run
 from composer.formats.smf_scan import META, NOTE_OFF, SYSEX, RawEvent
 from composer.formats.source import NOTE_ON, TEXT, SourceNote
 from composer.music.notes import Control, Note, Part
@@ -21,13 +22,13 @@ def refill_line(
     weave: Weave, notes: Sequence[SourceNote], channel: int, parts: Sequence[Part], runs: Sequence[Run], clock: Clock
 ) -> None:
     """Replace the notes (``notes`` are all of the line) and the pedal in ``runs`` by those of ``parts``."""
-    replaced = [note for note in notes if any(run.holds(note.start) for run in runs)]
-    kept = [note for note in notes if not any(run.holds(note.start) for run in runs)]
-    for old in replaced:
+    kept = [note for note in notes if not is_in(runs, note.start)]
+    for old in (note for note in notes if is_in(runs, note.start)):
         weave.removed |= {old.on_index} | ({old.off_index} if old.off_index is not None else set())
     weave.removed |= _stray_offs(weave, notes, channel, runs)
-    new = [note for run in runs for note in _new_notes(parts, kept, run, clock)]
-    for note in without_overlaps(new):
+    composed = without_overlaps(note for part in parts for note in part.notes)
+    crossing = [note for note in kept if (run := next_run(runs, note.start)) is not None and run.start < note.end]
+    for note in without_overlaps(note for run in runs for note in _new_notes(composed, crossing, run, clock)):
         velocity = min(127, max(1, note.velocity))
         weave.place(ON, RawEvent(note.start, NOTE_ON | channel, -1, bytes((note.pitch, velocity))))
         weave.place(OFF, RawEvent(note.end, NOTE_OFF | channel, -1, bytes((note.pitch, 0))))
@@ -44,19 +45,18 @@ def refill_chords(weave: Weave, texts: Sequence[_Setting], runs: Sequence[Run], 
     own = [
         (i, e) for i, e in enumerate(weave.events) if e.meta == TEXT and is_chord_symbol(e.data)
     ]  # fmt: skip
-    weave.removed |= {i for i, e in own if any(run.holds(e.tick) for run in runs)}
+    weave.removed |= {i for i, e in own if is_in(runs, e.tick)}
+    kept, none = [(event.tick, event.data) for _, event in own], NO_CHORD.encode()
+    said = {tick for tick, _ in kept}
     for run in runs:
-        kept = [(event.tick, event.data) for _, event in own]
         found = _settings_in(texts, run, clock)
-        here = _state(kept, run.start, NO_CHORD.encode())
-        wanted = _composed_before(texts, run, clock, NO_CHORD.encode())
+        here, wanted = _state(kept, run.start, none), _composed_before(texts, run, clock, none)
         if wanted != here and not any(tick == run.start for tick, _ in found):
             found = [(run.start, wanted), *found]
         for tick, data in found:
             weave.place(SET, RawEvent(tick, META, TEXT, data))
-        after = _state(kept, run.end, NO_CHORD.encode())
-        is_said = any(tick == run.end for tick, _ in kept)
-        if run.close is None and not is_said and after != (found[-1][1] if found else here):
+        after = _state(kept, run.end, none)
+        if run.close is None and run.end not in said and after != (found[-1][1] if found else here):
             weave.place(SET, RawEvent(run.end, META, TEXT, after))
 
 
@@ -66,21 +66,19 @@ def _stray_offs(weave: Weave, notes: Sequence[SourceNote], channel: int, runs: S
     return {
         index for index, e in enumerate(weave.events)
         if e.status < SYSEX and e.status & 0x0F == channel and e.is_note_off and index not in ending
-        and any(run.holds(e.tick) for run in runs)
+        and is_in(runs, e.tick)
     }  # fmt: skip
 
 
-def _new_notes(parts: Sequence[Part], kept: Sequence[SourceNote], run: Run, clock: Clock) -> list[Note]:
+def _new_notes(composed: Sequence[Note], kept: Sequence[SourceNote], run: Run, clock: Clock) -> list[Note]:
     """The notes that begin in ``run``, in the file's ticks, cut at its end; one waits for a kept note of its pitch."""
     sounding: dict[int, int] = {}
     for old in kept:
         if old.start < run.start < old.end:
             sounding[old.pitch] = max(old.end, sounding.get(old.pitch, 0))
     found = []
-    for note in without_overlaps(note for part in parts for note in part.notes):
+    for note in composed[clock.span([note.start for note in composed], run)]:
         start = clock.within(note.start, run)
-        if start is None:
-            continue
         end = min(max(clock.near(note.end), start + 1), run.end)
         free = max(start, sounding.get(note.pitch, start))
         if free < end and (end - free) >= KEPT_SHARE * (end - start):
@@ -92,7 +90,7 @@ def _refill_pedal(weave: Weave, channel: int, parts: Sequence[Part], runs: Seque
     own = [
         (i, e) for i, e in enumerate(weave.events) if e.status == CONTROL | channel and e.data[0] == CC_PEDAL
     ]  # fmt: skip
-    weave.removed |= {i for i, e in own if any(run.holds(e.tick) for run in runs)}
+    weave.removed |= {i for i, e in own if is_in(runs, e.tick)}
     kept = [(e.tick, e.data) for _, e in own]
     composed = _pedal(parts)
     for run in runs:
@@ -115,9 +113,10 @@ def _pedal_in(run: Run, kept: Sequence[_Setting], composed: Sequence[_Setting], 
     return [*(setting for setting in found if setting[0] < last), (last, after)]
 
 
-def _composed_before(settings: Iterable[_Setting], run: Run, clock: Clock, otherwise: bytes) -> bytes:
+def _composed_before(settings: Sequence[_Setting], run: Run, clock: Clock, otherwise: bytes) -> bytes:
     """What the new piece set last before ``run``."""
-    return _state([(0, data) for tick, data in settings if clock.exact(tick) < run.lower], 1, otherwise)
+    before = clock.span([tick for tick, _ in settings], run).start
+    return settings[before - 1][1] if before else otherwise
 
 
 def _place_controls(weave: Weave, channel: int, parts: Sequence[Part], runs: Sequence[Run], clock: Clock) -> None:
@@ -139,15 +138,16 @@ def _setting(control: Control) -> _Setting:
     return control.tick, bytes((control.number, control.value))
 
 
-def _settings_in(settings: Iterable[_Setting], run: Run, clock: Clock) -> list[_Setting]:
-    placed = [(clock.within(tick, run), data) for tick, data in settings]
-    return [(tick, data) for tick, data in placed if tick is not None]
+def _settings_in(settings: Sequence[_Setting], run: Run, clock: Clock) -> list[_Setting]:
+    """Those of a piece that fall into ``run``, in ticks of the file."""
+    inside = clock.span([tick for tick, _ in settings], run)
+    return [(clock.within(tick, run), data) for tick, data in settings[inside]]
 
 
-def _state(settings: Iterable[_Setting], tick: int, otherwise: bytes) -> bytes:
-    """What was set last before ``tick``."""
-    before = [setting for setting in settings if setting[0] < tick]
-    return sorted(before, key=itemgetter(0))[-1][1] if before else otherwise
+def _state(settings: Sequence[_Setting], tick: int, otherwise: bytes) -> bytes:
+    """What was set last before ``tick``; the settings are in order."""
+    before = bisect_left(settings, tick, key=itemgetter(0))
+    return settings[before - 1][1] if before else otherwise
 
 
 def _is_down(data: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -36,8 +37,16 @@ class Run:
     def end(self) -> int:
         return ceil(self.upper)
 
-    def holds(self, tick: int) -> bool:
-        return self.start <= tick < self.end
+
+def is_in(runs: Sequence[Run], tick: int) -> bool:
+    """Whether one of the runs, which are in order, holds a tick of the file."""
+    index = bisect_right(runs, tick, key=lambda run: run.start) - 1
+    return index >= 0 and tick < runs[index].end
+
+
+def next_run(runs: Sequence[Run], tick: int) -> Run | None:
+    """The first run that begins after ``tick``."""
+    return next(iter(runs[bisect_right(runs, tick, key=lambda run: run.start) :]), None)
 
 
 class Clock:
@@ -55,10 +64,13 @@ class Clock:
         """The nearest tick of the file, the later of two."""
         return (2 * tick * self.ticks_per_beat + TICKS_PER_BEAT) // (2 * TICKS_PER_BEAT)
 
-    def within(self, tick: int, run: Run) -> int | None:
-        """The tick of the file, for one that falls into ``run`` before it is rounded."""
-        if not run.lower <= self.exact(tick) < run.upper:
-            return None
+    def span(self, ticks: Sequence[int], run: Run) -> slice:
+        """Which of the sorted ticks of a piece fall into ``run``, before they are rounded."""
+        lower, upper = (bisect_left(ticks, border, key=self.exact) for border in (run.lower, run.upper))
+        return slice(lower, upper)
+
+    def within(self, tick: int, run: Run) -> int:
+        """The tick of the file, for one that falls into ``run``: not rounded out of it."""
         return min(max(self.near(tick), run.start), run.end - 1)
 
     def bar_line(self, bars: int) -> int:

@@ -154,6 +154,14 @@ def test_chords_are_those_composed_and_the_kept_bar_says_again_what_held_there()
     assert _texts(data) == [(0, "C"), (BAR, "Am"), (BAR + 960, "G"), (2 * BAR, "C"), (3 * BAR, "F")]
 
 
+def test_a_chord_that_is_said_again_at_the_border_is_not_said_twice() -> None:
+    first = tuple(ChordSpan(bar * BAR, (bar + 1) * BAR, chord_of("C")) for bar in range(4))
+    second = (ChordSpan(0, 4 * BAR, chord_of("Am")),)
+    note = _melody(Note(0, 60, 480))
+    data = _spliced(_piece(note, chords=first), _piece(note, chords=second), ("Chords", 2))
+    assert _texts(data) == [(0, "C"), (BAR, "Am"), (2 * BAR, "C"), (3 * BAR, "C")]
+
+
 def test_a_text_in_the_chord_track_that_is_no_chord_stays() -> None:
     note, file = _melody(Note(0, 60, 480)), opened(midi_bytes(small_piece()))
     file.tracks[-1].insert(1, mido.MetaMessage("text", text="more here"))
