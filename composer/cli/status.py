@@ -1,4 +1,4 @@
-"""``composer status``: which files of each piece are fresh, stale, edited by hand or missing."""
+"""``composer status``: which files and bars of each piece are fresh, stale or edited by hand, and why."""
 
 from __future__ import annotations
 
@@ -10,47 +10,78 @@ import typer
 from composer.cli.show import Show
 
 if TYPE_CHECKING:
-    from composer.workspace import PieceFiles, State
+    from composer.cli.overview import Overview
+    from composer.workspace import PieceFiles
+
+COLUMNS = ("piece", "file", "state", "why")
 
 
-def status(show: Show, folder: Annotated[Path, typer.Argument(help="The folder to look at.")] = Path()) -> None:
-    """Show for each piece which files are fresh, stale, edited by hand or missing. Nothing is written."""
-    from composer.workspace import State, pieces_in
+def status(
+    show: Show,
+    folder: Annotated[Path, typer.Argument(help="The folder to look at, or one piece or file of it.")] = Path(),
+    bars: Annotated[
+        bool, typer.Option("--bars", help="Show every bar of every track: fresh, stale, edited by hand or locked.")
+    ] = False,
+) -> None:
+    """Show which files of each piece are fresh, stale or edited by hand, and why. Nothing is written."""
+    from composer.cli.bar_map import maps_of, print_maps
+    from composer.cli.overview import Overview
+    from composer.workspace import State
 
-    found = [(piece, {path.name: _state(path, piece) for path in _shown(piece)}) for piece in pieces_in(folder)]
-    rows = [(piece.name, name, state.value) for piece, states in found for name, state in states.items()]
-    show.table(("piece", "file", "state"), rows)
+    place, pieces = _pieces(folder)
+    found = [Overview(piece) for piece in pieces]
+    show.table(COLUMNS, [row for one in found for row in _rows(one, in_full=len(found) == 1)])
     if not found:
         show.note(f"{folder}: no pieces here")
+    if bars and not show.as_json and not show.quiet:
+        print_maps([one for overview in found for one in maps_of(overview)])
     show.result(
         {
-            "folder": folder,
-            "pieces": [
-                {"name": piece.name, "files": {name: state.value for name, state in states.items()}}
-                for piece, states in found
-            ],
-            "edited": [name for _, states in found for name, state in states.items() if state is State.EDITED],
+            "folder": place,
+            "pieces": [_as_json(one) for one in found] if show.as_json else [],
+            "edited": [e.path.name for one in found for e in one.entries if e.state is State.EDITED],
         }
     )
 
 
-def _state(path: Path, piece: PieceFiles) -> State:
-    """What the record knows of ``path``; a draft of other weights, or audio of another mix, is stale too."""
-    from composer.cli.rendering import has_other_mix
-    from composer.cli.steps import is_of_today
-    from composer.workspace import State, state_of, step_of
+def _pieces(asked: Path) -> tuple[Path, tuple[PieceFiles, ...]]:
+    """The folder, and the pieces to show: all of them, or the one that is named; raises UsageProblem."""
+    from composer.errors import UsageProblem
+    from composer.workspace import PieceFiles, pieces_in
 
-    state = state_of(path, piece)
-    step = step_of(piece, path) if state is State.FRESH else None
-    if step is None:
-        return state
-    if path in (piece.wav, piece.stems):
-        return State.STALE if has_other_mix(piece, step) else state
-    return State.STALE if path in (piece.draft, *piece.takes) and not is_of_today(step) else state
+    if asked.is_dir() and asked.suffix not in (".stems", ".pages", ".midi-stems"):
+        return asked, pieces_in(asked)
+    if not asked.parent.is_dir():
+        raise UsageProblem(asked, "is no folder and no piece", "name a folder, a piece or one of its files")
+    wanted = (asked.name, PieceFiles.of(asked).name)
+    named = [piece for piece in pieces_in(asked.parent) if piece.name in wanted]
+    if not named:
+        raise UsageProblem(asked, "is no folder and no piece", "name a folder, a piece or one of its files")
+    return asked.parent, tuple(sorted(named, key=lambda piece: wanted.index(piece.name))[:1])
 
 
-def _shown(piece: PieceFiles) -> list[Path]:
-    """The files that every piece has, and those optional ones that are there."""
-    always = [piece.brief, piece.draft, piece.midi, piece.musicxml, piece.report, piece.wav]
-    there = [p for p in (piece.clean, piece.human, piece.grid, piece.mix, piece.card, piece.stems) if p.exists()]
-    return [*always, *there, *piece.exports, *piece.takes]
+def _rows(overview: Overview, in_full: bool) -> list[tuple[str, str, str, str]]:
+    """A row for each file that is there and for the next one to make; one for all where there is nothing to tell."""
+    from composer.workspace import State
+
+    name, following = overview.files.name, overview.next_step
+    advice = f"next: {following[1]}" if following else ""
+    if not in_full and overview.is_quiet:
+        states = sorted({entry.state.value for entry in overview.there})
+        count = len(overview.there)
+        return [(name, f"{count} file{'' if count == 1 else 's'}", ", ".join(states), advice)]
+    rows = [(name, e.path.name, e.state.value, "; ".join(e.why)) for e in overview.there]
+    return [*rows, (name, following[0].name, State.MISSING.value, advice)] if following else rows
+
+
+def _as_json(overview: Overview) -> dict[str, object]:
+    from composer.cli.bar_map import maps_of
+
+    following = overview.next_step
+    return {
+        "name": overview.files.name,
+        "files": {entry.path.name: entry.state.value for entry in overview.entries},
+        "why": {entry.path.name: list(entry.why) for entry in overview.entries if entry.why},
+        "next": following[1] if following else None,
+        "bars": [one.as_json() for one in maps_of(overview)],
+    }

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
+from itertools import count
 from pathlib import Path
 
 from composer.errors import CannotWrite, UsageProblem
-from composer.formats.files import cannot_write
+from composer.formats.files import cannot_write, part_beside, remove_leftovers, sync, sync_folder
+from composer.formats.folders import folder_beside
 from composer.workspace.names import PieceFiles
 from composer.workspace.states import State, state_of
 
@@ -40,15 +42,23 @@ def guard_all(
 
 
 def backup(path: Path) -> Path:
-    """Copy ``art.draft.mid`` to the first free of ``art.draft.1.mid``, ``art.draft.2.mid`` ..."""
-    number = 1
-    while (copy := path.with_name(f"{path.stem}.{number}{path.suffix}")).exists():
-        number += 1
+    """Copy ``art.draft.mid`` to the first free of ``art.draft.1.mid``, ``art.draft.2.mid`` ..., whole or not at all."""
+    for number in count(1):
+        copy = path.with_name(f"{path.stem}.{number}{path.suffix}")
+        if not copy.exists():
+            break
     try:
         if path.is_dir():
-            shutil.copytree(path, copy)
-        else:
-            shutil.copy2(path, copy)
+            part = folder_beside(copy)
+            shutil.copytree(path, part, dirs_exist_ok=True)
+            os.replace(part, copy)
+            return copy
+        remove_leftovers(copy)
+        part = part_beside(copy)
+        shutil.copy2(path, part)
+        sync(part)
+        os.replace(part, copy)
+        sync_folder(copy.parent)
     except OSError as error:
         raise cannot_write(copy, error) from None
     return copy

@@ -41,7 +41,6 @@ def save(
     hand, and stay known as edited there.
     """
     guard_all(files, outputs, force, [*inputs], keeping or ())
-    remove_leftovers_of(files.folder, files.name)
     read, read_bars = _read(files, inputs)
     kept = {key_of(files, path): _by_track(bars) for path, bars in (keeping or {}).items()}
     done = StepRecord(
@@ -196,6 +195,7 @@ def _undone_on_failure(files: PieceFiles) -> Iterator[None]:
 
 
 def _recorded(files: PieceFiles, step: str, done: StepRecord) -> Record:
+    remove_leftovers_of(files.folder, files.name)
     before = read_record(files.record)
     record = before.with_step(step, done, still_there(before, files.folder))
     write_whole(files.record, record_bytes(record))
