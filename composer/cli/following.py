@@ -134,9 +134,9 @@ def _cleanup(files: PieceFiles, following: Following) -> Stage | None:
 
 
 def _choices(files: PieceFiles, following: Following) -> Stage | None:
-    """The changes that the person accepted or refused in the report, after the cleanup that proposed them."""
+    """The changes that the person accepts or refuses in a report that they edited after its cleanup."""
     source, target = _cleaned(files)
-    if not source.is_file() or not files.report.is_file():
+    if state_of(files.report, files) is not State.EDITED or not is_as_recorded(files, steps.CLEANUP, [source], []):
         return None
 
     def run() -> Done:
@@ -144,13 +144,8 @@ def _choices(files: PieceFiles, following: Following) -> Stage | None:
 
         return apply_report(files.report, None, None, CleanupChoice(), force=False)
 
-    return Stage(
-        steps.CLEANUP,
-        (target, files.musicxml),
-        lambda: state_of(files.report, files) is not State.EDITED,
-        run,
-        ("cleanup", "--apply", str(files.report)),
-    )
+    again = ("cleanup", "--apply", str(files.report))
+    return Stage(steps.CLEANUP, (target, files.musicxml), lambda: False, run, again)
 
 
 def _cleaned(files: PieceFiles) -> tuple[Path, Path]:
