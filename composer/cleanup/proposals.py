@@ -56,7 +56,8 @@ def proposed(setting: Setting) -> Proposal:
         changes += [replace(c, group=c.group + offset) for c in more]
         moves |= more_moves
     changes.sort(key=lambda c: (c.bar, c.beat, moves[c.id].place))
-    return Proposal(setting, tuple(changes), moves)
+    numbers = {group: number for number, group in enumerate(dict.fromkeys(c.group for c in changes), 1)}
+    return Proposal(setting, tuple(replace(c, group=numbers[c.group]) for c in changes), moves)
 
 
 class Ids:
@@ -110,7 +111,7 @@ def _changes(
 
 
 def _groups(repairs: Sequence[Repair]) -> dict[NotePlace, int]:
-    """A number from 1 for each note moved; notes that one repair moves have the same."""
+    """A number from 1 for each note moved; notes that one repair moves have the same one."""
     groups: list[set[NotePlace]] = []
     for repair in repairs:
         joined = set(repair.pitches)
@@ -121,5 +122,4 @@ def _groups(repairs: Sequence[Repair]) -> dict[NotePlace, int]:
             else:
                 joined |= group
         groups = [*apart, joined]
-    groups.sort(key=min)
     return {place: number for number, group in enumerate(groups, 1) for place in group}

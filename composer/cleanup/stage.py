@@ -55,7 +55,8 @@ def finished(data: bytes, proposal: Proposal, made_from: MadeFrom | None = None)
     made = decided(proposal)
     changes = [ChangeNote(setting.note(move.place), pitch=move.pitch) for move in made.moves.values()]
     edits = _merged(closed_notes(source), changes)
-    notes = [*made.notes, *_notes(setting, made.score)]
+    is_all_made = len(made.moves) == len(proposal.changes)
+    notes = [*made.notes, *_notes(setting, made.score, is_all_made=is_all_made)]
     if source.hanging_notes:
         notes.insert(0, f"{source.hanging_notes} note(s) never ended; they are closed at the end of their track")
     report = Report(
@@ -76,22 +77,23 @@ def _key_report(setting: Setting) -> KeyReport:
     return KeyReport(str(finding.key), finding.confidence, finding.source, runner_up)
 
 
-def _notes(setting: Setting, score: Score) -> list[str]:
-    """What cleanup left alone, and why."""
+def _notes(setting: Setting, score: Score, *, is_all_made: bool) -> list[str]:
+    """What was left alone, and why."""
     notes = setting.remarks()
     left = len(slips(score))
     if left and setting.options.correct_key and not notes:
         notes.append(
             f"{left} note(s) outside the key are left: no correction keeps the voices clean, or a person wrote them"
         )
-    notes += _parallels_left(setting, score)
+    cause = "no change there makes nothing else worse" if is_all_made else "nothing accepted mends that"
+    notes += [f"{line}: {cause}" for line in _parallels_left(setting, score)]
     for count, lower, upper in sorted(setting.meant):
         notes.append(f"doubling taken as meant: voices {lower + 1} and {upper + 1} of {count}, from below")
     return notes
 
 
 def _parallels_left(setting: Setting, score: Score) -> list[str]:
-    """A line for each rule of parallels that could not be kept everywhere, with the bars."""
+    """Each rule of parallels that is not kept everywhere, with the bars."""
     if not setting.options.voice_leading:
         return []
     found = setting.faults(score)
@@ -99,7 +101,7 @@ def _parallels_left(setting: Setting, score: Score) -> list[str]:
     for rule in PARALLELS:
         bars = sorted({setting.beat_at(f.tick)[0] for f in found if f.rule == rule})
         if bars:
-            lines.append(f"{rule} left in bar {', '.join(map(str, bars))}: no change there makes nothing else worse")
+            lines.append(f"{rule} left in bar {', '.join(map(str, bars))}")
     return lines
 
 

@@ -32,6 +32,7 @@ EXCEPTIONS = {
     "make test": "is this very run",
     "pip install": "needs the network",
     "git clone": "needs the network",
+    "composer cleanup study.mid --review": "asks the reader",
     "composer train": "needs TensorFlow, and minutes",
     "composer generate lake.brief.json --model melody-small-my-songs": "uses what the training made",
     "composer generate lake.brief.json --model fine-tune-my-songs": "uses what the training made",
