@@ -12,6 +12,7 @@ from itertools import pairwise, product
 
 from composer.encoding.figuration import Shape, pitches_of
 from composer.music.chord import Chord
+from composer.music.pitch import folded
 
 LEFT, RIGHT = 0, 1
 ANCHORS = (48, 76)  # where the lowest note of the right hand may lie
@@ -140,15 +141,7 @@ def _struck(task: Task, stroke: Stroke, place: _Place) -> tuple[int, ...]:
     low, high = task.reach
     if own[0] >= low and own[-1] <= high:
         return own
-    return tuple(sorted({_within(p, low, high) for p in own}))
-
-
-def _within(pitch: int, low: int, high: int) -> int:
-    while pitch > high:
-        pitch -= 12
-    while pitch < low:
-        pitch += 12
-    return pitch
+    return tuple(sorted({folded(p, low, high) for p in own}))
 
 
 def _lie(left: Sequence[int], right: Sequence[int], ceiling: int) -> float:

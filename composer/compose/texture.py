@@ -34,6 +34,7 @@ from composer.compose.styles import (
 )
 from composer.music.chord import Chord
 from composer.music.notes import BASS, CHORDS, DRUMS, Note
+from composer.music.pitch import folded
 from composer.music.time import Meter
 
 THIN_BARS = 2  # so many bars before the end are played a level lower
@@ -326,17 +327,17 @@ class _Player:
         return [_member(voiced.chord, _near(voiced.chord.root, self.style.register), tone.index) + shift]
 
     def _bass_pitch(self, tone: Tone, voiced: VoicedChord, end: int, opens: bool) -> int:
-        ground = _within(voiced.bass, self.low, self.high)
+        ground = folded(voiced.bass, self.low, self.high)
         if opens:
             return ground
         if tone.kind == LOWEST:
-            return _within(ground + 12 * tone.octave, self.low, self.high)
+            return folded(ground + 12 * tone.octave, self.low, self.high)
         if tone.kind == WALK:
             following = self.spans[min(bisect_right(self.ends, end), len(self.spans) - 1)].voiced
-            goal = _within(following.bass, self.low, self.high)
+            goal = folded(following.bass, self.low, self.high)
             return self._approach(goal, self.previous or ground, voiced.scale or self.scale)
         pitch = _member(voiced.chord, _near(voiced.chord.root, ground), tone.index) + 12 * tone.octave
-        return _within(pitch, self.low, self.high)
+        return folded(pitch, self.low, self.high)
 
     def _approach(self, goal: int, previous: int, scale: Collection[int]) -> int:
         """A tone of ``scale`` a step from ``goal``, the nearer one to ``previous`` without repeating it."""
@@ -358,15 +359,6 @@ def _member(chord: Chord, root: int, index: int) -> int:
 def _near(pitch_class: int, centre: int) -> int:
     """The pitch of that class from a tritone below ``centre`` to a fourth above."""
     return centre + (pitch_class - centre + 6) % 12 - 6
-
-
-def _within(pitch: int, low: int, high: int) -> int:
-    """``pitch`` in octaves inside ``low``..``high`` (at least an octave apart)."""
-    while pitch > high:
-        pitch -= 12
-    while pitch < low:
-        pitch += 12
-    return pitch
 
 
 def _close_stack(voiced: VoicedChord, register: int, ceiling: int, low: int) -> list[int]:

@@ -24,6 +24,15 @@ def octave_of(midi: int) -> int:
     return midi // 12 - 1
 
 
+def folded(midi: int, low: int, high: int) -> int:
+    """``midi`` moved by octaves into ``low``..``high``, or to just above ``low`` where no octave of it fits."""
+    while midi > high:
+        midi -= 12
+    while midi < low:
+        midi += 12
+    return midi
+
+
 def note_name(midi: int, names: tuple[str, ...] = PLAIN_NAMES) -> str:
     """``"F#4"`` for 66; ``names`` spells the twelve classes (see ``Key.spellings``)."""
     name = names[midi % 12]
