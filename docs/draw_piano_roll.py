@@ -43,8 +43,9 @@ def texts_of(track: mido.MidiTrack, kind: str) -> list[tuple[int, str]]:
 
 
 def bar_ticks_of(song: mido.MidiFile) -> int:
-    meter = next(m for m in song.tracks[0] if m.type == "time_signature")
-    return int(song.ticks_per_beat * 4 * meter.numerator / meter.denominator)
+    """Ticks of a bar in the first metre, 4/4 where the file has none."""
+    meter = next((m for track in song.tracks for m in track if m.type == "time_signature"), None)
+    return int(song.ticks_per_beat * 4 * (meter.numerator / meter.denominator if meter else 1))
 
 
 class Roll:
