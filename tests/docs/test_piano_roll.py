@@ -19,4 +19,5 @@ def test_a_file_without_a_time_signature_is_drawn_in_four_quarters(tmp_path: Pat
     script = ROOT / "docs" / "draw_piano_roll.py"
     run = subprocess.run([sys.executable, script, song, picture], capture_output=True, text=True)
     assert (run.returncode, run.stderr) == (0, "")
-    assert Image.open(picture).size == (1200, 420)
+    with Image.open(picture) as drawn:
+        assert drawn.size == (1200, 420)
