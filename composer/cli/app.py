@@ -26,6 +26,7 @@ from composer.cli import (
     humanize,
     import_,
     make,
+    mix,
     models,
     plan,
     render,
@@ -70,6 +71,7 @@ add(app, "plan", plan.plan, STEPS)
 add(app, "generate", generate.generate, STEPS)
 add(app, "cleanup", cleanup.cleanup, STEPS)
 add(app, "humanize", humanize.humanize, STEPS)
+add(app, "mix", mix.mix, STEPS)
 add(app, "render", render.render, STEPS)
 add(app, "import", import_.import_, STEPS)
 add(app, "status", status.status, FILES)

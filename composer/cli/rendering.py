@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,8 +55,8 @@ def run_render(
     from composer.render.stage import rendered
 
     files = PieceFiles.of(output)
-    returned, lines = _brought_back(midi)
     read = read_bytes(midi, MIDI_BYTES, "MIDI file")
+    data, lines = sounding_bytes(midi, read)
     chosen = _mix_file(midi, choice)
     guard_all(files, [output, *([files.stems] if options.stems else [])], force, [midi, *(chosen.inputs or ())])
     with announcing(
@@ -67,9 +66,7 @@ def run_render(
         options=render_recorded(options, choice),
         versions=_versions(options, chosen.mix),
     ) as announce:
-        result = rendered(
-            returned or read, printable(midi.name), output, options, announce, chosen.mix, chosen.brief
-        )  # fmt: skip
+        result = rendered(data, printable(midi.name), output, options, announce, chosen.mix, chosen.brief)
     return Done(step, result.files, (*lines, *result.notes), _facts(result, chosen.mix))
 
 
@@ -101,12 +98,22 @@ def has_other_mix(files: PieceFiles, step: StepRecord) -> bool:
     return not read if files.mix.exists() else files.mix.name in read
 
 
-def _brought_back(midi: Path) -> tuple[bytes | None, tuple[str, ...]]:
-    """The bytes that a file which lost something in a DAW should be read as (None: as they are), and what to say."""
+def sounding_bytes(midi: Path, read: bytes | None = None) -> tuple[bytes, tuple[str, ...]]:
+    """The bytes of ``midi`` as they are played, and what to say: a file that lost something in a DAW has it again."""
     from composer.cli.returning import brought_back, returned_lines
 
     result = brought_back(midi)
-    return (result.midi, returned_lines(result)) if result is not None else (None, ())
+    if result is not None:
+        return result.midi, returned_lines(result)
+    return read if read is not None else read_bytes(midi, MIDI_BYTES, "MIDI file"), ()
+
+
+def brief_of(midi: Path) -> Brief | None:
+    """The brief beside ``midi`` if it can be read: to a mix it only tells which track is the melody."""
+    try:
+        return brief_in(PieceFiles.of(midi).brief)
+    except ComposerError:
+        return None
 
 
 def _mix_file(midi: Path, choice: MixChoice) -> _MixFile:
@@ -116,13 +123,7 @@ def _mix_file(midi: Path, choice: MixChoice) -> _MixFile:
     from composer.formats.mix import read_mix
 
     data = read_bytes(path, TEMPLATE_BYTES, "mix file")
-    return _MixFile(read_mix(data, path), next(_brief_of(midi), None), {path: data})
-
-
-def _brief_of(midi: Path) -> Iterator[Brief]:
-    """The brief beside ``midi`` if it can be read: it only helps to tell which track is the melody."""
-    with contextlib.suppress(ComposerError):
-        yield brief_in(PieceFiles.of(midi).brief)
+    return _MixFile(read_mix(data, path), brief_of(midi), {path: data})
 
 
 def _versions(options: RenderOptions, mix: Mix | None) -> dict[str, str]:

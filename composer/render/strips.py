@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from composer.errors import BadInput
-from composer.formats.mix import Mix, TrackMix, nearest
+from composer.formats.mix import MISTAKES_MAX, Mix, NamedTrack, TrackMix, nearest
 from composer.formats.source import SourceMidi
 from composer.formats.source_piece import part_lines, piece_of
 from composer.music.notes import Part
@@ -23,17 +25,44 @@ SOME_NAMES = 8
 
 @dataclass(frozen=True, slots=True)
 class NamedVoice:
-    """A voice with what a mix file can call it; ``part`` is how the file has it."""
+    """A voice with what a mix file can call it; ``part`` is how the file has it, ``channel`` the first it plays on."""
 
     voice: Voice
     track: Track
     part: Part
+    channel: int
+    program: int
 
-    def is_called(self, name: str) -> bool:
-        return name.casefold() in (self.track.name.casefold(), self.voice.name.casefold())
+    @property
+    def names(self) -> tuple[str, str]:
+        return self.track.name, self.voice.name
 
-    def has_role(self, name: str) -> bool:
-        return name.casefold() == self.track.role.casefold()
+
+class Tables:
+    """The tables of a mix file by the voice they are for.
+
+    A name means the track called so; else, if only its case differs, that one; else all tracks of the role.
+    """
+
+    def __init__(self, mix: Mix, voices: Sequence[NamedVoice]) -> None:
+        self._by_name: dict[int, list[TrackMix]] = {}
+        self._by_role: dict[int, list[TrackMix]] = {}
+        self.unknown: list[NamedTrack] = []
+        for table in mix.tracks:
+            word = table.name.casefold()
+            named = [v for v in voices if table.name in v.names] or [
+                v for v in voices if word in (name.casefold() for name in v.names)
+            ]
+            played = [v for v in voices if word == v.track.role.casefold()]
+            for voice in named or played:
+                (self._by_name if named else self._by_role).setdefault(voice.voice.number, []).append(table.mix)
+            if not named and not played:
+                self.unknown.append(table)
+
+    def of(self, voice: NamedVoice) -> list[TrackMix]:
+        """What is for the voice, what has more weight first."""
+        number = voice.voice.number
+        return [*self._by_name.get(number, ()), *self._by_role.get(number, ())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +77,13 @@ def named_voices(score: Score, source: SourceMidi, brief: Brief | None = None) -
     """The voices of ``score``, which is that of ``source``, with their names and roles."""
     by_channel = len(source.tracks) == 1
     parts = list(zip(part_lines(source), piece_of(source, brief).parts, strict=True))
+    programs = {(note.track, note.channel): note.program for note in reversed(source.notes)}
     found = []
     for voice in score.voices:
-        own = [part for (track, channel), part in parts if (channel if by_channel else track) == voice.number]
-        main = max(own, key=lambda part: len(part.notes))
+        own = [(line, part) for line, part in parts if line[by_channel] == voice.number]
+        line, main = max(own, key=lambda one: len(one[1].notes))
         name = main.name if len(own) == 1 else voice.name
-        found.append(NamedVoice(voice, Track(name, main.role), main))
+        found.append(NamedVoice(voice, Track(name, main.role), main, line[1], programs[line]))
     return tuple(found)
 
 
@@ -62,32 +92,23 @@ def strips_of(mix: Mix, voices: Sequence[NamedVoice], name: str) -> Strips:
 
     Raises BadInput when no table fits any track, and when nothing would be heard.
     """
-    unknown = [t for t in mix.tracks if not any(v.is_called(t.name) or v.has_role(t.name) for v in voices)]
+    tables = Tables(mix, voices)
     names = list(dict.fromkeys(v.track.name for v in voices))
-    if unknown and len(unknown) == len(mix.tracks):
-        details = tuple(f"line {t.line}: tracks.{t.name}: {_no_track(t.name, name, names)}" for t in unknown[:10])
+    if tables.unknown and len(tables.unknown) == len(mix.tracks):
+        lines = (f"line {t.line}: tracks.{t.name}: {_no_track(t.name, name, names)}" for t in tables.unknown)
+        details = tuple(islice(lines, MISTAKES_MAX))
         raise BadInput(mix.path, details[0], details=details)
-    settings = [_setting(mix, voice) for voice in voices]
+    settings = [reduce(TrackMix.over, tables.of(voice), TrackMix()) for voice in voices]
     has_solo = any(setting.solo for setting in settings)
     heard = [not s.mute and (bool(s.solo) or not has_solo) for s in settings]
     if not any(heard):
         raise BadInput(mix.path, "every track is muted", "unmute one")
     strips = tuple(Strip(v.voice, s) for v, s, is_heard in zip(voices, settings, heard, strict=True) if is_heard)
-    notes = [f"{mix.path.name} line {t.line}: {_no_track(t.name, name, names)}" for t in unknown]
+    notes = [f"{mix.path.name} line {t.line}: {_no_track(t.name, name, names)}" for t in tables.unknown]
     silent = [v.track.name for v, is_heard in zip(voices, heard, strict=True) if not is_heard]
     if silent:
         notes.append(f"not heard, as {mix.path.name} says: {', '.join(silent)}")
     return Strips(strips, tuple(notes))
-
-
-def _setting(mix: Mix, voice: NamedVoice) -> TrackMix:
-    """What the tables say of the voice, those for its name first."""
-    setting = TrackMix()
-    by_name = [t.mix for t in mix.tracks if voice.is_called(t.name)]
-    by_role = [t.mix for t in mix.tracks if voice.has_role(t.name) and not voice.is_called(t.name)]
-    for one in (*by_name, *by_role):
-        setting = setting.over(one)
-    return setting
 
 
 def _no_track(wanted: str, name: str, names: list[str]) -> str:
