@@ -130,6 +130,7 @@ def _cleanup(files: PieceFiles, following: Following) -> Stage | None:
         lambda: steps.run_cleanup(source, target, choice, force=False),
         ("cleanup", str(source)),
         keeps=(files.report,),
+        source=source,
     )
 
 
@@ -173,6 +174,7 @@ def _humanize(files: PieceFiles, following: Following) -> Stage | None:
         lambda: is_made_from(files, files.human, written),
         run,
         ("humanize", str(written)),
+        source=written,
     )
 
 
@@ -192,4 +194,5 @@ def _preview(files: PieceFiles, following: Following) -> Stage | None:
         is_current,
         lambda: run_render(midi, files.preview, options, force=False, step=steps.PREVIEW),
         ("render", str(midi), "-o", str(files.preview)),
+        source=midi,
     )

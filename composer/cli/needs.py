@@ -31,7 +31,8 @@ class Stage:
     """A step of one piece with its files, the main output first.
 
     ``is_current`` is asked only when no output is a person's. ``again`` are the words of the command that replaces an
-    edited output; those in ``keeps`` the step itself writes again around what the person did in them.
+    edited output; those in ``keeps`` the step itself writes again around what the person did in them. ``source`` is
+    what it reads from the step before it.
     """
 
     name: str
@@ -40,6 +41,12 @@ class Stage:
     run: Callable[[], Done]
     again: tuple[str, ...]
     keeps: tuple[Path, ...] = ()
+    source: Path | None = None
+
+    def has_new_source(self, files: PieceFiles) -> bool:
+        """Whether ``source`` itself is another than the main output was made from."""
+        step = step_of(files, self.outputs[0])
+        return step is None or self.source in changed_inputs(files, step)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,9 +43,11 @@ class Says:
     def __init__(self, show: Show) -> None:
         self._show = show
         self._told: dict[PieceFiles, set[str]] = {}
+        self.count = 0  # of the lines that were told or left out because they had been
 
     def line(self, text: str, event: str, **facts: object) -> None:
         """One line for the person, and the same as an object."""
+        self.count += 1
         self._show.note(f"{time.strftime('%H:%M:%S')} {text}")
         self._show.event({"time": time.strftime("%Y-%m-%dT%H:%M:%S"), "event": event, **facts})
 
@@ -68,6 +70,7 @@ class Says:
     def failed(self, files: PieceFiles, stage: Stage, error: Exception) -> int:
         """A line for each problem, with ``--quiet`` too; the exit code that it stands for."""
         if not isinstance(error, ComposerError):
+            self.count += 1
             return reported(error, sys.argv[1:])
         lines = error.lines()
         if self._is_new(files, "\n".join(lines)):
@@ -79,6 +82,7 @@ class Says:
         return error.exit_code
 
     def _is_new(self, files: PieceFiles, text: str, keep: bool = False) -> bool:
+        self.count += 1
         told = self._told.setdefault(PieceFiles(files.folder, "") if keep else files, set())
         is_new = text not in told
         told.add(text)
@@ -134,8 +138,11 @@ class Watch:
         for path, text in news.items():
             self._says.line(f"{path.name}: {text}", "changed", file=path, what=text)
         # What is deleted comes back with the next save, not at once: some programs delete before they write.
+        told = self._says.count
         if any(path.exists() for path in paths):
             self._update(files)
+            if news and self._says.count == told:
+                self._says.line(f"{files.name}: nothing follows from that", "idle", piece=files.name)
         picture = picture_of(files)
         if picture is not None:
             self._pictures[picture] = files
@@ -143,19 +150,20 @@ class Watch:
     def _update(self, files: PieceFiles) -> int:
         """Run the stale stages of a piece in order; the exit code of the first failure.
 
-        One that fails does not stop the later ones: they do not run unless something else made them stale.
+        After one that failed those run whose own source was saved: a piece is heard while its brief is broken.
         """
         first_failure = DONE
         for stage in stages_of(files, self._following):
             try:
-                self._run(files, stage, is_told=not first_failure)
+                if not first_failure or stage.has_new_source(files):
+                    self._run(files, stage)
             except Exception as error:
                 first_failure = first_failure or self._says.failed(files, stage, error)
         return first_failure
 
-    def _run(self, files: PieceFiles, stage: Stage, is_told: bool) -> None:
+    def _run(self, files: PieceFiles, stage: Stage) -> None:
         verdict = verdict_of(stage, files)
-        if is_told and verdict.need is Need.BEHIND:
+        if verdict.need is Need.BEHIND:
             for line in verdict.lines(stage):
                 self._says.kept(files, line)
         if verdict.need is Need.RUN:

@@ -100,7 +100,6 @@ def test_an_edited_brief_is_kept_and_heard(folder: Path, composer: Program) -> N
     ("name", "command"),
     [
         ("art.brief.json", ("brief", "art.png")),
-        ("art.draft.mid", ("generate", "art.brief.json")),
         ("art.mid", ("cleanup", "art.draft.mid")),
         ("art.wav", ("render", "art.mid")),
     ],
@@ -276,3 +275,31 @@ def test_an_edited_piece_whose_draft_changed_is_kept_with_what_to_do(
         "`composer cleanup art.draft.mid --force` makes it again (a backup is kept)"
     ) in result.err.splitlines()
     assert (folder / "art.mid").read_bytes() == edited
+
+
+def test_an_edited_draft_whose_brief_changed_is_made_again_around_the_edited_bars(
+    folder: Path, composer: Program
+) -> None:
+    draft, brief = folder / "art.draft.mid", folder / "art.brief.json"
+    raise_a_note(draft)
+    edited = melody_of(draft, bar=3)
+    brief.write_text(json.dumps({**json.loads(brief.read_text("utf-8")), "tempo_bpm": 66.0}), "utf-8")
+    result = composer("make", folder / "art.png", *QUICK, "--json")
+    made = {step["step"]: step["state"] for step in json.loads(result.out)["pieces"][0]["steps"]}
+    assert made == {"brief": "kept, edited by hand", "generate": "made", "cleanup": "made", "render": "made"}
+    assert melody_of(draft, bar=3) == edited
+    tempi = [m.tempo for m in mido.MidiFile(draft).tracks[0] if m.type == "set_tempo"]
+    assert abs(60e6 / tempi[0] - 66.0) < 0.01
+    before = contents(folder)
+    assert composer("make", folder / "art.png", *QUICK).code == 0
+    assert contents(folder) == before
+
+
+def melody_of(path: Path, bar: int) -> list[tuple[int, int]]:
+    """Tick and pitch of the notes that begin in a bar of 4/4, counted from 1."""
+    found, tick = [], 0
+    for message in next(track for track in mido.MidiFile(path).tracks if track.name == "Melody"):
+        tick += message.time
+        if message.type == "note_on" and message.velocity and tick // (4 * 480) == bar - 1:
+            found.append((tick, message.note))
+    return found
