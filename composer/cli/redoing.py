@@ -40,6 +40,7 @@ from composer.workspace import (
 if TYPE_CHECKING:
     from composer.cli.wish import Wish
     from composer.compose.draft import Draft
+    from composer.compose.takes import Judged
     from composer.daw_return.stage import Returned
 
 # What a returned file was rebuilt of where its bars cannot be told without.
@@ -91,6 +92,7 @@ def redo_job(wish: Wish, output: Path) -> Job:
         notes=(*stand.notes, f"redone: {_words(cells)}", *_kept_lines(stand, asked & stand.kept_of(wish.force))),
         written=lambda draft: spliced(stand.source, draft.piece, cells),
         kept=Kept((*_as_edited(stand.edited - cells), *stand.conductor), cells),
+        judged=_judged(brief, stand, cells),
     )  # fmt: skip
 
 
@@ -207,6 +209,13 @@ def _composing(brief: Brief, stand: _Stand, cells: Cells) -> Callable[[Tools, in
         )  # fmt: skip
 
     return compose
+
+
+def _judged(brief: Brief, stand: _Stand, cells: Cells) -> Judged:
+    """What takes are ranked by: the new bars and how they meet what stands."""
+    from composer.compose.redo import Standing, judged
+
+    return judged(brief, Standing(stand.piece), cells)
 
 
 def _kept_lines(stand: _Stand, kept: Cells) -> list[str]:

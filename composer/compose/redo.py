@@ -29,6 +29,7 @@ from composer.compose.redo_standing import (
     stay_of,
 )
 from composer.compose.retouch import retouched
+from composer.compose.takes import Judged
 from composer.encoding.melody import Event
 from composer.encoding.protocol import FigurationModel, MelodyModel
 from composer.encoding.voices import VoicesModel
@@ -83,6 +84,13 @@ def redone(
     draft = _arranged(sketch, stay, form_seed, seed, voices, figuration)
     heard = frozenset((e.start, e.pitch + plan.tonic_midi) for e in tune if e.pitch is not None)
     return replace(draft, piece=merged(stay, draft.piece, new_chords, heard))
+
+
+def judged(brief: Brief, standing: Standing, cells: Cells) -> Judged:
+    """What takes of those cells are ranked by: the bars of the tune that are new, or else of the accompaniment."""
+    stay = stay_of(standing.piece, cells, orchestra_of(brief))
+    gaps = stay.redone_bars(stay.melody, brief.bars)
+    return Judged(bars=gaps or frozenset(bar - 1 for _, bar in cells), is_tune_given=not gaps)
 
 
 def _fixed_chords(

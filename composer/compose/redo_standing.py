@@ -39,10 +39,12 @@ class Stay:
         return frozenset(bar for bar in range(bars) if self.is_redone(part, bar))
 
     def redone_chords(self, bars: int) -> frozenset[int]:
-        """Bars (from 0) whose chords are drawn anew: where the chord track or all that sounds is composed anew.
+        """Bars (from 0) whose chords are drawn anew: where the chord track is composed anew, or where it names no chord
+        and all that sounds is.
 
         A bar of which the tune stays keeps its chords, unless only the harmony is asked for.
         """
+        named = {bar for span in self.piece.chords for bar in self._bars_of(span)}
         pitched = [part for part in self.piece.parts if not part.is_drums]
         tune = self.redone_bars(self.melody, bars)
         found = frozenset(
@@ -50,9 +52,13 @@ class Stay:
             for bar in range(bars)
             if bar >= self.piece.bars
             or (CHORD_TRACK, bar + 1) in self.cells
-            or all(self.is_redone(part, bar) for part in pitched)
+            or (bar not in named and all(self.is_redone(part, bar) for part in pitched))
         )
         return found & tune if tune else found
+
+    def _bars_of(self, span: ChordSpan) -> range:
+        ticks = self.piece.meter.bar_ticks
+        return range(span.start // ticks, -(-span.end // ticks))
 
 
 def stay_of(piece: Piece, cells: Cells, orchestra: Orchestra) -> Stay:
@@ -115,7 +121,7 @@ def standing_tune(stay: Stay, plan: Plan, redone: frozenset[int]) -> tuple[Event
         if place not in redone:
             events += _rests(events, place * bar, (place + 1) * bar)
         elif place and place - 1 not in redone:
-            events += _rests(events, place * bar, _sounds_until(stay, place * bar, redone))
+            events += _rests(events, place * bar, _sounds_until(stay, plan, place * bar, redone))
     return tuple(_split(sorted(events, key=lambda e: e.start), plan.phrase_ends))
 
 
@@ -154,16 +160,15 @@ def _kept_line(stay: Stay, plan: Plan, redone: frozenset[int]) -> list[Note]:
     return found
 
 
-def _sounds_until(stay: Stay, line: int, redone: frozenset[int]) -> int:
+def _sounds_until(stay: Stay, plan: Plan, line: int, redone: frozenset[int]) -> int:
     """The tick, on the grid, up to which any note that stands sounds over the bar line at ``line``, where bars that are
     redone begin."""
     if stay.melody is None:
         return line
-    bar = stay.piece.meter.bar_ticks
-    over = [
-        n.end for n in stay.melody.notes if n.start < line < n.end - OVERHANG_TICKS and n.start // bar not in redone
-    ]
-    following = next((b * bar for b in range(line // bar, stay.piece.bars) if b not in redone), stay.piece.length)
+    bar = plan.meter.bar_ticks
+    kept = [n for n in stay.melody.notes if n.start < line and n.start // bar not in redone]
+    over = [n.end for n in kept if n.end > line + OVERHANG_TICKS]
+    following = next((b for b in range(line // bar, len(plan.bars)) if b not in redone), len(plan.bars)) * bar
     return min(_ceiled(max(over, default=line)), max(line, following))
 
 

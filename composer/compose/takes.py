@@ -16,6 +16,7 @@ import numpy as np
 from composer.compose.draft import Draft
 from composer.compose.plan import Plan
 from composer.compose.prospect import chord_line
+from composer.compose.seams import Seam, seams_of
 from composer.encoding.melody import Event
 from composer.music.time import TICKS_PER_BEAT
 from composer.music.voice_leading import CROSSED, PARALLELS, offences
@@ -26,6 +27,7 @@ FAULTS_MAX = 4  # of one kind: more of them are a manner of playing
 DENSITY_COST, REGISTER_COST = 0.8, 0.08  # for an octave of density, and a semitone of register
 BUSIER, THINNER = 1.6, 0.55  # times the notes that were asked for
 EQUAL_PITCHES_MAX = 4
+SEAM_COST, NEAR_SEMITONES = 0.15, 4  # for a semitone over a third from a note that stands to a new one, or back
 INTERVALS = (
     "a unison", "a semitone", "a second", "a minor third", "a third", "a fourth", "a tritone", "a fifth",
     "a minor sixth", "a sixth", "a minor seventh", "a seventh",
@@ -58,10 +60,17 @@ def take_seeds(seed: int, count: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What of a draft is composer's own and is judged: the bars from ``first_bar`` on; not the tune if it is given."""
+    """What of a draft is composer's own and is judged: the bars from ``first_bar`` on; not the tune if it is given.
+
+    ``bars`` (from 0) are those that were composed anew, if not all were: they are judged with their seams.
+    """
 
     first_bar: int = 0
     is_tune_given: bool = False
+    bars: frozenset[int] | None = None
+
+    def has(self, bar: int) -> bool:
+        return bar >= self.first_bar and (self.bars is None or bar in self.bars)
 
 
 def ranked(compose: Callable[[int], Draft], seeds: Sequence[int], judged: Judged = Judged()) -> tuple[Take, ...]:
@@ -77,7 +86,7 @@ def take_score(draft: Draft, judged: Judged = Judged()) -> TakeScore:
     """How good a draft is, with the parts of the judgement and its words."""
     plan, melody = draft.sketch.plan, draft.sketch.melody
     every = [e for e in melody.events if e.pitch is not None]
-    notes = [e for e in every if e.start >= judged.first_bar * plan.meter.bar_ticks]
+    notes = [e for e in every if judged.has(e.start // plan.meter.bar_ticks)]
     if not notes:
         return TakeScore(-ENDING_COST, (("ending", -ENDING_COST),), "no tune")
     faults = _faults(draft, notes, judged)
@@ -94,8 +103,12 @@ def take_score(draft: Draft, judged: Judged = Judged()) -> TakeScore:
         ("density", -DENSITY_COST * density),
         ("register", -REGISTER_COST * register),
         ("rules", -RULE_COST * len(melody.relaxed)),
-        ("ending", 0.0 if _closes(notes, plan) else -ENDING_COST),
+        ("ending", 0.0 if not judged.has(len(plan.bars) - 1) or _closes(notes, plan) else -ENDING_COST),
     ]
+    if judged.bars is not None:
+        seams = seams_of(every, judged.bars, plan)
+        parts.append(("seams", -sum(SEAM_COST * max(0, seam.size - NEAR_SEMITONES) for seam in seams)))
+        return _score(parts, _why_redone(draft, notes, seams, faults))
     return _score(parts, _why(draft, notes, faults, judged))
 
 
@@ -146,8 +159,8 @@ def _density_ratio(inside: Sequence[Event], plan: Plan, bar: int) -> float:
 
 def _faults(draft: Draft, notes: Sequence[Event], judged: Judged) -> list[tuple[str, int]]:
     """(what is wrong, how often) for what a teacher would mark in red."""
-    start = judged.first_bar * draft.sketch.plan.meter.bar_ticks
-    found = [o for o in offences(draft.piece) if o.tick >= start]
+    bar_ticks = draft.sketch.plan.meter.bar_ticks
+    found = [o for o in offences(draft.piece) if judged.has(o.tick // bar_ticks)]
     parallels = [o for o in found if o.rule in PARALLELS]
     crossed = [o for o in found if o.rule == CROSSED]
     pitches = [] if judged.is_tune_given else [e.pitch for e in notes]
@@ -171,7 +184,7 @@ def _why_harmony(draft: Draft, notes: Sequence[Event], fit: float, faults: Seque
 
 def _why(draft: Draft, notes: Sequence[Event], faults: Sequence[tuple[str, int]], judged: Judged) -> str:
     """What was measured, as a musician would say it: "closes firmly, the tune returns in bar 9, ..."."""
-    plan, relaxed = draft.sketch.plan, draft.sketch.melody.relaxed
+    plan = draft.sketch.plan
     praise = ["closes firmly" if _closes(notes, plan) else "the end stays open"]
     if judged.first_bar:
         returns = borrowed_bars(draft, judged.first_bar)
@@ -181,16 +194,33 @@ def _why(draft: Draft, notes: Sequence[Event], faults: Sequence[tuple[str, int]]
         praise.append(f"the tune returns in {_bars(returns)}" if returns else "the opening bar never returns")
     pitches = [e.pitch for e in notes if e.pitch is not None]
     praise.append(f"range {interval_name(max(pitches) - min(pitches))}")
+    blame = _blame(draft, notes, faults)
+    return "; ".join(part for part in (", ".join(praise), ", ".join(blame)) if part)
+
+
+def _why_redone(draft: Draft, notes: Sequence[Event], seams: Sequence[Seam], faults: Sequence[tuple[str, int]]) -> str:
+    """Of bars between others: "leads into bar 9 by a second, takes up bars of yours in bar 6, range an octave; ..."."""
+    onward = [seam for seam in seams if seam.leads_on] or list(seams)
+    leaps = {seam.bar: seam.size for seam in onward[:3]}
+    praise = [f"leads into {', '.join(f'bar {bar} by {interval_name(size)}' for bar, size in leaps.items())}"]
+    pitches = [e.pitch for e in notes if e.pitch is not None]
+    praise.append(f"range {interval_name(max(pitches) - min(pitches))}")
+    blame = _blame(draft, notes, faults)
+    return "; ".join(part for part in (", ".join(praise if leaps else praise[1:]), ", ".join(blame)) if part)
+
+
+def _blame(draft: Draft, notes: Sequence[Event], faults: Sequence[tuple[str, int]]) -> list[str]:
+    """What came out otherwise than it should."""
+    plan, relaxed = draft.sketch.plan, draft.sketch.melody.relaxed
     ratios = {bar: _density_ratio(group, plan, bar) for bar, group in _by_bar(notes, plan).items()}
     inner = {bar: ratio for bar, ratio in ratios.items() if plan.bars[bar].role != "cadence"}
     busier, thinner = sum(r >= BUSIER for r in inner.values()), sum(r <= THINNER for r in inner.values())
-    blame = [
+    return [
         *([f"{_counted(busier, 'bar')} busier than asked"] if busier else []),
         *([f"{_counted(thinner, 'bar')} thinner than asked"] if thinner else []),
         *[words for words, _ in faults],
         *([f"{_counted(len(relaxed), 'rule')} gave way"] if relaxed else []),
     ]
-    return "; ".join(part for part in (", ".join(praise), ", ".join(blame)) if part)
 
 
 def returning_bars(notes: Sequence[Event], plan: Plan) -> list[int]:
