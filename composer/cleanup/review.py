@@ -18,12 +18,9 @@ ONSETS_SHOWN = 12  # in one bar; more do not fit on a line
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Changes that were found together: one decision. ``before`` and ``after`` are lines of note names."""
+    """Changes that were found together: one decision."""
 
     changes: tuple[Change, ...]
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    around: tuple[str, ...]
 
     @property
     def as_it_is(self) -> dict[str, bool]:
@@ -41,7 +38,7 @@ class Question:
 
     @property
     def what(self) -> str:
-        """ "Piano: E4 to F4; Bass: C3 to D3", with the place of each."""
+        """``"Piano, beat 1 of bar 3: E4 to F4"``, and so on."""
         found: dict[tuple[str, str, str], list[str]] = {}
         for c in self.changes:
             found.setdefault((c.part, c.before, c.after), []).append(f"{beat_text(c.beat)} of bar {c.bar}")
@@ -51,8 +48,14 @@ class Question:
     def why(self) -> str:
         return "; ".join(dict.fromkeys(change.why for change in self.changes))
 
-    def answers(self, accept: bool) -> dict[str, bool]:
-        return {change.id: accept for change in self.changes}
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The bars around a question as lines of note names: of the parts that it changes, and of the outer voices."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    around: tuple[str, ...]
 
 
 def questions(proposal: Proposal) -> tuple[Question, ...]:
@@ -60,17 +63,17 @@ def questions(proposal: Proposal) -> tuple[Question, ...]:
     groups: dict[int, list[Change]] = {}
     for change in proposal.changes:
         groups.setdefault(change.group, []).append(change)
-    return tuple(_question(proposal, tuple(changes)) for changes in groups.values())
+    return tuple(Question(tuple(changes)) for changes in groups.values())
 
 
-def _question(proposal: Proposal, changes: tuple[Change, ...]) -> Question:
-    setting = proposal.setting
-    moves = [proposal.moves[change.id] for change in changes]
-    # The notes as they will be around the change: what the person decided on the others.
-    others = {m.place: m.pitch for c in proposal.changes if c.accept for m in (proposal.moves[c.id],)}
-    before = setting.score.with_pitches(others | {m.place: setting.note(m.place).pitch for m in moves})
+def view(proposal: Proposal, question: Question, answers: Mapping[str, bool]) -> View:
+    """What the question would change, in the music as the ``answers`` to the others have it."""
+    setting, asked = proposal.setting, question.as_it_is
+    moves = [proposal.moves[one] for one in asked]
+    others = [proposal.moves[one] for one, accept in answers.items() if accept and one not in asked]
+    before = setting.score.with_pitches({m.place: m.pitch for m in others})
     after = before.with_pitches({m.place: m.pitch for m in moves})
-    marked, bars = frozenset(m.place for m in moves), _bars(changes)
+    marked, bars = frozenset(m.place for m in moves), _bars(question.changes)
     changed = sorted({m.place[0] for m in moves})
     around = [n for n, p in enumerate(setting.piece.parts) if p.role in (MELODY, BASS) and n not in changed]
 
@@ -78,7 +81,7 @@ def _question(proposal: Proposal, changes: tuple[Change, ...]) -> Question:
         shown = {part: _line(setting, score, part, bars, marked) for part in parts}
         return tuple(f"{setting.piece.parts[part].name}: {line}" for part, line in shown.items() if line)
 
-    return Question(changes, lines(before, changed), lines(after, changed), lines(before, around))
+    return View(lines(before, changed), lines(after, changed), lines(before, around))
 
 
 def _bars(changes: Iterable[Change]) -> range:

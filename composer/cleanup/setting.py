@@ -13,6 +13,7 @@ from composer.cleanup.slips import CHROMATIC_SHARE, slips
 from composer.cleanup.texture import texture_of
 from composer.errors import BadInput, OverLimit, UsageProblem
 from composer.formats.brief import Brief
+from composer.formats.midi_hashes import track_labels
 from composer.formats.smf_scan import KEY_SIGNATURE, TIME_SIGNATURE
 from composer.formats.source import SourceMidi, SourceNote, read_source
 from composer.formats.source_piece import part_lines, piece_of
@@ -163,9 +164,10 @@ def setting_of(data: bytes, name: str, brief: Brief | None, options: CleanupOpti
     piece, finding = _in_key(piece_of(source, brief), source, brief, options)
     plain = Setting(
         source, piece, finding, brief is not None or bool(piece.chords), options, _notes_by_part(source),
-        track_labels(source), _bars(source, piece), frozenset(), frozenset(),
+        tuple(track_labels(source)), _bars(source, piece), frozenset(), frozenset(),
     )  # fmt: skip
-    regions = brief.locked_regions if brief is not None else ()
+    may_change = options.correct_key or options.voice_leading
+    regions = brief.locked_regions if brief is not None and may_change else ()
     return replace(plain, locked=_locked(plain, regions), edited=_edited(plain))
 
 
@@ -176,15 +178,6 @@ def key_named(text: str) -> Key:
         return key_of(tonic, mode.strip().lower() or "major")
     except ValueError as error:
         raise UsageProblem("--key", f"{text!r} is not a key: {error}", 'write it as "A minor" or "Bb major"') from None
-
-
-def track_labels(source: SourceMidi) -> tuple[str, ...]:
-    """What the record calls each track: its own name, numbered where that is taken or empty."""
-    labels: list[str] = []
-    for number, name in enumerate(source.track_names):
-        label = name or f"track {number + 1}"
-        labels.append(label if label not in labels else f"{label} ({number + 1})")
-    return tuple(labels)
 
 
 def _in_key(piece: Piece, source: SourceMidi, brief: Brief | None, options: CleanupOptions) -> tuple[Piece, KeyFinding]:

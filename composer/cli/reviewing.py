@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from composer.errors import UsageProblem, printable
@@ -12,14 +12,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from composer.cleanup.proposals import Proposal
-    from composer.cleanup.review import Question
+    from composer.cleanup.review import Question, View
 
-YES, NO, ALL, REFUSE_ALL = "y", "n", "a", "r"
-ALL_KEYS = (ALL, REFUSE_ALL)
+YES, NO, ALL, REFUSE_ALL, BACK, QUIT = "y", "n", "a", "r", "b", "q"
 KEYS = "y(es) n(o) a(ll from here) r(efuse the rest) b(ack) q(uit, write nothing)"
 WORDS = {
-    "y": YES, "yes": YES, "n": NO, "no": NO, "a": ALL, "all": ALL, "r": REFUSE_ALL, "refuse": REFUSE_ALL, "b": "b",
-    "back": "b", "q": "q", "quit": "q",
+    "y": YES, "yes": YES, "n": NO, "no": NO, "a": ALL, "all": ALL, "r": REFUSE_ALL, "refuse": REFUSE_ALL, "b": BACK,
+    "back": BACK, "q": QUIT, "quit": QUIT,
 }  # fmt: skip
 
 
@@ -31,38 +30,36 @@ class Reviewer:
 
     def answers(self, proposal: Proposal) -> dict[str, bool] | None:
         """Change id -> accepted; None where the person quits. Raises UsageProblem when the answers end too early."""
-        from composer.cleanup.review import questions
+        from composer.cleanup.review import questions, view
 
         asked = questions(proposal)
-        decided = [question.as_it_is for question in asked]
+        answers = {change.id: change.accept for change in proposal.changes}
         place = 0
         while place < len(asked):
-            self._show(asked[place], place, len(asked))
-            key = self._key(asked[place].stands(decided[place]), place, len(asked))
-            if key == "q":
+            question, number = asked[place], f"{place + 1} of {len(asked)}"
+            self._show(question, view(proposal, question, answers), number)
+            key = self._key(question.stands(answers), number)
+            if key == QUIT:
                 return None
-            if key in ALL_KEYS:
-                for later in range(place, len(asked)):
-                    decided[later] = asked[later].answers(key == ALL)
-                break
-            if key in (YES, NO):
-                decided[place] = asked[place].answers(key == YES)
-            place = max(0, place - 1) if key == "b" else place + 1
-        self._sum_up(decided)
-        return {change: accept for one in decided for change, accept in one.items()}
+            decided = asked[place:] if key in (ALL, REFUSE_ALL) else asked[place : place + 1]
+            if key in (YES, NO, ALL, REFUSE_ALL):
+                answers |= {one: key in (YES, ALL) for later in decided for one in later.as_it_is}
+            place = max(0, place - 1) if key == BACK else place + len(decided)
+        self._sum_up(answers)
+        return answers
 
-    def _show(self, question: Question, place: int, total: int) -> None:
-        self._say(f"{place + 1} of {total}  {question.what}", "bold")
+    def _show(self, question: Question, bars: View, number: str) -> None:
+        self._say(f"{number}  {question.what}", "bold")
         if question.is_suggestion:
             self._say("  in a bar that you edited: only a suggestion", "yellow")
         self._say(f"  why     {question.why}")
-        for name, lines, style in (("before", question.before, "red"), ("after", question.after, "green")):
+        for name, lines, style in (("before", bars.before, "red"), ("after", bars.after, "green")):
             for line in lines:
                 self._say(f"  {name:7} {line}", style)
-        for line in question.around:
+        for line in bars.around:
             self._say(f"  {'with':7} {line}", "dim")
 
-    def _key(self, stands: str, place: int, total: int) -> str:
+    def _key(self, stands: str, number: str) -> str:
         """The letter of ``KEYS`` that the person chose, or "" for what ``stands``."""
         while True:
             print(f"  {KEYS} [{stands}] ", end="", file=sys.stderr, flush=True)
@@ -70,19 +67,19 @@ class Reviewer:
             if not line or not sys.stdin.isatty():
                 print(file=sys.stderr)  # nobody pressed Enter on the screen
             if not line:
-                what = f"the answers end at change {place + 1} of {total}; nothing was written"
+                what = f"the answers end at change {number}; nothing was written"
                 raise UsageProblem("--review", what, "end them with a or r")
             word = line.strip().lower()
             if not word or word in WORDS:
                 return WORDS.get(word, "")
             self._say(f"  {word!r} is none of the keys")
 
-    def _sum_up(self, decided: Sequence[Mapping[str, bool]]) -> None:
-        if not decided:
+    def _sum_up(self, answers: Mapping[str, bool]) -> None:
+        accepted = sum(answers.values())
+        if answers:
+            self._say(f"accepted {accepted} notes, refused {len(answers) - accepted}", "bold")
+        else:
             self._say("there is nothing to decide on: no change is proposed")
-            return
-        notes = [accept for one in decided for accept in one.values()]
-        self._say(f"accepted {sum(notes)} notes, refused {len(notes) - sum(notes)}", "bold")
 
     def _say(self, line: str, style: str = "") -> None:
         """A line on stderr, in colour where a person sits there."""

@@ -169,6 +169,11 @@ def test_a_locked_track_that_the_file_lacks_is_an_error_with_a_hint() -> None:
         cleaned(DATA, "x.mid", locking(Locked(tracks=["Pianp"])))
 
 
+def test_a_lock_is_no_matter_where_nothing_is_changed() -> None:
+    nothing = CleanupOptions(correct_key=False, voice_leading=False)
+    assert cleaned(DATA, "x.mid", locking(Locked(tracks=["Harp"])), nothing).midi == DATA
+
+
 def test_edits_in_tracks_without_a_name_are_known_by_the_number_of_the_track() -> None:
     file = mido.MidiFile(file=io.BytesIO(midi_bytes(SLIP)))
     for track in file.tracks[1:]:

@@ -17,11 +17,14 @@ import mido
 import pytest
 
 from composer.cli.app import main
+from composer.formats.brief import Locked
+from composer.formats.brief_text import brief_bytes
 from composer.formats.midi import midi_bytes
 from composer.workspace import PieceFiles, State, save, state_of
 from tests.cleanup.test_stage import PARALLEL
 from tests.cli.conftest import Program
 from tests.cli.test_cleanup_options import SLIP, pitches
+from tests.compose.fakes import brief
 
 OUTPUTS = ("song.clean.mid", "song.musicxml", "song.cleanup.json", "song.composer.json")
 
@@ -300,6 +303,19 @@ def test_force_changes_edited_bars_and_keeps_what_it_replaces(edited_draft: Path
     assert files.midi.with_name("song.1.mid").read_bytes() == mine
 
 
+def test_what_the_brief_locks_stays_with_force_too(edited_draft: Path, composer: Program) -> None:
+    files = PieceFiles.of(edited_draft)
+    locking = brief("major", "4/4").model_copy(update={"locked": [Locked(bars="1", tracks=["melody"])]})
+    files.brief.write_bytes(brief_bytes(locking))
+    assert composer("cleanup", edited_draft, "--force").code == 0
+    assert files.midi.read_bytes() == edited_draft.read_bytes()
+    assert report_of(edited_draft)["changes"] == []
+    files.brief.write_bytes(brief_bytes(locking.model_copy(update={"locked": [Locked(tracks=["Flute"])]})))
+    result = composer("cleanup", edited_draft, "--force")
+    assert result.code == 3
+    assert 'song.draft.mid: locked in the brief: no track is called "Flute"' in result.err
+
+
 def answered(composer: Program, monkeypatch: pytest.MonkeyPatch, song: Path, answers: str) -> tuple[int, str]:
     monkeypatch.setattr("sys.stdin", io.StringIO(answers))
     result = composer("cleanup", song, "--review")
@@ -342,6 +358,14 @@ def test_review_shows_where_what_why_before_and_after(
         "accepted 5 notes, refused 0",
     ):
         assert line in shown.splitlines()
+
+
+@pytest.mark.parametrize(("third", "then"), [("y", "B2+G3+[E4]"), ("n", "G3+B3+[E4]")])
+def test_review_shows_a_change_in_the_music_as_answered_so_far(
+    song: Path, composer: Program, monkeypatch: pytest.MonkeyPatch, third: str, then: str
+) -> None:
+    _, shown = answered(composer, monkeypatch, song, f"y\ny\n{third}\na\n")
+    assert any(line.startswith("  before  Piano: ") and then in line for line in shown.splitlines())
 
 
 @pytest.mark.parametrize(("answers", "expected"), [("y\nq\n", 0), ("y\n", 2), ("", 2)])
