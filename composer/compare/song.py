@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from composer.compare.view import MOVABLE, SongEvent, Turn
+from composer.compare.view import MOVABLE, PLACES, SongEvent, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,22 @@ class TurnEdit:
         return turn.time
 
 
+# A marker is compared with so many of its text before it and after it.
+_NEIGHBOURS_MAX = 100
 Event = TypeVar("Event", Turn, SongEvent)
 
 
-def song_edits(before: Sequence[SongEvent], after: Sequence[SongEvent], tolerance: int) -> tuple[SongEdit, ...]:
-    """Equal events aside: the same kind at the same time has changed, the same marker or text elsewhere has moved."""
+def song_edits(
+    before: Sequence[SongEvent], after: Sequence[SongEvent], tolerance: int, reach: int
+) -> tuple[SongEdit, ...]:
+    """Equal events aside: the same kind at the same time has changed, the same marker or text elsewhere has moved.
+
+    A marker or cue point, which names a place in the whole piece, may have moved from anywhere; a chord symbol, word
+    or text by ``reach`` at most: the same chord so much later is another chord.
+    """
     olds, news = _unlike(before, after, tolerance, lambda e: (e.what, e.text))
     changed, olds, news = _paired(olds, news, lambda e: (e.time, e.what))
-    moved, olds, news = _paired(olds, news, lambda e: (e.what, e.text) if e.what in MOVABLE else None)
+    moved, olds, news = _moved(olds, news, reach)
     edits = [SongEdit(old.what, old, new) for old, new in (*changed, *moved)]
     edits += [SongEdit(event.what, event, None) for event in olds] + [SongEdit(e.what, None, e) for e in news]
     return tuple(sorted(edits, key=lambda e: (e.time, e.what, e.before is None)))
@@ -78,6 +87,35 @@ def _unlike(
         else:
             near.remove(found)
     return left, sorted(event for events in waiting.values() for event in events)
+
+
+def _moved(
+    olds: Sequence[SongEvent], news: Sequence[SongEvent], reach: int
+) -> tuple[list[tuple[SongEvent, SongEvent]], list[SongEvent], list[SongEvent]]:
+    """Events of one kind and text that can be the same elsewhere, the nearest first, and what is left."""
+    by_text: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    for j, new in enumerate(news):
+        by_text[new.what, new.text].append((new.time, j))
+    near = []
+    for i, old in enumerate(olds):
+        if old.what in MOVABLE:
+            alike = by_text[old.what, old.text]
+            middle = bisect_left(alike, (old.time, 0))
+            for time, j in alike[max(0, middle - _NEIGHBOURS_MAX) : middle + _NEIGHBOURS_MAX]:
+                if old.what in PLACES or abs(time - old.time) <= reach:
+                    near.append((abs(time - old.time), i, j))
+    near.sort()
+    pairs: dict[int, int] = {}
+    taken: set[int] = set()
+    for _, i, j in near:
+        if i not in pairs and j not in taken:
+            pairs[i] = j
+            taken.add(j)
+    return (
+        [(olds[i], news[j]) for i, j in sorted(pairs.items())],
+        [old for i, old in enumerate(olds) if i not in pairs],
+        [new for j, new in enumerate(news) if j not in taken],
+    )
 
 
 def _paired(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from composer.compare.matching import Group, groups_of, shift_between
-from composer.compare.notes import NoteEdit, NoteEdits, Scale, note_edits
+from composer.compare.notes import MOVE_QUARTERS, NoteEdit, NoteEdits, Scale, note_edits
 from composer.compare.song import SongEdit, TurnEdit, song_edits, turn_edits
 from composer.compare.view import Tone, View, common_unit, view_of
 from composer.compare.voices import VoiceLeading, voice_leading_between
@@ -92,7 +92,7 @@ def compared(before: bytes, before_name: str, after: bytes, after_name: str, tol
     parts = [(track.group, track.notes) for track in tracks]
     return Difference(
         old, new, shift, tracks,
-        song_edits(old.song, new.song, scale.tolerance),
+        song_edits(old.song, new.song, scale.tolerance, MOVE_QUARTERS * unit),
         (old.end, new.end) if abs(old.end - new.end) > scale.tolerance else None,
         voice_leading_between(old_source, new_source, parts, unit, shift),
     )  # fmt: skip

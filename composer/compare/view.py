@@ -39,6 +39,8 @@ _SONG_KINDS = {
 _LAST_TEXT = 0x0F
 # Kinds that stand at a place in the music and are the same elsewhere; the others set something from there on.
 MOVABLE = frozenset({MARKERS, TEXTS, CHORDS, "cue point", "lyric"})
+# Those of them that name a place in the whole piece.
+PLACES = frozenset({MARKERS, "cue point"})
 CONTROL_NAMES = {
     0: "bank (CC0)", 1: "modulation (CC1)", 7: "volume (CC7)", 10: "pan (CC10)", 11: "expression (CC11)",
     32: "bank (CC32)", 64: "pedal (CC64)", 91: "reverb (CC91)", 93: "chorus (CC93)",
@@ -47,13 +49,15 @@ CONTROL_NAMES = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Tone:
-    """A note; ``line`` is the index of its line, which does not make it another note."""
+    """A note; ``line`` is the index of its line and ``is_open`` says that the file never ends it, neither of which
+    makes it another note."""
 
     start: int
     pitch: int
     end: int
     velocity: int
     line: int = field(default=0, compare=False)
+    is_open: bool = field(default=False, compare=False)
 
     @property
     def length(self) -> int:
@@ -155,7 +159,9 @@ def _lines(source: SourceMidi, scale: int) -> tuple[Line, ...]:
     programs: dict[tuple[int, int], int] = {}
     for note in source.notes:
         place = note.track, note.channel
-        groups[place].append(Tone(note.start * scale, note.pitch, note.end * scale, note.velocity))
+        is_open = note.off_index is None
+        tone = Tone(note.start * scale, note.pitch, note.end * scale, note.velocity, is_open=is_open)
+        groups[place].append(tone)
         programs.setdefault(place, note.program)
     names = source.track_names
     shared = {track for track, _ in groups if sum(t == track for t, _ in groups) > 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -64,8 +65,8 @@ class _Teller:
     def __init__(self, difference: Difference) -> None:
         self.difference = difference
         self.bars = difference.bars
-        keys = [e for e in (*difference.before.song, *difference.after.song) if e.what == KEY]
-        self.names = key_of(*keys[0].text.split()).spellings if keys else PLAIN_NAMES
+        keys = [[e for e in view.song if e.what == KEY] for view in (difference.before, difference.after)]
+        self.keys = [(e.time, _spellings(e.text)) for e in keys[0] or keys[1]]
 
     def piece_rows(self) -> Iterator[Row]:
         if self.difference.shift:
@@ -122,7 +123,7 @@ class _Teller:
             found = [edit for edit in edits if edit.kinds == (kind,)]
             if found:
                 pitches = [edit.tone.pitch for edit in found]
-                low, high = self._name(min(pitches), track), self._name(max(pitches), track)
+                low, high = (self._name(p, track, found[0].tone.start) for p in (min(pitches), max(pitches)))
                 yield f"{count_text(len(found), 'note')} {kind} ({low if low == high else f'{low} to {high}'})"
         changed = [edit for edit in edits if edit.before is not None and edit.after is not None]
         counts = Counter(kind for edit in changed for kind in edit.kinds)
@@ -163,18 +164,18 @@ class _Teller:
         tone = edit.tone
         at = self._beat(tone.start)
         if edit.before is None or edit.after is None:
-            return f"{at}{self._name(tone.pitch, track)} {edit.kinds[0]}"
+            return f"{at}{self._name(tone.pitch, track, tone.start)} {edit.kinds[0]}"
         old, new = edit.before, edit.after
         told = []
         if PITCH in edit.kinds:
-            told.append(f"-> {self._name(new.pitch, track)}")
+            told.append(f"-> {self._name(new.pitch, track, new.start)}")
         if MOVED in edit.kinds:
             told.append(f"moved to {self._target(old, new)}")
         if LENGTH in edit.kinds:
             told.append(f"length {self._quarters(old.length)} -> {self._quarters(new.length)} quarters")
         if VELOCITY in edit.kinds:
             told.append(f"velocity {old.velocity} -> {new.velocity}")
-        return f"{at}{self._name(old.pitch, track)} {', '.join(told)}"
+        return f"{at}{self._name(old.pitch, track, old.start)} {', '.join(told)}"
 
     def _alike(self, edit: NoteEdit) -> str:
         """What happened to many notes alike, told by one of them."""
@@ -223,14 +224,22 @@ class _Teller:
         place = self.bars.place(time)
         return f"bar {place.bar - 1}" if place.beat == 1 else f"bar {place.bar}, beat {number_text(place.beat)}"
 
-    def _name(self, pitch: int, track: Track) -> str:
+    def _name(self, pitch: int, track: Track, time: int = 0) -> str:
+        """The pitch as the key at ``time`` spells it."""
         line = (track.group.before or track.group.after)[0]
         if line.channel == DRUM_CHANNEL:
             return _DRUMS.get(pitch, f"drum {pitch}")
-        return note_name(pitch, self.names)
+        key = max(0, bisect_right(self.keys, time, key=lambda k: k[0]) - 1)
+        return note_name(pitch, self.keys[key][1] if self.keys else PLAIN_NAMES)
 
     def _quarters(self, time: int) -> str:
         return number_text(self.difference.quarters(time))
+
+
+def _spellings(key: str) -> tuple[str, ...]:
+    """The names of the twelve pitch classes in a key; a double flat or sharp is named plainly."""
+    names = key_of(*key.split()).spellings
+    return tuple(plain if len(name) > 2 else name for name, plain in zip(names, PLAIN_NAMES, strict=True))
 
 
 def _alike(edits: Sequence[NoteEdit]) -> list[list[NoteEdit]]:

@@ -16,6 +16,7 @@ from composer.formats.smf_scan import (
     META,
     SET_TEMPO,
     SMPTE_OFFSET,
+    SYSEX,
     TIME_SIGNATURE,
     RawEvent,
 )
@@ -25,7 +26,7 @@ from composer.formats.source import MARKER, TEXT, TRACK_NAME, SourceMidi, decode
 _TEMPO_TOLERANCE = 0.001
 _C_MAJOR = b"\0\0"
 _FOUR_FOUR = b"\4\2"
-_COPYRIGHT, _CUE = 0x02, 0x07
+_COPYRIGHT, _CUE, _SEQUENCER = 0x02, 0x07, 0x7F
 _SONG_KINDS = frozenset({0x00, _COPYRIGHT, MARKER, _CUE, SET_TEMPO, SMPTE_OFFSET, TIME_SIGNATURE, KEY_SIGNATURE})
 
 
@@ -43,6 +44,12 @@ class Song:
 def is_of_song(event: RawEvent) -> bool:
     """Whether an event belongs in the conductor whatever track it stands in."""
     return event.status == META and event.meta in _SONG_KINDS
+
+
+def is_of_conductor(event: RawEvent) -> bool:
+    """Whether an event that no other rule places stays in a conductor where it stands: what only one make of program
+    or synthesizer reads."""
+    return SYSEX <= event.status < META or event.meta == _SEQUENCER
 
 
 def song_of(
@@ -105,6 +112,9 @@ class _Gathering:
         if not own or not known:
             self.rebuilt += ["tempo"] if known else []
             return own or known
+        if own != known and self._is_blank(own):
+            self.rebuilt.append("tempo (the file has the 120 bpm of a program that was told none)")
+            return known
         if own == known[:1] and len(known) > 1:
             # A program that knows one tempo only has written the first.
             self.rebuilt.append("tempo changes")
@@ -118,6 +128,19 @@ class _Gathering:
             self.rebuilt.append("metre")
             return known
         return self._with_start(own, known, "metre", lambda e: f"{e.data[0]}/{2 ** e.data[1]}")
+
+    def _is_blank(self, tempi: Sequence[RawEvent]) -> bool:
+        """Whether the file has nothing of the song but what a program starts an empty one with: 120 bpm, 4/4, no
+        names, no markers, no key."""
+        metres = [e.data[:2] for e in self.returned.metas(TIME_SIGNATURE)]
+        keys = {e.data for e in self.returned.metas(KEY_SIGNATURE)}
+        return (
+            [(e.tick, int.from_bytes(e.data)) for e in tempi] == [(0, DEFAULT_TEMPO_US)]
+            and metres in ([], [_FOUR_FOUR])
+            and keys <= {_C_MAJOR}
+            and not self.returned.metas(MARKER)
+            and all(is_empty_name(name) for name in self.returned.track_names if name)
+        )
 
     def _is_metre_unknown(self, own: list[RawEvent]) -> bool:
         """Whether the file has the metre of a program that was never told one: 4/4, at no tempo or at 120."""
@@ -166,7 +189,8 @@ class _Gathering:
         return known
 
     def _rest(self) -> list[RawEvent]:
-        """Copyright, cue points and the like; texts of tracks without notes that are not told elsewhere."""
+        """Copyright, cue points and the like; texts of tracks without notes that are not told elsewhere, and what a
+        first track without notes says to the synthesizers."""
         found = [
             e._replace(tick=self.moved(e.tick)) for kind in (0x00, _COPYRIGHT, _CUE, SMPTE_OFFSET)
             for e in self.returned.metas(kind)
@@ -174,6 +198,7 @@ class _Gathering:
         first = self.returned.tracks[0] if self.returned.tracks else ()
         plays = any(note.track == 0 for note in self.returned.notes)
         if not plays or self.returned.format == 0:
+            found += [e._replace(tick=self.moved(e.tick)) for e in first if not plays and is_of_conductor(e)]
             texts = [e for e in first if e.meta == TEXT and not is_chord(decoded(e.data))]
             found += [
                 e._replace(tick=self.moved(e.tick)) for e in texts

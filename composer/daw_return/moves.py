@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from composer.compare.view import Line, is_chord
-from composer.daw_return.conductor import is_of_song
+from composer.daw_return.conductor import is_of_conductor, is_of_song
 from composer.daw_return.frame import Frame, without_setup
 from composer.daw_return.setups import Track, is_empty_name
 from composer.daw_return.timing import Slack
@@ -31,7 +31,7 @@ class Spare:
 @dataclass(frozen=True, slots=True)
 class Moves:
     """The events of each track besides notes and set-up (unsorted, still on their old channels), the tracks that are
-    left, and whether the controllers are the piece's because the file has none at all."""
+    left, and whether the controllers are the piece's because the file has none but what its program made up."""
 
     by_track: tuple[tuple[RawEvent, ...], ...]
     spare: tuple[Spare, ...]
@@ -65,14 +65,33 @@ def moves_of(
             _deal_texts([e._replace(tick=moved(e.tick)) for e in rest], own, tracks, found)
         elif (extra := _spare(returned, number, [*left, *rest], moved)) is not None:
             spare.append(extra)
-    is_rebuilt = not any(0xA0 <= e.status < SYSEX for track in returned.tracks for e in track)
+    is_rebuilt = not _has_controllers(returned, tracks, frame, at)
     for index, track in enumerate(tracks):
         if track.voice.reference is not None and (is_rebuilt or not track.voice.returned):
-            found[index] += frame.moves[track.voice.reference]
+            found[index] += _not_yet(frame.moves[track.voice.reference], found[index])
     for index, track in enumerate(tracks):
         found[index] = _without_repeated_programs(found[index], track.setup.program)
     restored = is_rebuilt and any(frame.moves[t.voice.reference] for t in tracks if t.voice.reference is not None)
     return Moves(tuple(tuple(found[i]) for i in range(len(tracks))), tuple(spare), restored)
+
+
+def _has_controllers(returned: SourceMidi, tracks: Sequence[Track], frame: Frame, at: Callable[[int], int]) -> bool:
+    """Whether the program exports controllers at all: some that come after the start, or a volume and a pan that are
+    the piece's. Those that a program makes up when it exports stand at the start and are alike for all tracks."""
+    events = (e for track in returned.tracks for e in track if 0xA0 <= e.status < SYSEX and e.status & 0xF0 != PROGRAM)
+    if any(at(event.tick) > 0 for event in events):
+        return True
+    references = ((t, frame.setups[t.voice.reference]) for t in tracks if t.voice.reference is not None)
+    return any(
+        not t.rebuilt & {"volume", "pan"} and (t.setup.volume, t.setup.pan) == (known.volume, known.pan)
+        for t, known in references if t.voice.returned
+    )  # fmt: skip
+
+
+def _not_yet(known: Sequence[RawEvent], own: Sequence[RawEvent]) -> list[RawEvent]:
+    """The events of the piece, but for those at the start that the file sets itself."""
+    at_start = {_what(event) for event in own if event.tick == 0}
+    return [event for event in known if event.tick or _what(event) not in at_start]
 
 
 def _without_repeated_programs(events: Sequence[RawEvent], program: int | None) -> list[RawEvent]:
@@ -162,6 +181,8 @@ def _same(one: RawEvent, other: RawEvent) -> bool:
 
 def _is_of_track(event: RawEvent, number: int, plays: bool, source: SourceMidi) -> bool:
     """Whether an event stays with its track: neither of the song, nor a name, nor routing, nor told elsewhere."""
+    if is_of_conductor(event):
+        return plays or number > 0
     if event.status != META:
         return True
     if event.meta in (END_OF_TRACK, TRACK_NAME) or event.meta in _ROUTING or is_of_song(event):

@@ -191,9 +191,14 @@ def _placed(group: Group, slack: Slack, clip: range) -> _Placed:
 
 
 def _settled(old: Tone, new: Tone, slack: Slack) -> Tone:
-    """The new note at its old ticks, where it is within the slack; a note that was moved keeps its old length so."""
+    """The new note at its old ticks, where it is within the slack; a note that was moved keeps its old length so.
+
+    One that the file never ends is as long as it was.
+    """
     start = slack.settled(old.start, new.start)
-    if start == old.start:
+    if new.is_open:
+        end = start + old.length
+    elif start == old.start:
         # The slack is what onsets showed; an end may have been rounded away from that besides.
         end = Slack(slack.early + slack.late, slack.late).settled(old.end, new.end)
     else:

@@ -26,8 +26,8 @@ _JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]{2}")
 class SourceNote:
     """A note of a file, in the file's own ticks; the indices are those of its events in the track.
 
-    ``off_index`` is None for a note that the file never ends: it sounds to the end of its track, or a tick where it
-    begins only there.
+    ``off_index`` is None for a note that the file never ends: it sounds until its key is struck again, else to the
+    end of its track, for a tick at least.
     """
 
     track: int
@@ -156,7 +156,7 @@ def _decoded(data: bytes, charset: str) -> str | None:
 
 
 def closed_notes(source: SourceMidi) -> tuple[ChangeNote, ...]:
-    """Edits that end every hanging note where it is said to end, at the end of its track."""
+    """Edits that end every hanging note where it is taken to end."""
     return tuple(ChangeNote(n, end=n.end) for n in source.notes if n.off_index is None)
 
 
@@ -214,28 +214,51 @@ class _Programs:
 
 
 def _notes(number: int, track: Sequence[RawEvent], programs: _Programs) -> list[SourceNote]:
-    """The notes of one track; the first note-on of a pitch is ended by the first note-off."""
+    """The notes of one track; the first note-on of a pitch is ended by the first note-off.
+
+    Where a pitch has more beginnings than ends, an end belongs to the beginning next before it: a note that lost its
+    end must not take that of the next. Such a note sounds until its key is struck again, else to the end of the track.
+    """
     found = []
-    open_notes: dict[tuple[int, int], deque[int]] = defaultdict(deque)
-
-    def note(on_index: int, off_index: int | None, end: int) -> SourceNote:
-        on = track[on_index]
-        channel = on.status & 0x0F
-        program = programs.at(number, channel, on.tick)
-        return SourceNote(
-            number, channel, on.tick, end, on.data[0], on.data[1], on_index, off_index, program
-        )  # fmt: skip
-
-    for index, event in enumerate(track):
-        if event.status >= SYSEX:
-            continue
-        if event.is_note_on:
-            open_notes[event.status & 0x0F, event.data[0]].append(index)
-        elif event.is_note_off and open_notes[event.status & 0x0F, event.data[0]]:
-            found.append(note(open_notes[event.status & 0x0F, event.data[0]].popleft(), index, event.tick))
-    for waiting in open_notes.values():
-        found += [note(index, None, max(track[-1].tick, track[index].tick + 1)) for index in waiting]
+    for (channel, _), indices in _by_key(track).items():
+        ons = [i for i in indices if track[i].is_note_on]
+        is_short = _are_ends_missing(track, indices)
+        waiting: deque[int] = deque()
+        pairs: dict[int, int] = {}
+        for index in indices:
+            if track[index].is_note_on:
+                waiting.append(index)
+            elif waiting:
+                pairs[waiting.pop() if is_short else waiting.popleft()] = index
+        for index, following in zip(ons, [*ons[1:], None], strict=False):
+            off = pairs.get(index)
+            end = track[off].tick if off is not None else _open_end(track, index, following)
+            on = track[index]
+            program = programs.at(number, channel, on.tick)
+            found.append(SourceNote(number, channel, on.tick, end, on.data[0], on.data[1], index, off, program))
     return found
+
+
+def _by_key(track: Sequence[RawEvent]) -> dict[tuple[int, int], list[int]]:
+    """Channel and pitch -> the indices of its note-ons and note-offs."""
+    found: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for index, event in enumerate(track):
+        if event.status < SYSEX and (event.is_note_on or event.is_note_off):
+            found[event.status & 0x0F, event.data[0]].append(index)
+    return found
+
+
+def _are_ends_missing(track: Sequence[RawEvent], indices: Sequence[int]) -> bool:
+    sounding = 0
+    for index in indices:
+        sounding = sounding + 1 if track[index].is_note_on else max(0, sounding - 1)
+    return sounding > 0
+
+
+def _open_end(track: Sequence[RawEvent], index: int, following: int | None) -> int:
+    """Where a note that never ends is taken to end; ``following`` is the next note-on of its pitch."""
+    start, last = track[index].tick, track[-1].tick
+    return max(start + 1, last if following is None else min(last, track[following].tick))
 
 
 def _delete(note: SourceNote, kept: dict[int, RawEvent]) -> None:

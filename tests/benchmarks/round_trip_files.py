@@ -87,8 +87,10 @@ def bass(channel: int = 2) -> list[Event]:
 
 
 def base(rng: np.random.Generator) -> Tracks:
-    conductor = [meta(0, NAME, b"Song"), tempo(0, 100), metre(0, 4, 4), meta(0, KEY, b"\0\0"), meta(0, MARKER, b"Verse"),
-                 meta(8 * BAR, MARKER, b"Chorus")]  # fmt: skip
+    conductor = [
+        meta(0, NAME, b"Song"), tempo(0, 100), metre(0, 4, 4), meta(0, KEY, b"\0\0"),
+        meta(0, MARKER, b"Verse"), meta(8 * BAR, MARKER, b"Chorus"),
+    ]  # fmt: skip
     return [conductor, [*named("Lead", 73, 0), *tune(rng)], [*named("Piano", 0, 1), *chords()],
             [*named("Bass", 32, 2), *bass()]]  # fmt: skip
 
@@ -230,7 +232,11 @@ def _odd_markers(tracks: Tracks, rng: np.random.Generator) -> None:
     del rng
     texts = ("Intro", "", "Verse 2", "Refrain \u00e9t\u00e9", "A" * 200, "END", "x\0y")
     tracks[0] += [meta(7 + 1237 * i, MARKER, text.encode()) for i, text in enumerate(texts)]
-    tracks[0] += [meta(333, 0x07, b"cue: rain"), meta(0, 0x02, "\u00a9 1999 Ann".encode()), meta(0, 0x54, b"\x60\0\0\0\0")]
+    tracks[0] += [
+        meta(333, 0x07, b"cue: rain"),
+        meta(0, 0x02, "\u00a9 1999 Ann".encode()),
+        meta(0, 0x54, b"\x60\0\0\0\0"),
+    ]
     tracks[1] += [meta(1000, MARKER, b"in a track of notes"), meta(0, 0x7F, b"\x05\x0f\x1c\x32"), meta(0, 0x21, b"\0")]
 
 

@@ -84,18 +84,24 @@ class Song:
 
 
 def _notes(number: int, track: Sequence[Event]) -> Iterator[Played]:
-    sounding: dict[tuple[int, int], deque[Event]] = defaultdict(deque)
+    keys: dict[tuple[int, int], list[Event]] = defaultdict(list)
     for event in track:
-        if not event.is_note:
-            continue
-        waiting = sounding[event.channel, event.body[1]]
-        if event.begins:
-            waiting.append(event)
-        elif waiting:
-            on = waiting.popleft()
-            yield Played(number, on.channel, on.tick, event.tick, on.body[1], on.body[2])
-    for waiting in sounding.values():
-        yield from (Played(number, on.channel, on.tick, -1, on.body[1], on.body[2]) for on in waiting)
+        if event.is_note:
+            keys[event.channel, event.body[1]].append(event)
+    for events in keys.values():
+        # With an end too few, each end belongs to the beginning next before it.
+        left = 0
+        for event in events:
+            left = left + 1 if event.begins else max(0, left - 1)
+        short = left > 0
+        sounding: deque[Event] = deque()
+        for event in events:
+            if event.begins:
+                sounding.append(event)
+            elif sounding:
+                on = sounding.pop() if short else sounding.popleft()
+                yield Played(number, on.channel, on.tick, event.tick, on.body[1], on.body[2])
+        yield from (Played(number, on.channel, on.tick, -1, on.body[1], on.body[2]) for on in sounding)
 
 
 def ordered(events: Iterable[Event]) -> tuple[Event, ...]:

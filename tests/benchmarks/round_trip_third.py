@@ -40,7 +40,9 @@ def third_party(path: Path, ledger: Ledger, *, refused: bool = False, render: bo
         cleaned = run("cleanup", path)
     if refused or cleaned.code:
         wanted = (3,) if refused else (6,)
-        ledger.check("third party: cleanup", name, [] if cleaned.code in wanted else [f"exit {cleaned.code}: {cleaned.told}"])
+        ledger.check(
+            "third party: cleanup", name, [] if cleaned.code in wanted else [f"exit {cleaned.code}: {cleaned.told}"]
+        )
         return
     clean = path.with_suffix(".clean.mid")
     before, after = read_song(data), read_song(clean.read_bytes())
@@ -68,9 +70,17 @@ def third_party(path: Path, ledger: Ledger, *, refused: bool = False, render: bo
 
 
 def closed(before: Song) -> list[Played]:
-    """The notes with those that never end ended with their track, after a tick at least."""
-    ends = [max((e.tick for e in track), default=0) for track in before.tracks]
-    return [n if n.end >= 0 else n._replace(end=max(ends[n.track], n.start + 1)) for n in before.notes]
+    """The notes with those that never end ended where their key is struck again, else with their track."""
+    return [n if n.end >= 0 else n._replace(end=_end(before, n)) for n in before.notes]
+
+
+def _end(song: Song, note: Played) -> int:
+    again = [
+        e.tick for e in song.tracks[note.track]
+        if e.begins and e.channel == note.channel and e.body[1] == note.pitch and e.tick > note.start
+    ]  # fmt: skip
+    last = max((e.tick for e in song.tracks[note.track]), default=0)
+    return max(note.start + 1, min([*again, last]))
 
 
 def cleanup_faults(before: Song, after: Song, report: dict[str, Any]) -> Iterator[str]:
@@ -86,7 +96,9 @@ def cleanup_faults(before: Song, after: Song, report: dict[str, Any]) -> Iterato
     olds, news = (Counter(n._replace(pitch=0) for n in notes) for notes in (closed(before), after.notes))
     if olds != news:
         yield f"notes are not as they were in time and force: {list((olds - news).elements())[:2]}"
-    listed = [c for c in report.get("changes", report.get("suggestions", [])) if c.get("applied", c.get("accept", True))]
+    listed = [
+        c for c in report.get("changes", report.get("suggestions", [])) if c.get("applied", c.get("accept", True))
+    ]
     changed = sum((Counter(closed(before)) - Counter(after.notes)).values())
     if changed != len(listed):
         yield f"{changed} notes changed and the report lists {len(listed)}"
@@ -140,8 +152,11 @@ def exports(path: Path, ledger: Ledger) -> None:
     for to, faults in (("dawproject", project_faults), ("rpp", reaper_faults), ("midi-stems", stems_faults)):
         target = path.with_suffix({"dawproject": ".dawproject", "rpp": ".rpp", "midi-stems": ".midi-stems"}[to])
         with ledger.doing(f"export: {to}"):
-            done = run("export", path, "--to", to, "-o", target, "--no-audio", "--force") if to != "midi-stems" else run(
-                "export", path, "--to", to, "-o", target, "--force")
+            done = (
+                run("export", path, "--to", to, "-o", target, "--no-audio", "--force")
+                if to != "midi-stems"
+                else run("export", path, "--to", to, "-o", target, "--force")
+            )
             wrong = list(faults(song, target)) if done.code == 0 else [f"exit {done.code}: {done.told}"]
         ledger.check(f"export: {to}", path.name, wrong)
 
@@ -189,7 +204,10 @@ def project_faults(song: Song, target: Path) -> Iterator[str]:
         notes[start, start + ticks(note.attrib["duration"]), *place] += 1
     if notes != sounding(song):
         yield f"dawproject: {sum((sounding(song) - notes).values())} notes are missing or different"
-    points = [(ticks(p.attrib["time"]), round(60e6 / float(p.attrib["value"]))) for p in root.findall(".//TempoAutomation/RealPoint")]
+    points = [
+        (ticks(p.attrib["time"]), round(60e6 / float(p.attrib["value"])))
+        for p in root.findall(".//TempoAutomation/RealPoint")
+    ]
     if points != tempi(song):
         yield f"dawproject: tempi {points[:3]} for {tempi(song)[:3]}"
     signatures = [
@@ -274,11 +292,12 @@ def stems_faults(song: Song, target: Path) -> Iterator[str]:
             yield f"{path.name}: other markers"
         if not any(e.status == PROGRAM for e in stem.tracks[1]):
             yield f"{path.name}: no program"
-        if not song.metas(KEY) == [] and not stem.metas(KEY):
+        if song.metas(KEY) and not stem.metas(KEY):
             yield f"{path.name}: no key"
         controls += Counter((e.tick * scale, e.body) for e in stem.tracks[1] if e.body[0] < 0xF0 and not e.is_note)
     wanted = Counter(
-        (Fraction(s, song.resolution), Fraction(e, song.resolution), c, p, v) for s, e, c, p, v in sounding(song).elements()
+        (Fraction(s, song.resolution), Fraction(e, song.resolution), c, p, v)
+        for s, e, c, p, v in sounding(song).elements()
     )
     if together != wanted:
         yield f"stems: {sum((wanted - together).values())} notes are missing or different"

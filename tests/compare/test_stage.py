@@ -221,3 +221,32 @@ def test_the_json_is_plain_and_holds_every_edit() -> None:
 def test_a_broken_file_is_refused_by_its_name() -> None:
     with pytest.raises(BadInput, match=r"b\.mid"):
         difference(bytes_of(), b"MThd")
+
+
+def test_a_chord_symbol_moves_by_a_bar_at_most_and_a_marker_from_anywhere() -> None:
+    old = piece()
+    chords = [replace(span, chord=None) if i == 1 else span for i, span in enumerate(old.chords)]
+    gone = replace(old, chords=tuple(span for span in chords if span.chord), markers=(Marker(0, "A"), Marker(BAR, "B")))
+    late = replace(
+        gone, chords=(*gone.chords[:5], *gone.chords[6:], replace(old.chords[1], start=5 * BAR, end=6 * BAR))
+    )
+    found = of_pieces(old, replace(late, chords=tuple(sorted(late.chords, key=lambda c: c.start))))
+    symbols = [e for e in found.song if e.what == "chord symbol"]
+    assert all(e.before is None or e.after is None or abs(e.after.time - e.before.time) <= BAR for e in symbols)
+    assert ("5", "(song)", "marker 'B' moved to bar 2, beat 1") in told(found)
+
+
+def test_a_note_is_spelled_in_the_key_of_its_bar_and_never_with_two_flats() -> None:
+    flats = replace(piece(), key=key_of("Gb", "major"))
+    data = bytes_of(flats)
+    tracks = tracks_of(data)
+    tracks[0].append((4 * BAR, mido.MetaMessage("key_signature", key="F")))
+    tracks[1].append((BAR + 60, mido.Message("note_on", note=81, velocity=70)))
+    tracks[1].append((BAR + 90, mido.Message("note_off", note=81)))
+    tracks[1].append((6 * BAR + 60, mido.Message("note_on", note=82, velocity=70)))
+    tracks[1].append((6 * BAR + 90, mido.Message("note_off", note=82)))
+    for track in tracks:
+        track.sort(key=lambda event: event[0])
+    before = file_of([tracks[0], *tracks_of(data)[1:]], end=8 * BAR)
+    rows = told(difference(before, file_of(tracks, end=8 * BAR)))
+    assert [row[2].split(": ", 1)[1] for row in rows if row[2].endswith("added")] == ["A5 added", "Bb5 added"]

@@ -158,3 +158,37 @@ def chain(*damages: Damage) -> Damage:
         return data
 
     return change
+
+
+def told_nothing(data: bytes) -> bytes:
+    """The tracks that play, with made-up names and the 120 bpm in 4/4 of an empty song."""
+    tracks = tracks_in(no_controllers(no_programs(data)))
+    playing = [[e for e in t if is_note(e)] for t in tracks if any(is_note(e) for e in t)]
+    for number, track in enumerate(playing, start=1):
+        track.insert(0, RawEvent(0, META, TRACK_NAME, f"Track {number}".encode()))
+    head = [RawEvent(0, META, 0x51, (500_000).to_bytes(3)), RawEvent(0, META, 0x58, bytes((4, 2, 24, 8)))]
+    return file_of([head, *playing], data)
+
+
+def volumes_of_its_own(data: bytes) -> bytes:
+    """No controllers but one volume and one pan for all tracks, set at the start."""
+
+    def change(track: list[RawEvent]) -> list[RawEvent]:
+        channel = next((e.status & 0x0F for e in track if is_note(e)), None)
+        if channel is None:
+            return track
+        kept = [e for e in track if is_note(e) or e.status >= SYSEX or e.status & 0xF0 == 0xC0]
+        made_up = [RawEvent(0, 0xB0 | channel, -1, bytes(pair)) for pair in ((7, 100), (10, 64))]
+        return [*made_up, *kept]
+
+    return file_of([change(t) for t in tracks_in(data)], data)
+
+
+def hanging(data: bytes) -> bytes:
+    """A few notes of each track never end."""
+    tracks = tracks_in(data)
+    for track in tracks:
+        offs = [i for i, e in enumerate(track) if is_note(e) and e.is_note_off]
+        for index in sorted(offs[3::11], reverse=True):
+            del track[index]
+    return file_of(tracks, data)

@@ -35,6 +35,9 @@ DAMAGES: dict[str, tuple[Damage, int]] = {
     "no conductor": (damage.no_conductor, 0),
     "numbered names": (damage.numbered_names, 0),
     "velocity 0": (damage.silent_note_offs, 0),
+    "told nothing": (damage.told_nothing, 0),
+    "volumes of its own": (damage.volumes_of_its_own, 0),
+    "nothing but volumes": (chain(damage.no_names, damage.no_programs, damage.volumes_of_its_own), 0),
     "other order": (damage.reversed_tracks, 0),
     "a bar in front": (damage.bars_in_front(BAR), 0),
     "two beats in front": (damage.bars_in_front(960), 0),
@@ -135,6 +138,15 @@ def unlike(some: Counter[Heard], others: Counter[Heard], tolerance: int) -> list
 def is_like(one: Heard, other: Heard, tolerance: int) -> bool:
     times = zip(one[1:3], other[1:3], strict=True)
     return (one[0], one[3:]) == (other[0], other[3:]) and all(abs(a - b) <= tolerance for a, b in times)
+
+
+@pytest.mark.parametrize("change", [damage.hanging, chain(damage.hanging, damage.type_0, damage.bars_in_front(BAR))])
+@pytest.mark.parametrize("file", FILES)
+def test_a_note_that_the_file_never_ends_is_as_long_as_it_was(file: str, change: Damage) -> None:
+    original = FILES[file]
+    result = back(original, change(original))
+    assert result.midi == original and result.edits == 0
+    assert any(rebuilt.what == "hanging notes" for rebuilt in result.report.rebuilt)
 
 
 @pytest.mark.parametrize("name", ["one clip", "early", "the worst clip", "bare tracks"])

@@ -24,6 +24,7 @@ from composer.formats.source import (
     decoded,
     edited,
     read_source,
+    smf_bytes,
 )
 from composer.music.notes import Note
 from composer.music.time import Meter
@@ -269,3 +270,17 @@ def test_the_report_is_plain_json_values() -> None:
     assert found["format"] == "composer.import/1" and found["notes"] == found["notes_found"] == 80
     assert found["tracks"][0] == {"name": "Melody", "matched_by": "notes"}
     assert {"what": "type", "from": None, "text": "a type 0 file, now of type 1"} in found["rebuilt"]
+
+
+def test_what_a_conductor_says_to_synthesizers_stays_there() -> None:
+    reset = RawEvent(0, 0xF0, -1, bytes.fromhex("7E7F0901F7"))
+    result = back(with_events(ORIGINAL, 0, reset))
+    assert reset in read_source(result.midi, "x.mid").tracks[0]
+    assert len(read_source(result.midi, "x.mid").tracks) == len(read_source(ORIGINAL, "x.mid").tracks)
+
+
+def test_a_pedal_that_a_person_took_away_stays_away() -> None:
+    data = ORIGINAL
+    tracks = [[e for e in t if e.status & 0xF0 != 0xB0 or e.data[0] != 64] for t in read_source(data, "x.mid").tracks]
+    result = back(smf_bytes(1, 480, tracks))
+    assert not any(e.status & 0xF0 == 0xB0 and e.data[0] == 64 for t in read_source(result.midi, "x").tracks for e in t)

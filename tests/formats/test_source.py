@@ -158,3 +158,13 @@ def test_a_note_that_begins_with_the_end_of_its_track_and_never_ends_is_ended_af
     again = read_source(edited(source, closed_notes(source)), "x.mid")
     assert again.hanging_notes == 0
     assert [(note.start, note.end) for note in again.notes] == [(0x60, 0x61)]
+
+
+def test_a_note_that_lost_its_end_does_not_take_the_next_one_s() -> None:
+    play = bytes.fromhex("00 90 3C 50  0A 3C 51  0A 80 3C 00  0A 90 3C 52  0A 80 3C 00")
+    source = read_source(one_track(play, END), "x.mid")
+    assert [(n.start, n.end, n.off_index is None) for n in source.notes] == [
+        (0, 10, True), (10, 20, False), (30, 40, False),
+    ]  # fmt: skip
+    again = read_source(edited(source, closed_notes(source)), "x.mid")
+    assert [(n.start, n.end) for n in again.notes] == [(0, 10), (10, 20), (30, 40)]
