@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 IMPORT = "import"
 _FILES = "files"
+_BEFORE = " before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +163,20 @@ def _written(files: PieceFiles, target: Path, midi: bytes, file: Path, force: bo
         kept = guard(target, force, own, [file])
         if before is not None and kept is None:
             kept = backup(target)
+    known = {name: value for name, value in _imported(files).items() if not name.endswith(_BEFORE)}
+    new = {**known, target.name: hashlib.sha256(midi).hexdigest()}
+    if own == files:
+        # Said before it is done: an import that is killed between the two can be made again.
+        was = {target.name + _BEFORE: known[target.name]} if target.name in known else {}
+        _noted(files, file, {**new, **was})
     write_whole(target, midi)
     if own == files:
-        options = {_FILES: {**_imported(files), target.name: sha256_of(target)}}
-        note(files, IMPORT, [], inputs=[file], options=options, versions={"composer": __version__})
+        _noted(files, file, new)
     return kept
+
+
+def _noted(files: PieceFiles, file: Path, imported: dict[str, str]) -> None:
+    note(files, IMPORT, [], inputs=[file], options={_FILES: imported}, versions={"composer": __version__})
 
 
 def _imported(files: PieceFiles) -> dict[str, str]:
@@ -177,7 +188,8 @@ def _imported(files: PieceFiles) -> dict[str, str]:
 
 def _is_imported(files: PieceFiles, path: Path) -> bool:
     """Whether ``path`` is as the last import into it left it."""
-    return _imported(files).get(path.name) == sha256_of(path) != ""
+    known = _imported(files)
+    return sha256_of(path) in {known.get(path.name), known.get(path.name + _BEFORE)} - {""}
 
 
 def _is_same(path: Path, other: Path) -> bool:
