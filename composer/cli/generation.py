@@ -50,7 +50,7 @@ def brief_job(brief_file: Path, output: Path, seed: int | None) -> Job:
     """What the brief in a file asks for."""
     from composer.compose.draft import draft_of
 
-    brief = brief_in(brief_file)
+    brief = brief_in(brief_file, to_compose=True)
 
     def compose(tools: Tools, seed: int) -> Draft:
         return draft_of(

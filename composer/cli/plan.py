@@ -25,7 +25,7 @@ def plan(
     from composer.cli.steps import brief_in, checked_seed
     from composer.compose.planned import COLUMNS, plan_for, rows_of, written_phrases
 
-    content = brief_in(brief)
+    content = brief_in(brief, to_compose=True)
     chosen = checked_seed(seed if seed is not None else content.seed)
     drawn = plan_for(content, chosen)
     rows = rows_of(drawn, content)

@@ -74,7 +74,7 @@ def must_stay(output: Path, brief: Brief, force: bool) -> bool:
 def redo_job(wish: Wish, output: Path) -> Job:
     """The bars and tracks that the person names, anew, between what stands before and after them."""
     assert wish.brief is not None
-    brief = brief_in(wish.brief)
+    brief = brief_in(wish.brief, to_compose=True)
     if not output.is_file():
         raise UsageProblem(output, "is not there, so none of it can be redone", f"run composer generate {wish.brief}")
     stand = _stand(output, brief)
@@ -98,7 +98,7 @@ def redo_job(wish: Wish, output: Path) -> Job:
 
 def again_job(brief_file: Path, output: Path, seed: int | None, force: bool) -> Job:
     """The whole brief anew, but for what a person edited (not with ``force``) or locked in the draft that stands."""
-    brief = brief_in(brief_file)
+    brief = brief_in(brief_file, to_compose=True)
     stand = _stand(output, brief)
     kept = stand.kept_of(force)
     if kept and stand.piece.meter != brief.time:

@@ -191,11 +191,11 @@ def run_cleanup(midi: Path, output: Path, choice: CleanupChoice, force: bool) ->
     return clean_file(midi, output, choice, force)
 
 
-def brief_in(path: Path) -> Brief:
-    """The brief in the file ``path``."""
+def brief_in(path: Path, *, to_compose: bool = False) -> Brief:
+    """The brief in the file ``path``; with ``to_compose`` the templates that it names must be there."""
     from composer.formats.brief_text import read_brief
 
-    return read_brief(read_bytes(path, JSON_BYTES, "brief"), path.name)
+    return read_brief(read_bytes(path, JSON_BYTES, "brief"), path.name, to_compose=to_compose)
 
 
 def load_ear() -> Ear:

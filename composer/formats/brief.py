@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from composer.formats.brief_names import NamedPhrase, phrase_mistakes
 from composer.limits import (
     BRIEF_BARS,
     BRIEF_SECTIONS,
@@ -191,6 +192,13 @@ class SectionPlan(Strict):
         return self
 
     @model_validator(mode="after")
+    def _closes_in_one_way(self) -> Self:
+        last = self.phrases[-1].cadence if self.phrases else None
+        if self.cadence and last and last != self.cadence:
+            raise ValueError(f"the section closes with {self.cadence} and its last phrase with {last}; take one out")
+        return self
+
+    @model_validator(mode="after")
     def _chords_fit(self) -> Self:
         written = len(progression_of(self.chords)) if self.chords is not None else 0
         if written > self.bars:
@@ -349,20 +357,15 @@ class Brief(Strict):
 
     @model_validator(mode="after")
     def _phrases_come_from_earlier_ones(self) -> Self:
-        labels: list[str] = []
-        for section, content in enumerate(self.form):
-            for place, phrase in enumerate(content.phrases or ()):
-                path = f"form[{section}].phrases[{place}]"
-                if section == place == 0 and phrase.pickup:
-                    raise ValueError(f"{path}.pickup: the piece begins on its first bar line; take the pick-up out")
-                if phrase.derive_from is not None and phrase.derive_from not in labels:
-                    near = difflib.get_close_matches(phrase.derive_from, labels, n=1, cutoff=0.4)
-                    advice = f'did you mean "{near[0]}"?' if near else "give an earlier phrase that label"
-                    raise ValueError(f'{path}.derive_from: no earlier phrase is "{phrase.derive_from}"; {advice}')
-                if phrase.label in labels:
-                    raise ValueError(f'{path}.label: "{phrase.label}" is there twice; give each phrase its own')
-                if phrase.label is not None:
-                    labels.append(phrase.label)
+        phrases = [
+            NamedPhrase(f"form[{section}].phrases[{place}]", phrase.label, phrase.derive_from)
+            for section, content in enumerate(self.form)
+            for place, phrase in enumerate(content.phrases or ())
+        ]
+        if self.form[0].phrases and self.form[0].phrases[0].pickup:
+            raise ValueError("form[0].phrases[0].pickup: the piece begins on its first bar line; take the pick-up out")
+        if mistake := next(phrase_mistakes(phrases), None):
+            raise ValueError(mistake)
         return self
 
     @property

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from composer.errors import BadInput
 from composer.formats.brief import FORMAT, SCHEMA_NAME, Brief
+from composer.formats.brief_names import name_mistakes, template_mistakes
 from composer.formats.strict_json import dump_json, parse_json
 
 MISTAKES_SHOWN = 10
@@ -36,16 +37,23 @@ _TYPES = {
 }
 
 
-def read_brief(data: bytes, name: str) -> Brief:
-    """The brief in ``data``; raises BadInput with one line for each mistake, ten at most."""
+def read_brief(data: bytes, name: str, *, to_compose: bool = False) -> Brief:
+    """The brief in ``data``; raises BadInput with one line for each mistake, ten at most.
+
+    What only composing needs, the styles and ensembles that it names, must be there with ``to_compose``.
+    """
     content = parse_json(data, name)
     if not isinstance(content, dict):
         raise BadInput(name, "is not a brief", "a brief is one JSON object in { }")
     _check_version(content.get("format"), name)
     try:
-        return Brief.model_validate(content)
+        brief = Brief.model_validate(content)
+        problems = template_mistakes(content) if to_compose else []
+        if not problems:
+            return brief
     except ValidationError as error:
-        problems = list(dict.fromkeys(_problem(e) for e in error.errors(include_url=False)))
+        found = [_problem(e) for e in error.errors(include_url=False)]
+        problems = list(dict.fromkeys([*found, *name_mistakes(content)]))
     if len(problems) > MISTAKES_SHOWN:
         rest = len(problems) - MISTAKES_SHOWN + 1
         problems = [*problems[: MISTAKES_SHOWN - 1], f"and {rest} more mistakes"]
