@@ -17,8 +17,6 @@ TRACKS_MAX = 4  # named in one line
 
 def news_of(files: PieceFiles, path: Path) -> str | None:
     """What became of ``path``: "Melody bars 3-4 edited"; None for what a step wrote, or has read as it is now."""
-    if path == files.record:
-        return None
     if not path.exists():
         return "gone"
     if _is_known(files, path):

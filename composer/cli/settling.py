@@ -1,11 +1,12 @@
 """Which files of a folder were saved, and have stood still since: nothing is read while somebody is still writing it.
 
-Polling, on purpose: looking at a folder of 200 pieces takes 2 ms, and unlike the system's notices it sees what another
+Polling, on purpose: looking at a folder of 200 pieces takes a few milliseconds, and unlike the system's notices it sees what another
 machine saved on a network folder, every way of saving (in place, by renaming, by deleting first), and never blocks.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +16,7 @@ from pathlib import Path
 from composer.errors import ComposerError
 from composer.formats.files import read_bytes
 from composer.limits import IMAGE_BYTES, MIDI_BYTES, RECORD_BYTES
-from composer.workspace import BRIEF, MIDI, RECORD, REPORT, TAKE, PieceFiles
+from composer.workspace import BRIEF, MIDI, REPORT, TAKE, PieceFiles
 from composer.workspace.names import MIX, is_backup
 
 QUIET_SECONDS = 0.3  # a file that stood still for so long is saved
@@ -24,7 +25,7 @@ GONE_SECONDS = 1.5  # one that is gone may be on its way back: some programs del
 
 # What temporary files of editors, DAWs and file systems begin with.
 _HIDDEN = (".", "~", "#", "$")
-_FOLLOWED = (BRIEF, MIDI, MIX, REPORT, RECORD)
+_FOLLOWED = (BRIEF, MIDI, MIX, REPORT)
 _TAKE = re.compile(rf".+{TAKE}")
 
 Signature = tuple[int, int, int]
@@ -33,22 +34,36 @@ Signature = tuple[int, int, int]
 Snapshot = Mapping[Path, Signature]
 
 
-def snapshot_of(folder: Path, beside: Iterable[Path] = (), name: str | None = None) -> Snapshot | None:
-    """The files of pieces in ``folder`` (of the piece ``name`` only) and those of ``beside`` that are there.
+class Lookout:
+    """Looks at the files of pieces in ``folder`` (of the piece ``name`` only), again and again."""
 
-    None when the folder itself is not.
-    """
-    found: dict[Path, Signature] = {}
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if is_followed(folder, entry.name) and (name is None or entry.name.startswith(name + ".")):
-                    _add(found, folder / entry.name)
-    except OSError:
-        return None
-    for path in beside:
-        _add(found, path)
-    return found
+    def __init__(self, folder: Path, name: str | None = None) -> None:
+        self._folder = folder
+        self._start = "" if name is None else name + "."
+        # Most names are the same at every look, and deciding on one takes longer than looking at its file.
+        self._paths: dict[str, Path | None] = {}
+
+    def snapshot(self, beside: Iterable[Path] = ()) -> Snapshot | None:
+        """The files and those of ``beside`` that are there; None when the folder itself is not."""
+        found: dict[Path, Signature] = {}
+        try:
+            with os.scandir(self._folder) as entries:
+                for entry in entries:
+                    if (path := self._path_of(entry.name)) is not None:
+                        with contextlib.suppress(OSError):  # gone since it was listed
+                            found[path] = _signature(entry.stat())
+        except OSError:
+            return None
+        for path in beside:
+            with contextlib.suppress(OSError):
+                found[path] = _signature(path.stat())
+        return found
+
+    def _path_of(self, name: str) -> Path | None:
+        if name not in self._paths:
+            is_wanted = name.startswith(self._start) and is_followed(self._folder, name)
+            self._paths[name] = self._folder / name if is_wanted else None
+        return self._paths[name]
 
 
 def is_followed(folder: Path, name: str) -> bool:
@@ -109,6 +124,9 @@ class Settling:
 
         Each is told once; ``at_seconds`` is a clock that only goes forward.
         """
+        if now == self._seen:
+            self._moving = {}
+            return {}
         self._moving = {path: self._moved(path, now.get(path), at_seconds) for path in self._changed(now)}
         pieces: dict[PieceFiles, list[Path]] = {}
         for path in sorted(self._moving):
@@ -148,9 +166,5 @@ class Settling:
             self._seen[path] = signature
 
 
-def _add(found: dict[Path, Signature], path: Path) -> None:
-    try:
-        state = os.stat(path)
-    except OSError:
-        return
-    found[path] = (state.st_mtime_ns, state.st_ctime_ns, state.st_size)
+def _signature(state: os.stat_result) -> Signature:
+    return state.st_mtime_ns, state.st_ctime_ns, state.st_size

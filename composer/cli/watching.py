@@ -12,7 +12,7 @@ from composer.cli.exits import DONE, reported
 from composer.cli.following import Following, picture_of, stages_of
 from composer.cli.needs import Need, Stage, verdict_of
 from composer.cli.news import news_of
-from composer.cli.settling import Settling, Snapshot, snapshot_of
+from composer.cli.settling import Lookout, Settling
 from composer.cli.show import Show
 from composer.cli.steps import PREVIEW, Done
 from composer.errors import ComposerError
@@ -104,7 +104,8 @@ class Watch:
         self._target, self._following, self._says = target, following, says
         self._clock, self._sleep = clock, sleep
         self._pictures = self._pictures_of(target.pieces())
-        self._settling = Settling(self._snapshot() or {}, self._piece_of)
+        self._lookout = Lookout(target.folder, target.name)
+        self._settling = Settling(self._lookout.snapshot(self._pictures) or {}, self._piece_of)
         self._is_gone = False
         self._pause_seconds = POLL_SECONDS
 
@@ -122,7 +123,7 @@ class Watch:
     def look(self) -> None:
         """See what was saved since the last look, and do what follows from it."""
         started = self._clock()
-        now = self._snapshot()
+        now = self._lookout.snapshot(self._pictures)
         taken = self._clock() - started
         self._pause_seconds = min(POLL_MAX_SECONDS, max(POLL_SECONDS, taken / IDLE_SHARE))
         self._tell_of_folder(now is None)
@@ -170,9 +171,6 @@ class Watch:
             started = self._clock()
             done = stage.run()
             self._says.ran(files, done, self._clock() - started)
-
-    def _snapshot(self) -> Snapshot | None:
-        return snapshot_of(self._target.folder, self._pictures, self._target.name)
 
     def _piece_of(self, path: Path) -> PieceFiles:
         return self._pictures.get(path) or PieceFiles.of(path)

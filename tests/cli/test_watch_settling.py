@@ -10,12 +10,12 @@ from composer.cli.settling import (
     BROKEN_SECONDS,
     GONE_SECONDS,
     QUIET_SECONDS,
+    Lookout,
     Settling,
     Signature,
     Snapshot,
     is_followed,
     is_whole,
-    snapshot_of,
 )
 from composer.workspace import PieceFiles
 
@@ -148,7 +148,8 @@ def test_a_snapshot_has_the_files_of_a_piece_and_those_beside(tmp_path: Path) ->
     for name in ("art.mid", "art.brief.json", "art.wav", "article.mid", "art.draft.mid", "art.draft.1.mid"):
         (tmp_path / name).write_bytes(b"12345")
     picture = tmp_path / "pictures" / "art.png"
-    everything, one = snapshot_of(tmp_path), snapshot_of(tmp_path, [picture, tmp_path / "art.wav"], "art")
+    everything = Lookout(tmp_path).snapshot()
+    one = Lookout(tmp_path, "art").snapshot([picture, tmp_path / "art.wav"])
     assert everything and {path.name for path in everything} == {
         "art.mid", "art.brief.json", "article.mid", "art.draft.mid",
     }  # fmt: skip
@@ -157,7 +158,7 @@ def test_a_snapshot_has_the_files_of_a_piece_and_those_beside(tmp_path: Path) ->
 
 
 def test_a_folder_that_is_gone_has_no_snapshot(tmp_path: Path) -> None:
-    assert snapshot_of(tmp_path / "gone") is None
+    assert Lookout(tmp_path / "gone").snapshot() is None
 
 
 def test_every_save_changes_the_signature_even_with_the_old_time_and_size(tmp_path: Path) -> None:
@@ -165,13 +166,14 @@ def test_every_save_changes_the_signature_even_with_the_old_time_and_size(tmp_pa
 
     path = tmp_path / "art.mid"
     path.write_bytes(b"one")
-    before = snapshot_of(tmp_path)
+    lookout = Lookout(tmp_path)
+    before = lookout.snapshot()
     state = path.stat()
     beside = tmp_path / "new"
     beside.write_bytes(b"two")
     os.utime(beside, ns=(state.st_atime_ns, state.st_mtime_ns))
     beside.replace(path)
-    assert snapshot_of(tmp_path) != before
+    assert lookout.snapshot() != before
 
 
 def test_half_a_file_is_not_whole(tmp_path: Path) -> None:
