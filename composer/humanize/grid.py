@@ -34,6 +34,7 @@ class Grid:
         self.bars = BarMap(metres, self.quarter)
         self._bar_of: dict[int, int] = {}
         self._start_of: dict[int, Fraction] = {}
+        self._on_grid: dict[int, bool] = {}
         self.free: frozenset[LineBar] = frozenset(cell for line in lines for cell in self._free_cells(line))
         self._division = self._divisions(note for line in lines for note in line.notes)
 
@@ -72,13 +73,18 @@ class Grid:
         return max(0, round(start + steps * cell))
 
     def _is_on_grid(self, tick: int) -> bool:
-        finest = (*WRITTEN, FINE_WRITTEN) if self.quarter >= FINE_TICKS_PER_BEAT else WRITTEN
-        return any(self._fits(tick, division) for division in finest)
+        if tick not in self._on_grid:
+            finest = (*WRITTEN, FINE_WRITTEN) if self.quarter >= FINE_TICKS_PER_BEAT else WRITTEN
+            self._on_grid[tick] = any(self._fits(tick, division) for division in finest)
+        return self._on_grid[tick]
 
     def _fits(self, tick: int, division: int) -> bool:
         """Whether ``tick`` is a line of that grid, rounded up or down where ticks are too coarse for it."""
-        place = (tick - self.bar_start(self.bar(tick))) * division / self.quarter
-        return abs(place - round(place)) * self.quarter < division
+        start = self.bar_start(self.bar(tick))
+        # In whole numbers, as this is asked of every note: a cell is ``quarter * denominator`` of these units.
+        cell = self.quarter * start.denominator
+        rest = (tick * start.denominator - start.numerator) * division % cell
+        return min(rest, cell - rest) < division * start.denominator
 
     def _free_cells(self, line: Line) -> list[LineBar]:
         cells: dict[LineBar, list[bool]] = defaultdict(list)

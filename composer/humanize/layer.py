@@ -66,11 +66,15 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """All notes of a file as they are played, in the file's order, and the pedal and tempo events beside them."""
+    """All notes of a file as they are played, in the file's order, and the pedal and tempo events beside them.
+
+    ``free`` of the notes stand off the grid, or in a bar that was played freely, and are left alone.
+    """
 
     notes: tuple[Played, ...]
-    pedal: tuple[Added, ...]
-    tempi: tuple[Added, ...]
+    pedal: tuple[Added, ...] = ()
+    tempi: tuple[Added, ...] = ()
+    free: int = 0
 
     @property
     def added(self) -> tuple[Added, ...]:

@@ -69,9 +69,10 @@ def humanized(data: bytes, name: str, layer: Layer) -> Humanized:
 def performance_of(source: SourceMidi, layer: Layer) -> Performance:
     """How each note of ``source`` is played, and the events that are added."""
     if layer.strength <= 0.0:
-        return Performance(tuple(Played(n, n.start, n.end, n.velocity) for n in source.notes), (), ())
+        return Performance(tuple(Played(n, n.start, n.end, n.velocity) for n in source.notes))
     player = _Player(source, layer)
-    return Performance(player.notes(), player.pedal(), tempi(source, layer, player.grid, player.clock))
+    free = sum(not player.grid.is_written(note) for note in source.notes)
+    return Performance(player.notes(), player.pedal(), tempi(source, layer, player.grid, player.clock), free)
 
 
 def performed(source: SourceMidi, performance: Performance, name: str) -> bytes:
@@ -188,13 +189,13 @@ def _changes(performance: Performance) -> bool:
 
 
 def _figures(source: SourceMidi, performance: Performance) -> Figures:
-    clock, grid = Clock(source), Grid(source, lines_of(source))
+    clock = Clock(source)
     moved = [one for one in performance.notes if one.is_moved]
     late = [clock.milliseconds(one.start - one.note.start, one.note.start) for one in moved] or [0.0]
     louder = [one.velocity - one.note.velocity for one in moved] or [0]
     return Figures(
         notes=len(performance.notes), played=len(moved),
-        free=sum(not grid.is_written(one.note) for one in performance.notes),
-        late_mean_ms=round(fmean(late), 2), late_sd_ms=round(pstdev(late), 2), velocity_sd=round(pstdev(louder), 2),
+        free=performance.free, late_mean_ms=round(fmean(late), 2),
+        late_sd_ms=round(pstdev(late), 2), velocity_sd=round(pstdev(louder), 2),
         pedal_events=len(performance.pedal), tempo_events=len(performance.tempi),
     )  # fmt: skip

@@ -60,9 +60,8 @@ def main(folder: Path, count: int) -> None:
         share = len(moved) / max(1, len(shifts))
         print(f"strength {strength}: {len(shifts)} notes, {share:.1%} moved, "
               f"by {statistics.fmean(moved):.4f} quarters, at most {max(moved):.4f}")  # fmt: skip
-    print(
-        f"{len(chosen)} files, faults {dict(broken)}, {statistics.median(seconds):.2f} s, at most {max(seconds):.2f} s"
-    )
+    print(f"{len(chosen)} files, faults {dict(broken)}")
+    print(f"{statistics.median(seconds):.2f} s each, {max(seconds):.2f} at most")
 
 
 def faults(data: bytes, played: bytes, before: list[Heard], after: list[Heard]) -> list[str]:

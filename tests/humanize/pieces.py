@@ -15,12 +15,13 @@ from composer.music.time import Meter
 
 CHORD_PITCHES = ((50, 57, 65), (50, 58, 62), (48, 55, 64), (49, 57, 64))
 SYMBOLS = ("Dm", "Gm", "C", "A7")
+FOUR = Meter(4, 4)
 # Steps of the tune in ticks, one bar's first beats after the other: quarters, 8ths, 16ths, triplets, 32nds.
 STEPS = (480, 240, 120, 160, 60)
 TUNE = (62, 64, 65, 65, 69, 67, 74, 65, 64, 62, 62, 57)
 
 
-def piece(meter: Meter = Meter(4, 4), bars: int = 16, tempo_bpm: float = 96.0) -> Piece:
+def piece(meter: Meter = FOUR, bars: int = 16, tempo_bpm: float = 96.0) -> Piece:
     """Two sections of half the bars each; no pedal; the last bar is one long chord."""
     bar = meter.bar_ticks
     tune: list[Note] = []
@@ -51,7 +52,7 @@ def piece(meter: Meter = Meter(4, 4), bars: int = 16, tempo_bpm: float = 96.0) -
 
 
 @functools.cache
-def bytes_of(meter: Meter = Meter(4, 4), ticks_per_beat: int = 480, tempo_bpm: float = 96.0) -> bytes:
+def bytes_of(meter: Meter = FOUR, ticks_per_beat: int = 480, tempo_bpm: float = 96.0) -> bytes:
     """The piece in that metre and resolution."""
     file = mido.MidiFile(file=io.BytesIO(midi_bytes(piece(meter, tempo_bpm=tempo_bpm))))
     scaled = mido.MidiFile(type=1, ticks_per_beat=ticks_per_beat, charset="utf-8")

@@ -6,6 +6,7 @@ import io
 import statistics
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 import mido
 import numpy as np
@@ -193,7 +194,7 @@ def test_repeated_notes_are_set_off_and_steps_are_bound() -> None:
     data = midi_bytes(replace(whole, parts=(replace(whole.parts[0], notes=tune), *whole.parts[1:])))
     notes = [n for n in heard(played(data, 1.0).midi) if n.track == MELODY]
     gaps: dict[int, list[int]] = {}
-    for one, following in zip(notes, notes[1:], strict=False):
+    for one, following in pairwise(notes):
         if following.start // (4 * BAR) == one.start // (4 * BAR):
             gaps.setdefault(min(abs(following.pitch - one.pitch), 3), []).append(following.start - one.end)
     assert statistics.fmean(gaps[0]) > 30 and statistics.fmean(gaps[2]) < 0 < statistics.fmean(gaps[3])
