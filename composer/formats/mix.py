@@ -175,7 +175,7 @@ class _Reading:
         self._path = path
         self._data = data
         self._lines = lines
-        self._mistakes: list[str] = []
+        self._mistakes: list[tuple[int, str]] = []
 
     def mix(self) -> Mix:
         for key in self._data:
@@ -193,7 +193,8 @@ class _Reading:
             tuple(self._tracks()),
         )  # fmt: skip
         if self._mistakes:
-            shown = tuple(self._mistakes[:MISTAKES_MAX])
+            ordered = sorted(self._mistakes, key=lambda mistake: mistake[0])
+            shown = tuple(f"line {line}: {what}" for line, what in ordered[:MISTAKES_MAX])
             raise BadInput(self._path, shown[0], details=shown)
         return mix
 
@@ -263,7 +264,7 @@ class _Reading:
         return self._lines.get(path, 1)
 
     def _wrong(self, path: tuple[str, ...], what: str) -> None:
-        self._mistakes.append(f"line {self._line(path)}: {'.'.join(path)}: {what}")
+        self._mistakes.append((self._line(path), f"{'.'.join(path)}: {what}"))
 
 
 def _lines(text: str) -> dict[tuple[str, ...], int]:
