@@ -112,7 +112,16 @@ def brief_of_picture(data: bytes, name: str, options: BriefOptions) -> BriefResu
     reading = _read(picture, scheme)
     choices = _choose(reading, options)
     wishes = Wishes(options.preset, options.ensemble, options.seed)
-    return BriefResult(assembled(picture, name, reading, choices, wishes), picture.rgb, picture.notes)
+    brief = assembled(picture, name, reading, choices, wishes)
+    return BriefResult(brief, picture.rgb, (*picture.notes, *_tempo_notes(options, brief.tempo_bpm)))
+
+
+def _tempo_notes(options: BriefOptions, tempo_bpm: float) -> tuple[str, ...]:
+    """Bars and seconds together leave one tempo, whatever the picture asks for."""
+    if options.bars is None or options.duration_s is None:
+        return ()
+    asked = f"{options.bars} bar{'s' * (options.bars != 1)} in {options.duration_s:g} seconds"
+    return (f"--bars and --duration both hold, so the tempo follows: {asked} are {tempo_bpm:g} quarter notes a minute",)
 
 
 def _read(picture: Picture, scheme: Scheme) -> Reading:

@@ -33,7 +33,9 @@ Seed = Annotated[
 Preset = Annotated[str, typer.Option("--preset", help="How a picture becomes music: emotion, nikitin or scriabin.")]
 Scheme = Annotated[str | None, typer.Option("--scheme", help="Colours to pitches: see `composer templates schemes`.")]
 Duration = Annotated[float | None, typer.Option("--duration", help="How long the piece shall last, in seconds.")]
-Bars = Annotated[int | None, typer.Option("--bars", help="How many bars the piece shall have.")]
+Bars = Annotated[
+    int | None, typer.Option("--bars", help="How many bars the piece shall have; with --duration the tempo follows.")
+]
 Ensemble = Annotated[str | None, typer.Option("--ensemble", help="Who plays: `composer templates ensembles`.")]
 Style = Annotated[str | None, typer.Option("--style", help="The accompaniment: `composer templates styles`.")]
 Form = Annotated[str | None, typer.Option("--form", help="Order of the sections: `composer templates forms`.")]

@@ -239,6 +239,14 @@ def test_bars_and_duration_together_set_the_tempo() -> None:
         brief_of(city(), bars=400, duration_s=10)
 
 
+def test_a_note_says_that_the_tempo_follows_from_bars_and_duration() -> None:
+    both = brief_of_picture(file_of(city()), "x.png", BriefOptions(bars=1, duration_s=4)).notes
+    assert both == (
+        "--bars and --duration both hold, so the tempo follows: 1 bar in 4 seconds are 60 quarter notes a minute",
+    )
+    assert brief_of_picture(file_of(city()), "x.png", BriefOptions(bars=16)).notes == ()
+
+
 def test_wishes_go_into_the_brief_as_they_are() -> None:
     brief = brief_of(city(), seed=7, style="waltz")
     assert (brief.seed, brief.accompaniment.style, brief.meter) == (7, "waltz", "3/4")
