@@ -1,0 +1,150 @@
+"""``composer humanize``: a performance, its grid, and back, with the rules about files of a person."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from composer.contract.stage import checked
+from composer.formats.record import read_record
+from composer.formats.source import ChangeNote, edited, read_source
+from composer.workspace import PieceFiles, State, save, state_of
+from tests.cli.conftest import Program
+from tests.daw_return import damage
+from tests.humanize.pieces import bytes_of
+from tests.humanize.reader import heard
+
+BAR = 1920
+MUSIC = bytes_of()
+MELODY = 1
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> PieceFiles:
+    """A finished piece as composer wrote it."""
+    found = PieceFiles(tmp_path, "art")
+    save(found, "cleanup", {found.midi: MUSIC})
+    return found
+
+
+def edit(path: Path, bar: int, velocity: int = 31) -> bytes:
+    """The first note of that bar of the tune with another velocity; what is written."""
+    source = read_source(path.read_bytes(), "x.mid")
+    note = next(n for n in source.notes if n.track == MELODY and n.start // BAR + 1 == bar)
+    path.write_bytes(edited(source, [ChangeNote(note, velocity=velocity)]))
+    return path.read_bytes()
+
+
+def test_it_writes_a_performance_and_its_grid(files: PieceFiles, composer: Program) -> None:
+    run = composer("humanize", files.midi, "--seed", "7", "--json")
+    assert run.code == 0, run.err
+    done = json.loads(run.out)
+    assert done["seed"] == 7 and done["files"] == [str(files.human), str(files.grid)]
+    assert files.midi.read_bytes() == files.grid.read_bytes() == MUSIC != files.human.read_bytes()
+    assert checked(files.human.read_bytes(), "x.mid").is_clean
+    step = read_record(files.record).step("humanize")
+    assert step is not None and step.seed == 7 and [*step.inputs] == ["art.mid"]
+    assert step.options["strength"] == 0.5 and step.options["keep_dynamics"] is False
+    assert state_of(files.human) is State.FRESH is state_of(files.grid)
+
+
+def test_a_seed_that_was_drawn_gives_the_same_again(files: PieceFiles, composer: Program) -> None:
+    seed = json.loads(composer("humanize", files.midi, "--json").out)["seed"]
+    first = files.human.read_bytes()
+    assert composer("humanize", files.midi, "--seed", str(seed)).code == 0
+    assert files.human.read_bytes() == first
+
+
+def test_the_performance_is_what_is_played_until_the_music_changes(files: PieceFiles, composer: Program) -> None:
+    composer("humanize", files.midi, "--seed", "7")
+    assert files.best_midi == files.human and files.written_midi == files.midi
+    edit(files.human, 3)
+    assert files.best_midi == files.human
+    save(files, "cleanup", {files.midi: bytes_of(tempo_bpm=100.0)})
+    assert files.best_midi == files.midi and state_of(files.grid) is State.STALE
+
+
+@pytest.mark.parametrize("words", [("--strength", "1.2"), ("--undo", "--strength", "0.4"), ("--undo", "--seed", "1")])
+def test_wrong_options_are_refused(files: PieceFiles, composer: Program, words: tuple[str, ...]) -> None:
+    run = composer("humanize", files.midi, *words)
+    assert run.code == 2 and run.err.count("\n") == 1 and not files.human.exists()
+
+
+def test_bars_edited_by_hand_stay_as_they_are(files: PieceFiles, composer: Program) -> None:
+    mine = edit(files.midi, 4)
+    run = composer("humanize", files.midi, "--seed", "7", "--strength", "1")
+    assert run.code == 0 and "edited by hand: Melody 4" in run.err
+    before, after = heard(mine), heard(files.human.read_bytes())
+    same = {(n.track, n.start // BAR + 1) for n, m in zip(before, after, strict=True) if n == m}
+    assert same == {(MELODY, 4)}
+    assert composer("humanize", files.midi, "--seed", "7", "--strength", "1", "--force").code == 0
+    assert not any(n == m for n, m in zip(before, heard(files.human.read_bytes()), strict=True))
+
+
+def test_locked_bars_stay_also_with_force(files: PieceFiles, composer: Program) -> None:
+    brief = {
+        "key": {"tonic": "D", "mode": "minor"}, "tempo_bpm": 96.0, "meter": "4/4",
+        "form": [{"name": "A", "bars": 8}, {"name": "B", "bars": 8}], "locked": [{"bars": "B", "tracks": ["bass"]}],
+    }  # fmt: skip
+    files.brief.write_text(json.dumps(brief))
+    run = composer("humanize", files.midi, "--seed", "7", "--force")
+    assert run.code == 0 and "locked: Bass 9-16" in run.err
+    before, after = heard(MUSIC), heard(files.human.read_bytes())
+    same = {(n.track, n.start // BAR + 1) for n, m in zip(before, after, strict=True) if n == m}
+    assert same == {(3, bar) for bar in range(9, 17)}
+
+
+def test_an_edited_performance_is_not_overwritten(files: PieceFiles, composer: Program) -> None:
+    composer("humanize", files.midi, "--seed", "7")
+    mine = edit(files.human, 3)
+    assert composer("humanize", files.midi, "--seed", "8").code == 5
+    assert files.human.read_bytes() == mine
+    assert composer("humanize", files.midi, "--seed", "8", "--force").code == 0
+    assert (files.folder / "art.human.1.mid").read_bytes() == mine
+
+
+def test_undo_keeps_the_edits_of_a_person(files: PieceFiles, composer: Program) -> None:
+    composer("humanize", files.midi, "--seed", "7")
+    mine = edit(files.human, 3)
+    run = composer("humanize", files.human, "--undo")
+    assert run.code == 0 and "1 of yours" in run.err
+    gone = [n for n, m in zip(heard(MUSIC), heard(files.grid.read_bytes()), strict=True) if n != m]
+    assert len(gone) == 1 and gone[0].start // BAR + 1 == 3
+    assert files.human.read_bytes() == mine and files.midi.read_bytes() == MUSIC
+    again = files.grid.read_bytes()
+    assert composer("humanize", files.human, "--grid").code == 0
+    assert files.grid.read_bytes() == again and not (files.folder / "art.grid.1.mid").exists()
+
+
+def test_undo_backs_up_a_grid_that_a_person_edited(files: PieceFiles, composer: Program) -> None:
+    composer("humanize", files.midi, "--seed", "7")
+    mine = edit(files.grid, 5)
+    edit(files.human, 3)
+    run = composer("humanize", files.human, "--undo")
+    assert run.code == 0 and "kept as art.grid.1.mid" in run.err
+    assert (files.folder / "art.grid.1.mid").read_bytes() == mine
+
+
+def test_undo_after_a_daw_took_half_of_it(files: PieceFiles, composer: Program) -> None:
+    composer("humanize", files.midi, "--seed", "7")
+    harm = damage.chain(damage.type_0, damage.of_resolution(96), damage.silent_note_offs, damage.no_markers)
+    files.human.write_bytes(harm(files.human.read_bytes()))
+    assert composer("humanize", files.human, "--undo").code == 0
+    assert [(n.track, n.start, n.pitch, n.velocity) for n in heard(files.grid.read_bytes())] == [
+        (n.track, n.start, n.pitch, n.velocity) for n in heard(MUSIC)
+    ]
+
+
+def test_a_second_layer_starts_from_the_grid(files: PieceFiles, composer: Program) -> None:
+    composer("humanize", files.midi, "--seed", "7", "--strength", "1")
+    composer("humanize", files.midi, "--seed", "9", "-o", files.folder / "other.mid")
+    assert composer("humanize", files.human, "--seed", "9").code == 0
+    assert files.human.read_bytes() == (files.folder / "other.mid").read_bytes()
+    assert files.grid.read_bytes() == MUSIC and files.best_midi == files.human
+
+
+def test_undo_of_what_is_no_performance_is_refused(files: PieceFiles, composer: Program) -> None:
+    run = composer("humanize", files.midi, "--undo")
+    assert run.code == 3 and "art.mid" in run.err and not files.grid.exists()
