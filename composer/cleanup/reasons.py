@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from composer.cleanup.repair import Repair
@@ -64,11 +65,22 @@ def _reasons(setting: Setting, place: NotePlace, repair: Repair) -> Iterator[str
         key = next((k for start, k in reversed(setting.piece.keys) if start <= tick), setting.piece.key)
         yield f"{note_name(note.pitch, key.spellings)} is outside {key}, and neither chord nor line explains it"
         return
-    own = [fault for fault in repair.mended if place in fault.places]
+    mended = _joined(repair.mended, place)
+    own = [fault for fault in mended if place in fault.places]
     for fault in own:
         yield fault_text(setting, fault, place)
     if not own:
-        for fault in repair.mended:
+        for fault in mended:
             yield f"makes room: {fault_text(setting, fault)}"
-    if not repair.mended:
+    if not mended:
         yield from (SAID[rule].format(others="another voice") for rule in repair.rules)
+
+
+def _joined(faults: Sequence[Fault], place: NotePlace) -> list[Fault]:
+    """The faults with those of one rule and tick that the note at ``place`` shares taken as one, with all voices."""
+    found: dict[tuple[object, ...], Fault] = {}
+    for number, fault in enumerate(faults):
+        key = (fault.rule, fault.tick) if place in fault.places else (number,)
+        before = found[key].places if key in found else ()
+        found[key] = replace(fault, places=tuple(dict.fromkeys((*before, *fault.places))))
+    return list(found.values())

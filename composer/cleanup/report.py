@@ -66,6 +66,10 @@ class Change:
     def text(self) -> str:
         return f"{self.id} (bar {self.bar}, {self.part}, {self.before} to {self.after})"
 
+    def as_json(self) -> dict[str, object]:
+        """As it stands in the report."""
+        return {JSON_NAMES.get(k, k): v for k, v in asdict(self).items()}
+
 
 @dataclass(frozen=True, slots=True)
 class MadeFrom:
@@ -153,6 +157,6 @@ class Report:
         if self.made_from is not None:
             content["edit"] = f"set accept to true or false, then: composer cleanup {self.name} --apply"
         content |= {k: v for k, v in asdict(self).items() if k not in content}
-        content["changes"] = [{JSON_NAMES.get(k, k): v for k, v in asdict(c).items()} for c in self.changes]
+        content["changes"] = [change.as_json() for change in self.changes]
         content["rules"] = RULES
         return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()

@@ -229,7 +229,8 @@ def _decisions(report: Report) -> list[str]:
     """What was not done because a person decides on it, or decided."""
     lines = []
     if report.suggestions:
-        lines.append(f"suggestions in bars that you edited, not made: {len(report.suggestions)}")
+        ways = "accept them in the report, or one by one with --review"
+        lines.append(f"suggestions in bars that you edited, not made: {len(report.suggestions)} ({ways})")
     if report.refused:
         lines.append(f"refused by you: {len(report.refused)}")
     return lines
@@ -241,6 +242,7 @@ def _facts(report: Report) -> dict[str, object]:
         "changes": len(report.applied),
         "suggestions": len(report.suggestions),
         "refused": len(report.refused),
+        "proposals": [change.as_json() for change in report.changes],
         "before": report.before,
         "after": report.after,
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -79,9 +80,21 @@ def _show(show: Show, midi: Path, done: Done, dry_run: bool) -> None:
         show.wrote(path)
     for line in done.notes:
         show.note(f"  {line}")
+    for change in done.facts["proposals"]:
+        (show.note if dry_run else show.detail)(f"  {_line(change)}")
     before, after = done.facts["before"], done.facts["after"]
     rows = [(rule, str(before[rule]), str(after.get(rule, 0))) for rule in before if before[rule] or after.get(rule)]
     show.note(f"  {done.facts['key']}; {done.facts['changes']} changes{' (not written)' if dry_run else ''}")
     if rows:
         show.table(("rule", "before", "after"), rows)
     show.result({"input": midi, **done.as_json()})
+
+
+def _line(change: Mapping[str, Any]) -> str:
+    """``"bar 3, beat 1, Piano: E4 to F4: parallel fifths with Bass on beat 1"``, and what became of it if nothing."""
+    from composer.cleanup.reasons import beat_text
+
+    waits = change["suggestion"] and not change["accept"]
+    state = "" if change["applied"] else " (suggested)" if waits else " (not made)"
+    place = f"bar {change['bar']}, beat {beat_text(change['beat'])}, {change['part']}"
+    return f"{place}: {change['from']} to {change['to']}{state}: {change['why']}"

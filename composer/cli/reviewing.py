@@ -30,6 +30,13 @@ class Reviewer:
 
     def answers(self, proposal: Proposal) -> dict[str, bool] | None:
         """Change id -> accepted; None where the person quits. Raises UsageProblem when the answers end too early."""
+        try:
+            return self._asked(proposal)
+        except KeyboardInterrupt:
+            print("\nnothing was written", file=sys.stderr)
+            raise
+
+    def _asked(self, proposal: Proposal) -> dict[str, bool] | None:
         from composer.cleanup.review import questions, view
 
         asked = questions(proposal)

@@ -113,6 +113,15 @@ def test_apply_without_an_edit_is_what_cleanup_did(song: Path, composer: Program
     assert outputs(song) == before
 
 
+def test_a_dry_run_lists_every_change_with_its_reason(song: Path, composer: Program) -> None:
+    refuse(song, 3)
+    before = outputs(song)
+    result = composer("cleanup", song, "--apply", "--dry-run")
+    assert "  bar 3, beat 1, Piano: B3 to B2 (not made): " in result.err
+    assert "  bar 2, beat 1, Bass: D2 to F2: parallel fifths with Piano on beat 1" in result.err
+    assert outputs(song) == before
+
+
 def test_refusing_all_gives_the_notes_back_byte_for_byte(song: Path, composer: Program) -> None:
     refuse(song, *range(5))
     result = composer("cleanup", song, "--apply")
@@ -398,4 +407,5 @@ def test_ctrl_c_in_a_review_writes_nothing(song: Path) -> None:
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
+        assert process.stderr.read().endswith("\nnothing was written\n")
     assert outputs(song) == before
