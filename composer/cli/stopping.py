@@ -12,13 +12,17 @@ from types import FrameType
 AGAIN_SECONDS = 1.0  # impatient fingers: what comes so soon after the first is the same wish
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C. A class of its own: after a plain KeyboardInterrupt inside ``exec``, as in imports, Python kills itself."""
+
+
 class Terminated(KeyboardInterrupt):
     """SIGTERM: whoever started the program has had enough. Files are as whole as after Ctrl-C."""
 
 
 @contextlib.contextmanager
 def stoppable() -> Iterator[None]:
-    """Ctrl-C raises KeyboardInterrupt and SIGTERM raises Terminated, once however often they come in a second.
+    """Ctrl-C raises Interrupted and SIGTERM raises Terminated, once however often they come in a second.
 
     So what is on the way out (a synthesizer to kill, a temporary file to delete) is not itself interrupted.
     """
@@ -32,7 +36,7 @@ def stoppable() -> Iterator[None]:
         if time.monotonic() - last_seconds < AGAIN_SECONDS:
             return
         last_seconds = time.monotonic()
-        raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+        raise Terminated if number == signal.SIGTERM else Interrupted
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
