@@ -11,7 +11,7 @@ from composer.errors import BadInput, Bug, ComposerError, UsageProblem
 from composer.formats.files import Announce, unannounced
 from composer.render.score import TAIL_SECONDS, Playable, Score, score_of
 from composer.render.soundfonts import Soundfont, soundfont_named, soundfont_of
-from composer.render.synth import MOST_TAIL_SECONDS, Room, Synth, synth_of
+from composer.render.synth import MOST_TAIL_SECONDS, Room, Synth, TinySynth, synth_of
 
 if TYPE_CHECKING:  # numpy and soundfile are loaded while the synthesizer is already at work
     from composer.formats.brief import Brief
@@ -167,7 +167,8 @@ def _playing(
         f"{font.name} has no program {program} in bank {bank}, which {mix.path.name} names for {voice.name}"
         for voice, bank, program in mixed.missing
     )
-    notes = (f"mixed as {mix.path.name} says", *chosen.notes, *lost)
+    deaf = ("tinysoundfont hears no gain_db, reverb or chorus of a mix",) if synth.engine == TinySynth.engine else ()
+    notes = (f"mixed as {mix.path.name} says", *chosen.notes, *lost, *deaf)
     return _Playing(mixed, synth, mixed.plays_at_once, notes)
 
 
@@ -202,7 +203,7 @@ def _written(mix: Recording, output: Path, options: RenderOptions, announce: Ann
 
 def _notes(font: Soundfont, synth: Synth, master: Master, options: RenderOptions, cut_off: bool) -> tuple[str, ...]:
     notes = [f"soundfont {font.name}: {font.because}"]
-    if synth.engine == "tinysoundfont":
+    if synth.engine == TinySynth.engine:
         notes.append("fluidsynth is not installed: played by tinysoundfont, without reverb")
     if options.normalize and master.lufs < options.target_lufs - QUIETER_LU:
         notes.append(f"{master.lufs:.1f} LUFS: louder would flatten the peaks")
