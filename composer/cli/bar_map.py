@@ -134,10 +134,8 @@ def _map_of(overview: Overview, path: Path, brief: Brief | None) -> BarMap | Non
     entry = overview.of(path)
     edited = _cells(bars_of_person(overview.files, path)) if entry.state is State.EDITED else frozenset()
     stale, locked = _stale_cells(overview, path, set(hashes), count), _locked_cells(path, brief)
-    led = {bar for track, bar in edited | stale if track == CONDUCTOR}
-    if len(led) == count and not edited:
-        led = set()  # all is stale, so the tracks say it
-    labels = [label for label in hashes if label != CONDUCTOR or led]
+    is_led = any(track == CONDUCTOR for track, _ in edited) or 0 < len(_of(CONDUCTOR, stale)) < count
+    labels = [label for label in hashes if label != CONDUCTOR or is_led]
     is_known = entry.state is not State.FOREIGN
     rows = []
     for label in labels:
@@ -157,11 +155,13 @@ def _row(track: str, bars: Sequence[str], edited: Cells, stale: Cells, locked: C
             return EMPTY
         return FRESH if is_known else UNKNOWN
 
-    def own(cells: Cells) -> tuple[int, ...]:
-        return tuple(sorted(bar for name, bar in cells if name == track))
-
     marks = "".join(mark(bar, text) for bar, text in enumerate(bars, start=1))
-    return Row(printable(track), marks, own(edited), own(stale), own(locked))
+    return Row(printable(track), marks, _of(track, edited), _of(track, stale), _of(track, locked))
+
+
+def _of(track: str, cells: Cells) -> tuple[int, ...]:
+    """The bars of ``track`` among ``cells``."""
+    return tuple(sorted(bar for name, bar in cells if name == track))
 
 
 def _cells(bars: Iterable[EditedBars]) -> Cells:

@@ -20,7 +20,7 @@ from composer.cli.steps import CleanupChoice, Done
 from composer.errors import UsageProblem
 from composer.formats.record import read_record
 from composer.render.stage import RenderOptions
-from composer.workspace import PieceFiles, is_up_to_date
+from composer.workspace import PieceFiles, is_up_to_date, tidy
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,7 @@ def _files(image: Path, wanted: Wanted) -> PieceFiles:
 def _made(show: Show, image: Path, wanted: Wanted) -> list[Outcome]:
     """The four steps of one picture, in order."""
     files = _files(image, wanted)
+    tidy(files)
     outcomes = []
     for step in (
         _brief(image, files, wanted),

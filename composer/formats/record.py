@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
+import zlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from composer.errors import ComposerError
 from composer.formats.files import read_bytes, sha256_of
 from composer.formats.strict_json import dump_json, parse_json
-from composer.limits import RECORD_BYTES
+from composer.limits import COPY_BYTES, RECORD_BYTES
 
 _ODD_BYTE = re.compile(rb"\\x([89a-f][0-9a-f])")
 
@@ -35,7 +37,8 @@ class StepRecord(_Strict):
 
     ``bars`` are the hashes of the MIDI outputs as written, ``input_bars`` those of the MIDI inputs as read (see
     ``midi_hashes``). ``edited`` are, for each output and track, the bars of a person that the step kept in it.
-    ``redone`` lists what was composed anew in its outputs since, in order.
+    ``redone`` lists what was composed anew in its outputs since, in order. ``copies`` are MIDI files as they were
+    written (see ``copy_text``), for the day that a DAW writes over them.
     """
 
     inputs: dict[str, str] = {}
@@ -47,6 +50,7 @@ class StepRecord(_Strict):
     input_bars: dict[str, dict[str, str]] = {}
     edited: dict[str, dict[str, list[int]]] = {}
     redone: list[Redone] = []
+    copies: dict[str, str] = {}
 
     def only(self, outputs: Collection[str]) -> StepRecord:
         """A copy that knows of no other outputs than these."""
@@ -55,8 +59,13 @@ class StepRecord(_Strict):
                 "outputs": {key: value for key, value in self.outputs.items() if key in outputs},
                 "bars": {key: value for key, value in self.bars.items() if key in outputs},
                 "edited": {key: value for key, value in self.edited.items() if key in outputs},
+                "copies": {k: v for k, v in self.copies.items() if k in outputs or k not in self.outputs},
             }
         )
+
+    def without_copies(self, keys: Collection[str]) -> StepRecord:
+        """A copy that holds no copies of those files."""
+        return self.model_copy(update={"copies": {k: v for k, v in self.copies.items() if k not in keys}})
 
 
 class Record(_Strict):
@@ -80,8 +89,9 @@ class Record(_Strict):
         they were made from, as ``"NAME 1"``, ``"NAME 2"`` ...
         """
         others = {
-            other: done.only({*done.outputs} - {*step.outputs}) for other, done in self.steps.items() if other != name
-        }
+            other: done.only({*done.outputs} - {*step.outputs}).without_copies({*step.outputs, *step.copies})
+            for other, done in self.steps.items() if other != name
+        }  # fmt: skip
         others = {other: done for other, done in others.items() if " " not in other or {*done.outputs} & {*still_there}}
         before = self.steps.get(name, step)
         left = ({*before.outputs} - {*step.outputs}) & {*still_there}
@@ -105,12 +115,21 @@ def read_record(path: Path) -> Record:
 
     A step that was cut off has written those of its outputs that are on the disk as it announced them.
     """
+    record = _as_written(path)
+    return _settled(record, path.parent) if record.pending else record
+
+
+def has_pending(path: Path) -> bool:
+    """Whether a step was cut off since the record in ``path`` was last written, or is running."""
+    return bool(_as_written(path).pending)
+
+
+def _as_written(path: Path) -> Record:
     try:
         content = parse_json(read_bytes(path, RECORD_BYTES, "record"), path.name, RECORD_BYTES)
-        record = Record.model_validate(content)
+        return Record.model_validate(content)
     except (ComposerError, ValidationError):
         return Record()
-    return _settled(record, path.parent) if record.pending else record
 
 
 def record_bytes(record: Record) -> bytes:
@@ -119,6 +138,21 @@ def record_bytes(record: Record) -> bytes:
     if record.pending:
         content["pending"] = _as_json(record.pending)
     return dump_json(_sorted(content))
+
+
+def copy_text(content: bytes) -> str:
+    """A file as the record keeps it: packed, in letters; ``""`` for one that is too large to keep."""
+    return base64.b64encode(zlib.compress(content, 9)).decode() if len(content) <= COPY_BYTES else ""
+
+
+def copied(text: str) -> bytes | None:
+    """The file that ``copy_text`` packed; None for what is none."""
+    try:
+        unpacker = zlib.decompressobj()
+        content = unpacker.decompress(base64.b64decode(text, validate=True), COPY_BYTES + 1)
+    except (ValueError, zlib.error):
+        return None
+    return content if len(content) <= COPY_BYTES and unpacker.eof else None
 
 
 def record_key(folder: Path, path: Path) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from composer.errors import ComposerError
 from composer.formats.files import Announce, cannot_write, remove_leftovers_of, sha256_of, write_whole
 from composer.formats.midi_hashes import EditedBars, bar_hashes
-from composer.formats.record import Record, Redone, StepRecord, read_record, record_bytes, still_there
+from composer.formats.record import Record, Redone, StepRecord, has_pending, read_record, record_bytes, still_there
 from composer.workspace.guarding import guard_all
 from composer.workspace.names import PieceFiles
 from composer.workspace.states import MIDI_SUFFIXES, files_under, hashes_of, key_of
@@ -43,15 +43,17 @@ def save(
     guard_all(files, outputs, force, [*inputs], keeping or ())
     read, read_bars = _read(files, inputs)
     kept = {key_of(files, path): _by_track(bars) for path, bars in (keeping or {}).items()}
+    contents = {key_of(files, path): content for path, content in outputs.items()}
     done = StepRecord(
         inputs=read,
-        outputs={key_of(files, path): hashlib.sha256(content).hexdigest() for path, content in outputs.items()},
+        outputs={key: hashlib.sha256(content).hexdigest() for key, content in contents.items()},
         options=dict(options or {}),
         seed=seed,
         versions=dict(versions or {}),
-        bars=_bars({key_of(files, path): content for path, content in outputs.items()}),
+        bars=_bars(contents),
         input_bars=read_bars,
         edited={key: tracks for key, tracks in kept.items() if tracks},
+        copies=_copies(contents),
     )
     with _announced(files, step, done):
         for path, content in outputs.items():
@@ -87,6 +89,7 @@ def rewrite(
             "bars": {**before.bars, **_bars({key: content})},
             "edited": {file: tracks for file, tracks in edited.items() if tracks},
             "redone": [*before.redone, redone],
+            "copies": {**before.copies, **_copies({key: content})},
         }
     )
     with _announced(files, owner, done):
@@ -103,8 +106,12 @@ def note(
     options: Mapping[str, object] | None = None,
     seed: int | None = None,
     versions: Mapping[str, str] | None = None,
+    copies: Mapping[Path, bytes] | None = None,
 ) -> Record:
-    """Record a step whose files (or folders of files) are on the disk already; the new record."""
+    """Record a step whose files (or folders of files) are on the disk already; the new record.
+
+    ``copies`` are files that a person made with the step's help, with what they hold.
+    """
     read, read_bars = _read(files, inputs)
     paths = [p for path in written for p in files_under(path)]
     midi = [p for p in paths if p.suffix.lower() in MIDI_SUFFIXES]
@@ -116,6 +123,7 @@ def note(
         versions=dict(versions or {}),
         bars={key_of(files, p): hashes for p in midi if (hashes := hashes_of(p))},
         input_bars=read_bars,
+        copies=_copies({key_of(files, path): content for path, content in (copies or {}).items()}),
     )
     return _recorded(files, step, done)
 
@@ -128,11 +136,19 @@ def renew(files: PieceFiles, path: Path, content: bytes, step: str) -> bool:
         return False
     outputs = {**done.outputs, key: hashlib.sha256(content).hexdigest()}
     bars = {**done.bars, **_bars({key: content})}
-    renewed = done.model_copy(update={"outputs": outputs, "bars": bars})
+    copies = {**done.copies, **_copies({key: content})}
+    renewed = done.model_copy(update={"outputs": outputs, "bars": bars, "copies": copies})
     with _announced(files, step, renewed):
         write_whole(path, content)
     _recorded(files, step, renewed)
     return True
+
+
+def tidy(files: PieceFiles) -> None:
+    """Clear up after a step that was killed: its temporary files, and what it said that it was about to write."""
+    remove_leftovers_of(files.folder, files.name)
+    if has_pending(files.record):
+        write_whole(files.record, record_bytes(read_record(files.record)))
 
 
 @contextlib.contextmanager
@@ -221,6 +237,12 @@ def _bars(contents: Mapping[str, bytes]) -> dict[str, dict[str, str]]:
             with contextlib.suppress(ComposerError):
                 found[key] = bar_hashes(content, key)
     return {key: hashes for key, hashes in found.items() if hashes}
+
+
+def _copies(contents: Mapping[str, bytes]) -> dict[str, str]:
+    """Those contents that are MIDI files, and not too large, as the record keeps them."""
+    midi = {key: copy_text(content) for key, content in contents.items() if key.lower().endswith(MIDI_SUFFIXES)}
+    return {key: text for key, text in midi.items() if text}
 
 
 def _by_track(bars: Sequence[EditedBars]) -> dict[str, list[int]]:

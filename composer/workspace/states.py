@@ -9,7 +9,7 @@ from pathlib import Path
 from composer.errors import ComposerError
 from composer.formats.files import read_bytes, sha256_of
 from composer.formats.midi_hashes import EditedBars, bar_hashes, changed_bars, renamed, united
-from composer.formats.record import StepRecord, path_of_key, read_record, record_key
+from composer.formats.record import StepRecord, copied, path_of_key, read_record, record_key
 from composer.limits import MIDI_BYTES
 from composer.workspace.names import MIDI, PieceFiles
 
@@ -47,6 +47,15 @@ def step_of(files: PieceFiles, path: Path) -> StepRecord | None:
     key = key_of(files, path)
     steps = read_record(files.record).steps.values()
     return next((s for s in steps if any(k == key or k.startswith(key + "/") for k in s.outputs)), None)
+
+
+def copy_of(files: PieceFiles, path: Path) -> bytes | None:
+    """The MIDI file ``path`` as composer last wrote it, or as it was last imported, whatever it holds now; None
+    where the record has no copy."""
+    key = key_of(files, path)
+    texts = (step.copies[key] for step in read_record(files.record).steps.values() if key in step.copies)
+    text = next(texts, None)
+    return copied(text) if text is not None else None
 
 
 def is_changed(files: PieceFiles, path: Path, step: StepRecord) -> bool:

@@ -29,6 +29,7 @@ from composer.workspace import RECORD, PieceFiles, State, state_of
 
 WATCHED = ("replace", "rename", "fsync", "chmod", "unlink", "mkdir", "rmdir", "link")
 FOLDERS = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")
+WHOLE_FOLDERS = (".stems", ".midi-stems", ".pages")
 NEVER = 10**9
 PART = ".part"
 MOST_SECONDS = 100.0
@@ -178,7 +179,7 @@ def _faults(work: Path, trial: Trial, old: Snapshot, new: Snapshot) -> list[str]
     again = Snapshot.of(work)
     for name in {*new.contents, *again.contents} if trial.repeats else ():
         is_same = again.contents.get(name) == new.contents.get(name)
-        if not is_same and not name.endswith(RECORD) and not _is_backup(name, old, again.contents.get(name)):
+        if not is_same and not name.endswith(RECORD) and not _is_backup(name, again.contents.get(name), old, new):
             faults.append(f"{name} is another one when the command runs again")
     hidden = [str(path.relative_to(work)) for path in work.rglob(f".*{PART}")]
     return faults + [f"{name} is left behind" for name in hidden]
@@ -191,10 +192,14 @@ def _changed(left: Snapshot, old: Snapshot, new: Snapshot, growing: Sequence[str
         if name.endswith((RECORD, *growing)):
             if _is_broken(name, content):
                 faults.append(f"{name} cannot be read")
-        elif content not in (old.contents.get(name), new.contents.get(name)) and not _is_backup(name, old, content):
+        elif content not in (old.contents.get(name), new.contents.get(name)) and not _is_backup(
+            name, content, old, new
+        ):
             faults.append(f"{name} is neither old nor new")
     faults += [f"{n} is gone" for n in old.contents if n in new.contents and n not in left.contents]
-    for folder in {name.split("/")[0] for name in left.contents if "/" in name}:
+    for folder in {
+        top for name in left.contents if (top := name.split("/")[0]).endswith(WHOLE_FOLDERS) and top != name
+    }:
         parts = [{n: c for n, c in one.contents.items() if n.startswith(folder + "/")} for one in (left, old, new)]
         if parts[0] not in parts[1:]:
             faults.append(f"{folder} is mixed of old and new")
@@ -207,14 +212,15 @@ def _mistaken(left: Snapshot, old: Snapshot, new: Snapshot) -> list[str]:
     return [
         f"{name} is called {state.value!r}"
         for name, state in theirs.items()
-        if state not in (old.states.get(name), new.states.get(name)) and not _is_backup(name, old, left.contents[name])
+        if state not in (old.states.get(name), new.states.get(name))
+        and not _is_backup(name, left.contents[name], old, new)
     ]
 
 
-def _is_backup(name: str, old: Snapshot, content: bytes | None) -> bool:
+def _is_backup(name: str, content: bytes | None, *snapshots: Snapshot) -> bool:
     """Whether a numbered file holds a whole file that was there."""
     numbered = any(part.isdecimal() for part in name.split("."))
-    return numbered and content in old.contents.values()
+    return numbered and any(content in snapshot.contents.values() for snapshot in snapshots)
 
 
 def _is_broken(name: str, content: bytes) -> bool:

@@ -1,0 +1,153 @@
+"""``composer status``: why a file is stale, which bars a person edited, and a table that stays short."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from composer.cli.bar_map import BarMap, Row, legend_of, lines_of
+from composer.formats.midi import midi_bytes
+from composer.formats.source import ChangeNote, edited, read_source
+from composer.music.regions import Section
+from composer.workspace import PieceFiles, save
+from tests.cli.conftest import Program
+from tests.formats.pieces import small_piece
+
+BRIEF = {
+    "key": {"tonic": "Eb", "mode": "major"}, "tempo_bpm": 96, "meter": "4/4",
+    "form": [{"name": "A", "bars": 1}, {"name": "B", "bars": 1}],
+}  # fmt: skip
+
+
+@pytest.fixture
+def art(tmp_path: Path) -> PieceFiles:
+    """A piece with every step but the last done."""
+    files = PieceFiles(tmp_path, "art")
+    save(files, "brief", {files.brief: json.dumps(BRIEF).encode()})
+    save(files, "import", {files.draft: midi_bytes(small_piece())}, inputs=[files.brief])
+    save(files, "cleanup", {files.midi: midi_bytes(small_piece())}, inputs=[files.draft])
+    return files
+
+
+def _change(path: Path) -> None:
+    source = read_source(path.read_bytes(), "x")
+    note = [note for note in source.notes if note.channel == 0][2]
+    path.write_bytes(edited(source, [ChangeNote(note, velocity=1)]))
+
+
+def _edit_brief(files: PieceFiles, **changes: object) -> None:
+    files.brief.write_text(json.dumps({**BRIEF, **changes}))
+
+
+def _told(composer: Program, path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(composer("status", path, "--json").out)
+    return found
+
+
+def _maps(told: dict[str, Any]) -> dict[str, dict[str, str]]:
+    return {one["file"]: {row["track"]: row["map"] for row in one["tracks"]} for one in told["pieces"][0]["bars"]}
+
+
+@pytest.fixture(autouse=True)
+def same_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("composer.cli.steps.is_of_today", lambda step: True)
+
+
+def test_only_files_that_are_there_and_the_next_one_are_listed(art: PieceFiles, composer: Program) -> None:
+    lines = [line.split() for line in composer("status", art.folder).out.splitlines()]
+    assert [line[1] for line in lines[1:]] == ["art.brief.json", "art.draft.mid", "art.mid", "art.wav"]
+    assert lines[-1][2:] == ["missing", "next:", "composer", "render", "art.mid"]
+
+
+def test_the_reason_names_tracks_and_bars(art: PieceFiles, composer: Program) -> None:
+    _change(art.draft)
+    told = _told(composer, art.folder)
+    assert told["edited"] == ["art.draft.mid"]
+    assert told["pieces"][0]["files"]["art.mid"] == "stale"
+    assert told["pieces"][0]["why"] == {
+        "art.draft.mid": ["Melody 2"],
+        "art.mid": ["Melody 2 changed in art.draft.mid"],
+    }
+    assert _maps(told)["art.draft.mid"]["Melody"] == ".e"
+    assert _maps(told)["art.mid"] == {"Melody": ".s", "Piano": "..", "Bass": "..", "Drums": ".-", "Chords": ".."}
+
+
+def test_a_changed_brief_makes_what_it_was_made_into_stale_and_what_follows(art: PieceFiles, composer: Program) -> None:
+    _edit_brief(art, tempo_bpm=80)
+    told = _told(composer, art.folder)
+    assert told["pieces"][0]["files"]["art.brief.json"] == "edited by hand"
+    assert told["pieces"][0]["why"] == {
+        "art.draft.mid": ["the brief changed since"],
+        "art.mid": ["art.draft.mid is stale"],
+    }
+    assert set("".join(_maps(told)["art.mid"].values())) == {"s"}
+
+
+def test_locked_bars_are_shown(art: PieceFiles, composer: Program) -> None:
+    _edit_brief(art, locked=[{"bars": "B", "tracks": ["Bass"]}])
+    _change(art.draft)
+    maps = _maps(_told(composer, art.folder))
+    assert (maps["art.draft.mid"]["Bass"], maps["art.draft.mid"]["Melody"]) == ("sL", "se")
+    out = composer("status", art.folder, "--bars").out
+    assert "Bass    sL" in out
+    assert out.splitlines()[-1] == ". fresh, - empty, s stale, e edited by hand, L locked"
+
+
+def test_a_file_that_was_only_saved_again_says_so(art: PieceFiles, composer: Program) -> None:
+    art.draft.write_bytes(art.draft.read_bytes() + b"XTRA\0\0\0\0")
+    assert _told(composer, art.folder)["pieces"][0]["why"] == {
+        "art.draft.mid": ["saved again, no bar changed"],
+        "art.mid": ["art.draft.mid was saved again"],
+    }
+
+
+def test_among_others_a_quiet_piece_has_one_line(art: PieceFiles, composer: Program) -> None:
+    for number in range(3):
+        (art.folder / f"song{number}.mid").write_bytes(midi_bytes(small_piece()))
+    rows = composer("status", art.folder).out.splitlines()[1:]
+    assert [" ".join(row.split()) for row in rows] == [
+        "art 3 files fresh next: composer render art.mid",
+        *(f"song{number} 1 file not from composer" for number in range(3)),
+    ]
+    _change(art.draft)
+    assert len(composer("status", art.folder).out.splitlines()) == 1 + 4 + 3
+
+
+@pytest.mark.parametrize("name", ["art", "art.mid", "art.draft.mid"])
+def test_one_piece_is_shown_in_full_by_its_name_or_a_file(name: str, art: PieceFiles, composer: Program) -> None:
+    (art.folder / "song.mid").write_bytes(midi_bytes(small_piece()))
+    told = _told(composer, art.folder / name)
+    assert told["folder"] == str(art.folder)
+    assert [piece["name"] for piece in told["pieces"]] == ["art"]
+    assert "art.draft.mid" in composer("status", art.folder / name).out
+
+
+def test_an_unknown_piece_is_wrong_usage(art: PieceFiles, composer: Program) -> None:
+    run = composer("status", art.folder / "nothing")
+    assert run.code == 2 and "is no folder and no piece" in run.err
+    assert composer("status", art.folder / "no" / "thing").code == 2
+
+
+def test_a_brief_that_cannot_be_read_hides_nothing(art: PieceFiles, composer: Program) -> None:
+    art.brief.write_text("{")
+    told = _told(composer, art.folder)
+    assert set(_maps(told)["art.draft.mid"]) == {"Melody", "Piano", "Bass", "Drums", "Chords"}
+
+
+def test_a_long_map_is_wrapped_at_groups_of_four_bars() -> None:
+    sections = (Section("Intro", 1, 4), Section("Verse", 5, 16))
+    found = BarMap(Path("art.mid"), 20, sections, (Row("Melody", "...." * 3 + "ee......", (13, 14), (), ()),))
+    assert lines_of(found, 20) == [
+        "art.mid",
+        "        Int Verse",
+        "bar     1   5   9",
+        "Melody  ............",
+        "        Verse",
+        "bar     13  17",
+        "Melody  ee......",
+    ]
+    assert legend_of([found]) == ". fresh, e edited by hand"
+    assert max(map(len, lines_of(found, 5))) == len("Melody  ....")
