@@ -13,7 +13,8 @@ AGAIN_SECONDS = 1.0  # impatient fingers: what comes so soon after the first is 
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C. A class of its own: after a plain KeyboardInterrupt inside ``exec``, as in imports, Python kills itself."""
+    """Ctrl-C. A class of its own: after a plain KeyboardInterrupt inside ``exec``, as in imports, Python ends by the
+    signal, whatever the exit code was to be."""
 
 
 class Terminated(KeyboardInterrupt):

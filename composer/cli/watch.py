@@ -19,7 +19,7 @@ def watch(
     show: Show,
     subject: Annotated[
         Path,
-        typer.Argument(metavar="[PIECE|FOLDER]", help="A piece, by its name or any of its files, or a folder."),
+        typer.Argument(metavar="[PIECE]", help="A piece, by its name or any of its files, or a folder of them."),
     ] = Path(),
     once: Annotated[bool, typer.Option("--once", help="Bring everything up to date, and stop.")] = False,
     preview: Annotated[bool, typer.Option("--preview/--no-preview", help="Render NAME.preview.wav.")] = True,
