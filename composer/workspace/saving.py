@@ -14,7 +14,16 @@ from pathlib import Path
 from composer.errors import ComposerError
 from composer.formats.files import Announce, cannot_write, remove_leftovers_of, sha256_of, write_whole
 from composer.formats.midi_hashes import EditedBars, bar_hashes
-from composer.formats.record import Record, Redone, StepRecord, has_pending, read_record, record_bytes, still_there
+from composer.formats.record import (
+    Record,
+    Redone,
+    StepRecord,
+    copy_text,
+    has_pending,
+    read_record,
+    record_bytes,
+    still_there,
+)
 from composer.workspace.guarding import guard_all
 from composer.workspace.names import PieceFiles
 from composer.workspace.states import MIDI_SUFFIXES, files_under, hashes_of, key_of
