@@ -28,6 +28,7 @@ from composer.compose.redo_standing import (
     standing_tune,
     stay_of,
 )
+from composer.compose.redo_under import under_of
 from composer.compose.retouch import retouched
 from composer.compose.takes import Judged
 from composer.encoding.melody import Event
@@ -154,6 +155,7 @@ def _melody(
         replaced=replaced_notes(stay, plan, gaps),
         varies=seed != form_seed,
         form_rng=rng_of(form_seed, MELODY_JOB),
+        under=under_of(stay, len(plan.bars)),
     )
     return writer.write()
 

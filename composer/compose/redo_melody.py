@@ -15,10 +15,12 @@ from composer.compose.harmony import Bar
 from composer.compose.melody import CANDIDATES, Ear, Hypothesis, MelodyWriter, Row, shape_of
 from composer.compose.plan import Phrase, Plan
 from composer.compose.redo_prospect import SeamProspect, is_filled
+from composer.compose.redo_under import Under
 from composer.compose.rules import BANNED_INTERVALS, OCTAVE, SMALL_LEAP
 from composer.compose.sampling import log_softmax
 from composer.encoding.melody import DURATIONS, Event, nearest_duration
 from composer.encoding.protocol import MelodyModel
+from composer.music.time import TICKS_PER_BEAT
 
 CONTINUATION_COST = 0.7  # for a nat a note that the notes after a gap surprise by
 LEAP_COST, HARSH_COST = 0.12, 8.0  # for a semitone over a third from note to note over a seam; for what cannot be sung
@@ -28,7 +30,8 @@ SAME_FREE = 0.4  # share of equal notes that costs nothing
 
 class RedoWriter(MelodyWriter):
     """Writes the gaps that ``standing`` leaves. ``replaced`` are the notes (start, pitch) that are to go: where
-    ``varies``, something else is wanted. ``form_rng`` draws the character of the piece."""
+    ``varies``, something else is wanted. ``form_rng`` draws the character of the piece; ``under`` is what
+    the tune shall not run in parallel with."""
 
     def __init__(
         self,
@@ -42,11 +45,12 @@ class RedoWriter(MelodyWriter):
         replaced: frozenset[tuple[int, int]],
         varies: bool,
         form_rng: np.random.Generator,
+        under: Under,
     ) -> None:
         super().__init__(plan, chords, model, rng, ear)
-        self.seams = SeamProspect(plan, chords, standing, varies)
+        self.seams = SeamProspect(plan, chords, standing, self._base if varies else None)
         self.prospect = self.seams
-        self.replaced, self.varies = replaced, varies
+        self.replaced, self.varies, self.under = replaced, varies, under
         form = np.random.default_rng([int(form_rng.integers(2**32)), shape_of(plan)])
         self.typical = character_of(self.ear.typical, form)
         self._standing = frozenset(standing)
@@ -131,6 +135,10 @@ class RedoWriter(MelodyWriter):
         for a, b in pairwise(sung):
             if (a in self._standing) != (b in self._standing):
                 cost += seam_cost((b.pitch or 0) - (a.pitch or 0))
+        if self.under.bass:
+            start = new[0].start if new else 0
+            heard = row.reader.since(start - self.bar_ticks)
+            cost += self.under.cost(heard, self.plan.tonic_midi, start - 2 * TICKS_PER_BEAT, row.reader.now)
         return cost + (self._sameness([e for e in new if e not in self._standing]) if self.varies else 0.0)
 
     def _sameness(self, new: Sequence[Event]) -> float:

@@ -19,21 +19,25 @@ from composer.encoding.melody import Event
 # Over a seam from one phrase into the next: a fifth at most, else what can be sung at all.
 SEAM_LEAPS = (7, OCTAVE)
 KEPT_LEAP = 9  # semitones between what returns and what stands beside it, at most
-FREE_SHARE = 0.25  # of the candidates of a phrase that shall become another: composed without its source
-OTHER_SHARE = 0.6  # of the rest: derived by another operator
+# A phrase that shall become another is made by another operator so often, and without its source: all of it, or bars
+# of it. So many of its candidates are composed without its source in any case.
+OTHER_CHANCE, FREE_CHANCE, FREE_CHANCE_INSIDE = 0.5, 0.1, 0.4
+FREE_SHARE = 0.2
 OTHERS = (ORNAMENT, NEW_END, SAME_RHYTHM, SIMPLIFY)
 
 
 class SeamProspect(Prospect):
     """The plan with ``standing``: events that stay, in order, without gaps in the bars that stay.
 
-    With ``varies`` what is composed anew shall become something else than what it replaces: a phrase may take its
-    source up in another way, and no copy stays literal.
+    With a seed in ``varies`` what is composed anew shall become something else than what it replaces: a phrase may
+    take its source up in another way, and no copy stays literal.
     """
 
-    def __init__(self, plan: Plan, chords: Sequence[Bar], standing: Sequence[Event], varies: bool) -> None:
+    def __init__(self, plan: Plan, chords: Sequence[Bar], standing: Sequence[Event], varies: int | None) -> None:
         super().__init__(plan, chords)
-        self.standing, self.varies = tuple(standing), varies
+        self.standing = tuple(standing)
+        self._made = {p.index: p if varies is None else _other(p, varies, bool(self.theirs(p))) for p in plan.phrases}
+        self._free_share = 0.0 if varies is None else FREE_SHARE
 
     def theirs(self, phrase: Phrase) -> tuple[Event, ...]:
         """What stands in a phrase, its pick-up included."""
@@ -73,14 +77,9 @@ class SeamProspect(Prospect):
 
     def _varied(self, phrase: Phrase, rng: np.random.Generator) -> Phrase:
         """The phrase as it is to be made now."""
-        if not self.varies or phrase.source is None:
-            return phrase
-        draw = float(rng.random())
-        if draw < FREE_SHARE:
+        if self._free_share and rng.random() < self._free_share:
             return replace(phrase, source=None)
-        if phrase.operator == COPY or draw < FREE_SHARE + (1 - FREE_SHARE) * OTHER_SHARE:
-            return replace(phrase, operator=OTHERS[int(rng.integers(len(OTHERS)))])
-        return phrase
+        return self._made[phrase.index]
 
     def goals(self, phrase: Phrase, onset: int) -> Flags:
         """The cadence tones from which the note that stands next can be sung, where there are any."""
@@ -107,6 +106,23 @@ class SeamProspect(Prospect):
         # A dissonance before a note that stands resolves to it.
         resolves = place.reachable & (place.chord_tones | (np.abs(P - goal) <= STEP))
         return replace(place, reachable=resolves) if (resolves & place.in_range & place.in_scale).any() else place
+
+
+def _other(phrase: Phrase, seed: int, is_inside: bool) -> Phrase:
+    """The phrase made in another way, the same for all its candidates, so that another seed has another one.
+
+    ``is_inside`` says that some of it stands.
+    """
+    if phrase.source is None:
+        return phrase
+    rng = np.random.default_rng([seed, phrase.index, 1])
+    draw, other = float(rng.random()), OTHERS[int(rng.integers(len(OTHERS)))]
+    free = FREE_CHANCE_INSIDE if is_inside else FREE_CHANCE
+    if draw < free:
+        return replace(phrase, source=None)
+    if phrase.operator == COPY or draw < free + OTHER_CHANCE:
+        return replace(phrase, operator=other)
+    return phrase
 
 
 def is_filled(events: Sequence[Event], start: int, end: int) -> bool:
