@@ -12,6 +12,7 @@ IMAGE_SIDE_MAX = 20_000
 JSON_BYTES = 1 * MEGABYTE
 JSON_DEPTH = 32
 RECORD_BYTES = 20 * MEGABYTE
+COPY_BYTES = MEGABYTE // 4  # of a MIDI file that the record keeps
 REPORT_BYTES = 10 * MEGABYTE  # every note of the largest file, changed
 BRIEF_SECTIONS = 64
 BRIEF_BARS = 1_000

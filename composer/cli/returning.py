@@ -13,7 +13,7 @@ from composer.errors import BadInput, UsageProblem, printable
 from composer.formats.files import read_bytes, write_whole
 from composer.formats.record import read_record
 from composer.limits import MIDI_BYTES
-from composer.workspace import PieceFiles, State, backup, guard, note, sha256_of, state_of, step_of
+from composer.workspace import PieceFiles, State, backup, copy_of, guard, note, sha256_of, state_of, step_of
 
 if TYPE_CHECKING:
     from composer.daw_return.stage import Returned
@@ -116,30 +116,42 @@ def _matched(files: PieceFiles, file: Path, data: bytes) -> _Match:
     """The file put back over that MIDI file of the piece from which it differs least.
 
     Files as composer wrote them come first, then those that a person edited but that still know what they are, then
-    the brief. Raises BadInput where there is none of them.
+    the record's copies of files that do not any more, then the brief. Raises BadInput where there is none of them.
     """
     from composer.daw_return.stage import Known, returned
 
     name = printable(file.name)
-    for paths in _references(files, file):
-        found = []
-        for path in paths:
-            known = Known(read_bytes(path, MIDI_BYTES, "MIDI file"), printable(path.name))
-            found.append(_Match(returned(data, name, known), path))
+    for known in _references(files, file):
+        found = [
+            _Match(returned(data, name, Known(midi, _told(path, file, midi))), path) for path, midi in known.items()
+        ]
         if found:
             return min(found, key=lambda match: match.result.edits)
     brief = brief_in(files.brief) if files.brief.is_file() else None
     return _Match(returned(data, name, None, brief, files.brief.name), None)
 
 
-def _references(files: PieceFiles, file: Path) -> tuple[list[Path], list[Path]]:
-    """The files of the piece that know what they are: as composer wrote them, and edited by hand."""
+def _told(path: Path, file: Path, midi: bytes) -> str:
+    """The name of a file that knows, with a word where the record's copy of it does."""
+    name = printable(path.name)
+    return name if not _is_same(path, file) and path.is_file() and path.read_bytes() == midi else f"{name} as it was"
+
+
+def _references(files: PieceFiles, file: Path) -> tuple[dict[Path, bytes], ...]:
+    """The MIDI files of the piece that know what they are, with what they hold: as composer wrote them, edited by
+    hand, and lost but for the record's copy. What ``file`` itself held before a DAW wrote over it is composer's."""
     from composer.daw_return.stage import knows_itself
 
-    there = [path for path in _stages(files) if path.is_file() and not _is_same(path, file)]
-    there = [p for p in there if knows_itself(read_bytes(p, MIDI_BYTES, "MIDI file"), printable(p.name))]
-    ours = [p for p in there if state_of(p, files) in (State.FRESH, State.STALE) or _is_imported(files, p)]
-    return ours, [p for p in there if p not in ours]
+    there = {p: read_bytes(p, MIDI_BYTES, "MIDI file") for p in _stages(files) if p.is_file() and not _is_same(p, file)}
+    there = {path: midi for path, midi in there.items() if knows_itself(midi, printable(path.name))}
+    ours = {
+        path: midi for path, midi in there.items()
+        if state_of(path, files) in (State.FRESH, State.STALE) or _is_imported(files, path)
+    }  # fmt: skip
+    theirs = {path: midi for path, midi in there.items() if path not in ours}
+    copies = {p: copy for p in _stages(files) if p not in there and (copy := copy_of(files, p)) is not None}
+    own = {path: copies.pop(path) for path in [*copies] if _is_same(path, file)}
+    return {**ours, **own}, theirs, copies
 
 
 def _check_share(match: _Match, file: Path, files: PieceFiles, force: bool) -> None:
@@ -168,15 +180,25 @@ def _written(files: PieceFiles, target: Path, midi: bytes, file: Path, force: bo
     if own == files:
         # Said before it is done: an import that is killed between the two can be made again.
         was = {target.name + _BEFORE: known[target.name]} if target.name in known else {}
-        _noted(files, file, {**new, **was})
+        copies = _imported_copies(files)
+        _noted(files, file, {**new, **was}, copies)
     write_whole(target, midi)
     if own == files:
-        _noted(files, file, new)
+        _noted(files, file, new, {**copies, target: midi})
     return kept
 
 
-def _noted(files: PieceFiles, file: Path, imported: dict[str, str]) -> None:
-    note(files, IMPORT, [], inputs=[file], options={_FILES: imported}, versions={"composer": __version__})
+def _imported_copies(files: PieceFiles) -> dict[Path, bytes]:
+    """What earlier imports wrote, as far as the record has copies of it."""
+    step = read_record(files.record).step(IMPORT)
+    paths = [files.folder / key for key in step.copies] if step is not None else []
+    return {path: copy for path in paths if (copy := copy_of(files, path)) is not None}
+
+
+def _noted(files: PieceFiles, file: Path, imported: dict[str, str], copies: dict[Path, bytes]) -> None:
+    note(
+        files, IMPORT, [], inputs=[file], options={_FILES: imported}, versions={"composer": __version__}, copies=copies
+    )
 
 
 def _imported(files: PieceFiles) -> dict[str, str]:

@@ -139,4 +139,27 @@ def test_a_file_that_is_not_composer_s_is_cleaned_twice_alike(tmp_path: Path, co
 def test_render_plays_a_bare_file_as_the_piece(files: PieceFiles, composer: Program) -> None:
     put(files.midi, damage.chain(damage.no_conductor, damage.no_programs, damage.no_names)(FINAL))
     run = composer("render", files.midi, "--rate", "22050")
-    assert run.code == 0 and "tempo" in run.err and "art.draft.mid knows" in run.err
+    assert run.code == 0 and "tempo" in run.err and "art.mid as it was knows" in run.err
+
+
+@pytest.mark.parametrize("earlier", [DRAFT, EDITED])
+def test_the_record_knows_a_draft_that_a_daw_wrote_over_before_there_was_anything_else(
+    tmp_path: Path, composer: Program, earlier: bytes
+) -> None:
+    found = PieceFiles(tmp_path, "art")
+    save(found, "generate", {found.draft: DRAFT})
+    if earlier is EDITED:
+        composer("import", put(tmp_path / "first.mid", earlier), "--into", tmp_path / "art")
+    put(found.draft, CLIP(earlier))
+    run = composer("cleanup", found.draft, "--no-key", "--no-voice-leading")
+    assert run.code == 0 and "art.draft.mid as it was knows" in run.err
+    assert heard(found.midi.read_bytes()) == heard(earlier)
+
+
+def test_a_clip_goes_back_into_a_draft_that_a_daw_wrote_over(tmp_path: Path, composer: Program) -> None:
+    found = PieceFiles(tmp_path, "art")
+    save(found, "generate", {found.draft: DRAFT})
+    put(found.draft, CLIP(EDITED))
+    later = put(tmp_path / "export.mid", CLIP(EDITED))
+    assert composer("import", later, "--into", tmp_path / "art", "--force").code == 0
+    assert heard(found.draft.read_bytes()) == heard(EDITED)
