@@ -17,6 +17,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in shown)
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """``"1 bar"`` or ``"3 bars"``; ``many`` where the plural is not just an s more."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 class ComposerError(Exception):
     """A failure with its subject, its reason and a hint; ``details`` are further lines of the same kind."""
 

@@ -48,7 +48,7 @@ from composer.brief.tonality import (
     nikitin_tempo,
     predominant,
 )
-from composer.errors import UsageProblem
+from composer.errors import UsageProblem, counted
 from composer.formats.brief import (
     Brief,
     SectionPlan,
@@ -120,7 +120,7 @@ def _tempo_notes(options: BriefOptions, tempo_bpm: float) -> tuple[str, ...]:
     """Bars and seconds together leave one tempo, whatever the picture asks for."""
     if options.bars is None or options.duration_s is None:
         return ()
-    asked = f"{options.bars} bar{'s' * (options.bars != 1)} in {options.duration_s:g} seconds"
+    asked = f"{counted(options.bars, 'bar')} in {options.duration_s:g} seconds"
     return (f"--bars and --duration both hold, so the tempo follows: {asked} are {tempo_bpm:g} quarter notes a minute",)
 
 
@@ -190,7 +190,9 @@ def _length_and_form(
         fit = length_for(options.duration_s, time, tempo.value, options.bars)
         if fit is None:
             raise UsageProblem(
-                "--duration", f"{options.bars} bars cannot last {options.duration_s:g} s", "change --bars or --duration"
+                "--duration",
+                f"{counted(options.bars or bars, 'bar')} cannot last {options.duration_s:g} s",
+                "change --bars or --duration",
             )
         bars, tempo = fit.bars, _bent(tempo, fit, options.duration_s)
     asked = options.bars is not None or options.duration_s is not None
@@ -201,7 +203,7 @@ def _length_and_form(
     letters = "".join(letter for letter, _ in parts)
     evidence = pattern.evidence
     if len(letters) < len(pattern.value.letters):
-        evidence += f" In {bars} bars there is room for {' '.join(letters)} only."
+        evidence += f" In {counted(bars, 'bar')} there is room for {' '.join(letters)} only."
     evidence += contrast_words(sections, parts, brief_curves(reading.curves, reading.mood, features))
     evidence += f" {_extent(bars, options)} The picture is most tense at bar {climax_bar(reading.curves, bars)}."
     return tempo, Choice(sections, evidence, pattern.runner_up, pattern.confidence)
@@ -209,8 +211,9 @@ def _length_and_form(
 
 def _extent(bars: int, options: BriefOptions) -> str:
     if options.duration_s is not None:
-        return f"{bars} bars last the {options.duration_s:g} seconds you asked for."
-    return f"{bars} bars, as you asked." if options.bars else f"{bars} bars, for that is how much there is to see."
+        return f"{counted(bars, 'bar')} to last the {options.duration_s:g} seconds you asked for."
+    length = counted(bars, "bar")
+    return f"{length}, as you asked." if options.bars else f"{length}, for that is how much there is to see."
 
 
 def _bent(tempo: Choice[float], fit: Length, duration_s: float) -> Choice[float]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from composer.brief.analyse import BriefResult
+from composer.errors import counted
 from composer.formats.brief import Brief, Colour, Curves, SectionPlan
 from composer.music.time import TICKS_PER_BEAT
 
@@ -132,7 +133,7 @@ def _draw_facts(canvas: _Canvas, brief: Brief) -> None:
         ("Key", f"{brief.key.tonic} {brief.key.mode}"),
         ("Tempo", f"{brief.tempo_bpm:g} bpm"),
         ("Metre", brief.meter),
-        ("Length", f"{brief.bars} bars, {seconds:.0f} s"),
+        ("Length", f"{counted(brief.bars, 'bar')}, {seconds:.0f} s"),
     )
     for (caption, value), x, width in zip(facts, (0, 220, 390, 500), (206, 156, 96, 224), strict=True):
         canvas.text(_RIGHT + x, _TOP + 11, caption, 14, _SOFT)
@@ -182,7 +183,7 @@ def _draw_sections(
         x, span = left + at / total * width, section.bars / total * width
         if number % 2 == 0:
             canvas.box(x, top - 26, span, bottom - top + 26, _BAND)
-        label = section.name if span < 64 else f"{section.name}  {section.bars} bars"
+        label = section.name if span < 64 else f"{section.name}  {counted(section.bars, 'bar')}"
         if span >= _width(label, 14) + 4:
             canvas.text(x + span / 2, top - 8, label, 14, _INK, "ms")
         at += section.bars

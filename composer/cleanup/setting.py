@@ -11,7 +11,7 @@ from composer.cleanup.rules import Fault, doublings, faults_of
 from composer.cleanup.score import WEIGHT_DRAFT, WEIGHT_FOREIGN, WEIGHT_LOCKED, Score, score_of
 from composer.cleanup.slips import CHROMATIC_SHARE, slips
 from composer.cleanup.texture import texture_of
-from composer.errors import BadInput, OverLimit, UsageProblem
+from composer.errors import BadInput, OverLimit, UsageProblem, counted
 from composer.formats.brief import Brief
 from composer.formats.midi_hashes import track_labels
 from composer.formats.smf_scan import KEY_SIGNATURE, TIME_SIGNATURE
@@ -136,7 +136,8 @@ class Setting:
         """Why cleanup may not do all that it could."""
         lines = []
         if self.slips and self.options.correct_key and self.is_in_style:
-            lines.append(f"{len(self.slips)} notes lie outside {self.finding.key}: taken as the style and left alone")
+            notes = counted(len(self.slips), "note lies", "notes lie")
+            lines.append(f"{notes} outside {self.finding.key}: taken as the style and left alone")
         elif self.slips and self.options.correct_key and not self.may_correct:
             lines.append(
                 f"the key is uncertain ({self.finding.key}?): notes outside it are left alone; name it with --key"

@@ -15,6 +15,7 @@ from composer.cleanup.rules import counts_of
 from composer.cleanup.score import Score
 from composer.cleanup.setting import CleanupOptions, Setting, key_named, setting_of
 from composer.cleanup.slips import slips
+from composer.errors import counted
 from composer.formats.brief import Brief
 from composer.formats.source import ChangeNote, closed_notes, edited
 from composer.music.voice_leading import PARALLELS
@@ -58,7 +59,7 @@ def finished(data: bytes, proposal: Proposal, made_from: MadeFrom | None = None)
     is_all_made = len(made.moves) == len(proposal.changes)
     notes = [*made.notes, *_notes(setting, made.score, is_all_made=is_all_made)]
     if source.hanging_notes:
-        notes.insert(0, f"{source.hanging_notes} note(s) never ended; they are closed at the end of their track")
+        notes.insert(0, f"{counted(source.hanging_notes, 'note')} never ended: closed at the end of the track")
     report = Report(
         name=source.name, key=_key_report(setting),
         changes=tuple(replace(c, applied=c.id in made.moves) for c in proposal.changes),
@@ -83,7 +84,7 @@ def _notes(setting: Setting, score: Score, *, is_all_made: bool) -> list[str]:
     left = len(slips(score))
     if left and setting.options.correct_key and not notes:
         notes.append(
-            f"{left} note(s) outside the key are left: no correction keeps the voices clean, or a person wrote them"
+            f"{counted(left, 'note')} outside the key left: no correction keeps the voices clean, or they are yours"
         )
     cause = "no change there makes nothing else worse" if is_all_made else "nothing accepted mends that"
     notes += [f"{line}: {cause}" for line in _parallels_left(setting, score)]

@@ -10,6 +10,7 @@ import typer
 
 from composer.cli.options import Output
 from composer.cli.show import Show
+from composer.errors import counted
 
 if TYPE_CHECKING:
     from composer.cli.steps import CleanupChoice, Done
@@ -84,7 +85,7 @@ def _show(show: Show, midi: Path, done: Done, dry_run: bool) -> None:
         (show.note if dry_run else show.detail)(f"  {_line(change)}")
     before, after = done.facts["before"], done.facts["after"]
     rows = [(rule, str(before[rule]), str(after.get(rule, 0))) for rule in before if before[rule] or after.get(rule)]
-    show.note(f"  {done.facts['key']}; {done.facts['changes']} changes{' (not written)' if dry_run else ''}")
+    show.note(f"  {done.facts['key']}; {counted(done.facts['changes'], 'change')}{' (not written)' if dry_run else ''}")
     if rows:
         show.table(("rule", "before", "after"), rows)
     show.result({"input": midi, **done.as_json()})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from composer.cli.show import Show
+from composer.errors import counted
 
 if TYPE_CHECKING:
     from composer.evaluate.stage import Evaluation
@@ -80,7 +81,7 @@ def _tell_one(show: Show, path: Path, found: Evaluation) -> int:
     """Everything about one piece."""
     from composer.cli.evaluate_sets import control_words
 
-    show.note(f"{path}: {found.bars} bars, {found.notes} notes in the melody")
+    show.note(f"{path}: {counted(found.bars, 'bar')}, {counted(found.notes, 'note')} in the melody")
     show.note(f"  beside {found.anchors.tunes} real tunes ({found.anchors.style})")
     columns = ("measure", "value", "percentile", "p10", "p50", "p90", "aim", "inside")
     show.table(columns, [row.cells() for row in found.rows()])

@@ -11,6 +11,7 @@ import typer
 
 from composer.cli.options import Force, Output
 from composer.cli.show import Show
+from composer.errors import counted
 
 if TYPE_CHECKING:
     from composer.cli.steps import Done
@@ -208,7 +209,7 @@ def _with_sound(job: Job, write: Callable[[Announce], object], recordings: Seque
     sounds = tuple(recording.path for recording in recordings)
     notes: tuple[str, ...] = ()
     if sounds and job.sounds is not None:
-        notes = (f"with {len(sounds)} stems of {job.sounds.name} as audio tracks",)
+        notes = (f"with {counted(len(sounds), 'stem')} of {job.sounds.name} as audio",)
         if state_of(job.sounds) is State.STALE:
             notes = (*notes, "the stems are older than the MIDI file: run `composer render --stems` and export again")
     return Plan(write, (job.output,), sounds, notes, options={"audio": bool(sounds)})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from composer import __version__
 from composer.cli.steps import Done, brief_in, checked_seed
-from composer.errors import BadInput, ComposerError, UsageProblem, printable
+from composer.errors import BadInput, ComposerError, UsageProblem, counted, printable
 from composer.formats.files import read_bytes
 from composer.formats.midi_regions import Cells, cells_in, cells_of
 from composer.formats.record import StepRecord, path_of_key, record_key
@@ -143,7 +143,7 @@ def _taken_off(human: Path, worn: Worn) -> tuple[Any, tuple[str, ...]]:
     data, lines = _whole(human, worn)
     grid = read_source(worn.grid, name)
     result = regridded(read_source(data, name), grid, performance_of(grid, worn.layer), worn.grid)
-    told = [f"{result.back} notes are back on the grid"]
+    told = [f"{counted(result.back, 'note is', 'notes are')} back on the grid"]
     if result.theirs or result.snapped:
         told.append(f"{result.theirs + result.snapped} of yours: {result.snapped} put on the nearest place of it")
     return result, (*lines, "; ".join(told))
@@ -255,7 +255,7 @@ def _lines(figures: Figures, layer: Layer) -> tuple[str, ...]:
         f"{figures.pedal_events} pedal and {figures.tempo_events} tempo events"
     ]
     if figures.free:
-        lines.append(f"{figures.free} notes were played freely and are left as they are")
+        lines.append(f"{counted(figures.free, 'note was', 'notes were')} played freely and stay as they are")
     return tuple(lines)
 
 

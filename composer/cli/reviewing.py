@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from composer.errors import UsageProblem, printable
+from composer.errors import UsageProblem, counted, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -84,7 +84,7 @@ class Reviewer:
     def _sum_up(self, answers: Mapping[str, bool]) -> None:
         accepted = sum(answers.values())
         if answers:
-            self._say(f"accepted {accepted} notes, refused {len(answers) - accepted}", "bold")
+            self._say(f"accepted {counted(accepted, 'note')}, refused {len(answers) - accepted}", "bold")
         else:
             self._say("there is nothing to decide on: no change is proposed")
 

@@ -10,7 +10,7 @@ import typer
 
 from composer.cli.options import Seed
 from composer.cli.show import Show
-from composer.errors import UsageProblem, printable
+from composer.errors import UsageProblem, counted, printable
 
 if TYPE_CHECKING:
     from composer.models.export import Comparison
@@ -66,7 +66,7 @@ def train(
 def _tell(show: Show, done: Trained, named: bool) -> None:
     """What was trained, how well it tells held-out pieces, and how it is used."""
     card = done.card
-    learned = f"{card['epochs']} epochs on {done.summary.learned_from} in {card['training_seconds']} s"
+    learned = f"{counted(card['epochs'], 'epoch')} on {done.summary.learned_from} in {card['training_seconds']} s"
     show.wrote(done.folder, learned)
     if done.comparison is not None:
         _compare(show, done.comparison)

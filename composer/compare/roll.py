@@ -14,6 +14,7 @@ from composer.compare.notes import ADDED, LENGTH, MOVED, PITCH, REMOVED, VELOCIT
 from composer.compare.stage import Difference, Track
 from composer.compare.summary import summary_of
 from composer.compare.view import Tone
+from composer.errors import counted
 
 Colour = tuple[int, int, int]
 
@@ -104,7 +105,12 @@ class _Roll:
         left = self.bars - sum(min(BARS_A_SYSTEM, self.bars - first + 1) for first in self.systems)
         if left:
             self._text(
-                WIDTH - _RIGHT, 34, f"{left} bars without differences, or beyond the picture, left out", 13, _SOFT, "rs"
+                WIDTH - _RIGHT,
+                34,
+                f"{counted(left, 'bar')} without differences, or beyond the picture, left out",
+                13,
+                _SOFT,
+                "rs",
             )
         counts = Counter(kind for edit in self.difference.note_edits for kind in edit.kinds)
         x = 24.0

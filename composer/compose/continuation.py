@@ -20,7 +20,7 @@ from composer.compose.melody import Ear, MelodyWriter
 from composer.compose.orchestra import orchestra_of
 from composer.encoding.protocol import FigurationModel, MelodyModel
 from composer.encoding.voices import VoicesModel
-from composer.errors import OverLimit
+from composer.errors import OverLimit, counted
 from composer.formats.brief import Brief
 from composer.limits import BRIEF_BARS
 from composer.music.notes import MELODY, Control, Marker, Note, Part, Piece, Tempo
@@ -48,7 +48,7 @@ def continued(
     Raises BadInput for a style or ensemble that does not exist, OverLimit for a piece of too many bars.
     """
     if begun.bars + bars > BRIEF_BARS:
-        reason = f"has {begun.bars} bars, and {bars} more are over the limit of {BRIEF_BARS}"
+        reason = f"has {counted(begun.bars, 'bar')}, and {bars} more are over the limit of {BRIEF_BARS}"
         raise OverLimit(begun.tune.source.name, reason, "ask for fewer bars")
     played = played_chords(begun)
     wanted = brief_on(begun, brief, ensemble, style, played, bars)
@@ -168,9 +168,10 @@ def _notes_on(begun: Beginning, piece: Piece, bars: int, is_asked: bool) -> list
     tune = begun.tune
     name = f'"{tune.name}"' if tune.name else f"track {tune.track + 1}"
     finished = f"bar {begun.bars} is finished first; " if begun.end < begun.bars * tune.meter.bar_ticks else ""
+    new = f"bars {begun.bars + 1} to {begun.bars + bars} are" if bars > 1 else f"bar {begun.bars + 1} is"
     notes = [
-        f"the tune: {name}, {begun.bars} bars of {tune.meter} in {tune.key}",
-        f"{finished}bars {begun.bars + 1} to {begun.bars + bars} are new",
+        f"the tune: {name}, {counted(begun.bars, 'bar')} of {tune.meter} in {tune.key}",
+        f"{finished}{new} new",
     ]
     silent = [p.name for p in piece.parts if not any(n.start >= begun.end for n in p.notes)]
     if silent:

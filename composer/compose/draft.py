@@ -15,6 +15,7 @@ from composer.compose.plan import Plan, plan_of
 from composer.compose.retouch import retouched
 from composer.encoding.protocol import FigurationModel, MelodyModel
 from composer.encoding.voices import VoicesModel
+from composer.errors import counted
 from composer.formats.brief import Brief
 from composer.music.key import Key
 from composer.music.notes import Marker, Piece
@@ -117,7 +118,7 @@ def arranged(
     )
     notes = [*orchestra.notes, *arrangement.notes]
     if melody.relaxed:
-        notes.append(f"melody rules gave way {len(melody.relaxed)} times: {'; '.join(melody.relaxed[:5])}")
+        notes.append(f"melody rules gave way {counted(len(melody.relaxed), 'time')}: {'; '.join(melody.relaxed[:5])}")
     return Draft(piece, tuple(notes), sketch)
 
 

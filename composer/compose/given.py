@@ -22,7 +22,7 @@ from composer.compose.styles import DEFAULT, style_names
 from composer.encoding.melody import Event, bar_role
 from composer.encoding.protocol import FigurationModel
 from composer.encoding.voices import VoicesModel
-from composer.errors import OverLimit
+from composer.errors import OverLimit, counted
 from composer.formats.brief import METERS, AccompanimentPlan, Brief, KeyChoice, MelodyPlan, SectionPlan
 from composer.formats.source_piece import piece_of
 from composer.formats.tune import GivenTune
@@ -289,12 +289,12 @@ def notes_on(reading: Reading, brief: Brief | None) -> list[str]:
     """What a person should know about how the file was read."""
     tune = reading.tune
     name = f'"{tune.name}"' if tune.name else f"track {tune.track + 1}"
-    notes = [f"the tune: {name}, {reading.bars} bars of {tune.meter} in {tune.key}"]
+    notes = [f"the tune: {name}, {counted(reading.bars, 'bar')} of {tune.meter} in {tune.key}"]
     others = tune.other_tracks
     if others:
         notes.append(f"left out: {', '.join(others[:6])}{' ...' if len(others) > 6 else ''}")
     if tune.later_metres:
         notes.append(f"another metre from bar {tune.later_metres[0]} on: harmonised in bars of {tune.meter} throughout")
     if brief is not None and brief.bars != reading.bars:
-        notes.append(f"the brief has {brief.bars} bars and the tune {reading.bars}: the tune's form holds")
+        notes.append(f"the brief has {counted(brief.bars, 'bar')} and the tune {reading.bars}: the tune's form holds")
     return notes

@@ -18,6 +18,7 @@ from composer.compose.plan import Plan
 from composer.compose.prospect import chord_line
 from composer.compose.seams import Seam, seams_of
 from composer.encoding.melody import Event
+from composer.errors import counted
 from composer.music.time import TICKS_PER_BEAT
 from composer.music.voice_leading import CROSSED, PARALLELS, offences
 
@@ -166,9 +167,9 @@ def _faults(draft: Draft, notes: Sequence[Event], judged: Judged) -> list[tuple[
     pitches = [] if judged.is_tune_given else [e.pitch for e in notes]
     hammered = sum(len(list(run)) > EQUAL_PITCHES_MAX for _, run in groupby(pitches))
     faults = [
-        (_counted(len(parallels), "parallel fifth or octave", "parallel fifths or octaves"), len(parallels)),
-        (_counted(len(crossed), "crossing of voices", "crossings of voices"), len(crossed)),
-        (_counted(hammered, "pitch struck over and over", "pitches struck over and over"), hammered),
+        (counted(len(parallels), "parallel fifth or octave", "parallel fifths or octaves"), len(parallels)),
+        (counted(len(crossed), "crossing of voices", "crossings of voices"), len(crossed)),
+        (counted(hammered, "pitch struck over and over", "pitches struck over and over"), hammered),
     ]
     return [(words, count) for words, count in faults if count]
 
@@ -178,7 +179,7 @@ def _why_harmony(draft: Draft, notes: Sequence[Event], fit: float, faults: Seque
     plan = draft.sketch.plan
     line = [chord for chord, _ in groupby(chord for bar in draft.sketch.chords for chord in bar)]
     end = " ".join(chord.roman(plan.key) for chord in line[-2:])
-    praise = f"{_counted(len(line), 'chord')}, ends on {end}, {round(100 * fit)} % of the weighty notes in their chords"
+    praise = f"{counted(len(line), 'chord')}, ends on {end}, {round(100 * fit)} % of the weighty notes in their chords"
     return "; ".join([praise, *(words for words, _ in faults)])
 
 
@@ -216,10 +217,10 @@ def _blame(draft: Draft, notes: Sequence[Event], faults: Sequence[tuple[str, int
     inner = {bar: ratio for bar, ratio in ratios.items() if plan.bars[bar].role != "cadence"}
     busier, thinner = sum(r >= BUSIER for r in inner.values()), sum(r <= THINNER for r in inner.values())
     return [
-        *([f"{_counted(busier, 'bar')} busier than asked"] if busier else []),
-        *([f"{_counted(thinner, 'bar')} thinner than asked"] if thinner else []),
+        *([f"{counted(busier, 'bar')} busier than asked"] if busier else []),
+        *([f"{counted(thinner, 'bar')} thinner than asked"] if thinner else []),
         *[words for words, _ in faults],
-        *([f"{_counted(len(relaxed), 'rule')} gave way"] if relaxed else []),
+        *([f"{counted(len(relaxed), 'rule')} gave way"] if relaxed else []),
     ]
 
 
@@ -259,7 +260,3 @@ def _bars(numbers: Sequence[int]) -> str:
     if len(numbers) > len(shown):
         return f"bars {', '.join(shown)} and {len(numbers) - len(shown)} more"
     return f"bar {shown[0]}" if len(shown) == 1 else f"bars {', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def _counted(count: int, one: str, many: str = "") -> str:
-    return f"{count} {one if count == 1 else many or one + 's'}"

@@ -18,7 +18,7 @@ from composer.corpus.own import Skipped, read_files, read_own, reasons_of
 from composer.corpus.splits import split_tunes
 from composer.corpus.storage import read_tunes, write_tunes
 from composer.corpus.tune import Tune, labelled, tune_of
-from composer.errors import BadInput, UsageProblem, printable
+from composer.errors import BadInput, UsageProblem, counted, printable
 from composer.formats.files import write_whole
 from composer.resources import cache_folder, corpora_folder
 
@@ -146,7 +146,7 @@ def add(folder: Path, name: str, progress: Progress | None = None) -> Added:
     tunes, skipped = read_files(paths, name, progress)
     listed = _list_skipped(name, skipped)
     if not tunes:
-        raise BadInput(folder, f"holds no usable tune in {len(paths)} file(s)", f"the reasons are in {listed}")
+        raise BadInput(folder, f"holds no usable tune in {counted(len(paths), 'file')}", f"the reasons are in {listed}")
     tunes, reasons = split_tunes(tunes), reasons_of(skipped)
     hashes = {name: _hash_of(corpus)}
     total = _total(hashes)

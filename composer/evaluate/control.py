@@ -24,6 +24,7 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 
+from composer.errors import counted
 from composer.evaluate.harmony import centroid_distance
 from composer.evaluate.line import Line
 from composer.formats.brief import Brief
@@ -138,7 +139,7 @@ def broken_promises(piece: Piece, brief: Brief) -> list[str]:
         (piece.key != brief.key.key, f"is in {piece.key}, not in {brief.key.key}"),
         (piece.meter != brief.time, f"is in {piece.meter}, not in {brief.time}"),
         (abs(first.bpm / brief.tempo_bpm - 1) > TEMPO_TOLERANCE, f"goes at {first.bpm:g}, not at {brief.tempo_bpm:g}"),
-        (piece.bars != brief.bars, f"has {piece.bars} bars, not {brief.bars}"),
+        (piece.bars != brief.bars, f"has {counted(piece.bars, 'bar')}, not {brief.bars}"),
     )
     return [words for failed, words in checks if failed]
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from composer.errors import counted
 from composer.formats.brief_names import NamedPhrase, phrase_mistakes
 from composer.limits import (
     BRIEF_BARS,
@@ -85,8 +86,6 @@ InstrumentName = Annotated[
     Field(max_length=BRIEF_TEXT_CHARS, json_schema_extra={"examples": list(INSTRUMENTS)}),
     AfterValidator(_is_instrument),
 ]
-
-
 Cadence = Literal["HC", "IAC", "PAC", "DC", "PC"]
 
 
@@ -188,7 +187,7 @@ class SectionPlan(Strict):
     def _phrases_fill(self) -> Self:
         filled = sum(phrase.bars for phrase in self.phrases or ())
         if self.phrases and filled != self.bars:
-            raise ValueError(f"the phrases fill {filled} bars and the section has {self.bars}; make them equal")
+            raise ValueError(f"the phrases fill {counted(filled, 'bar')}, the section has {self.bars}; make them equal")
         return self
 
     @model_validator(mode="after")
@@ -202,7 +201,7 @@ class SectionPlan(Strict):
     def _chords_fit(self) -> Self:
         written = len(progression_of(self.chords)) if self.chords is not None else 0
         if written > self.bars:
-            raise ValueError(f"the chords fill {written} bars and the section has {self.bars}; leave some out")
+            raise ValueError(f"the chords fill {counted(written, 'bar')}, the section has {self.bars}; leave some out")
         return self
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, NoReturn
 
-from composer.errors import BadInput, OverLimit
+from composer.errors import BadInput, OverLimit, counted
 from composer.limits import (
     MEGABYTE,
     MIDI_BYTES,
@@ -85,7 +85,7 @@ def scan(data: bytes, name: str) -> SmfFacts:
     if len(chunks) > MIDI_TRACKS:
         raise OverLimit(name, f"{len(chunks)} tracks, the limit is {MIDI_TRACKS}", "export fewer tracks")
     if len(chunks) != declared:
-        raise BadInput(name, f"the header says {declared} track(s) and the file has {len(chunks)}", AGAIN)
+        raise BadInput(name, f"the header says {counted(declared, 'track')} and the file has {len(chunks)}", AGAIN)
     if kind == 0 and declared != 1:
         raise BadInput(name, f"a type 0 file has one track and this has {declared}", AGAIN)
     tracks, room = [], MIDI_EVENTS
@@ -216,7 +216,7 @@ class _TrackReader:
             )  # fmt: skip
         what = META_NAMES.get(kind, "")
         if kind in META_LENGTHS and len(content) not in META_LENGTHS[kind]:
-            self.refuse(f"a {what} event of {len(content)} bytes (it should have {META_LENGTHS[kind][-1]})")
+            self.refuse(f"a {what} event of {counted(len(content), 'byte')} (it should have {META_LENGTHS[kind][-1]})")
         if kind == SET_TEMPO:
             self.check_tempo(int.from_bytes(content))
         elif kind == TIME_SIGNATURE and (content[0] == 0 or content[1] > 6):

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.errors import BadInput
+from composer.errors import BadInput, counted
 from composer.models.epochs import EpochProgress, Point, Progress
 from composer.models.harmony_dataset import Batch, Passage, batches, excerpts, hidden, with_unknowns
 from composer.models.harmony_recipe import HarmonyRecipe
@@ -42,7 +42,7 @@ class HarmonyTrainer(Learner):
     def train(self, train: Sequence[Passage], valid: Sequence[Passage], progress: Progress | None = None) -> int:
         """Train until the validation split gains nothing more; the number of the best epoch."""
         if not train or not valid:
-            reason = f"is too small to train on: {len(train)} piece(s) to learn from, {len(valid)} to check on"
+            reason = f"is too small to train on: {counted(len(train), 'piece')} to learn from, {len(valid)} to check on"
             raise BadInput(self.recipe.corpus, reason, "add pieces until there are some dozen that are not alike")
         point = Point()
         # Without tension as well, for a plan need not say it and the comparison with tables is without it.

@@ -19,7 +19,7 @@ import numpy as np
 from composer.corpus.prepare import Prepared
 from composer.corpus.tune import Tune
 from composer.encoding.melody import DURATIONS, FEATURES, OFFSETS, PITCH_TOKENS, REST
-from composer.errors import BadInput
+from composer.errors import BadInput, counted
 from composer.models.base import Base, use_arrays
 from composer.models.dataset import (
     CHORD_COLUMNS,
@@ -72,7 +72,9 @@ def train(
     train_set = [sequence_of(t) for t in learned]
     valid_set = [sequence_of(t) for t in prepared.split("valid")]
     if not train_set or not valid_set:
-        reason = f"is too small to train on: {len(train_set)} tune(s) to learn from, {len(valid_set)} to check on"
+        reason = (
+            f"is too small to train on: {counted(len(train_set), 'tune')} to learn from, {len(valid_set)} to check on"
+        )
         raise BadInput(recipe.corpus, reason, "add tunes until there are some dozen that are not alike")
     make_folder(output)
     trainer = Trainer(recipe, prepared.report.source_sha256, before)

@@ -125,7 +125,7 @@ def test_very_few_songs_train_or_are_refused_clearly(composer: Program, songs: P
     result = composer("train", "melody-small", "--corpus", "few", "--epochs", "1")
     assert result.code == code, result.err
     if code:
-        assert "1 tune(s) to learn from, 0 to check on" in result.err
+        assert "1 tune to learn from, 0 to check on" in result.err
     else:
         card = composer("models", "show", "melody-small-few", "--json")
         assert json.loads(card.out)["metrics"]["full"]["sum"] is None

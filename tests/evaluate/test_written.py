@@ -34,7 +34,7 @@ def test_written_phrases_are_placed_in_the_piece() -> None:
             "cadence": "PC",
         },
         {"name": "B", "bars": 6, "cadence": "DC"},
-        {"name": "C", "bars": 4, "phrases": [{"bars": 4, "cadence": "PAC", "pickup": 0.5}], "cadence": "IAC"},
+        {"name": "C", "bars": 4, "phrases": [{"bars": 4, "cadence": "PAC", "pickup": 0.5}]},
     )
     found = written_phrases(asked, replace(tune(), length=15 * BAR))
     ends = (2 * BAR, 5 * BAR, 9 * BAR, 11 * BAR, 15 * BAR)

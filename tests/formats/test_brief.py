@@ -37,7 +37,7 @@ def test_phrases_and_bars_survive_writing_and_reading() -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (written([A, {**B, "bars": 3}]), "form[0]: the phrases fill 7 bars and the section has 8; make them equal"),
+        (written([A, {**B, "bars": 3}]), "form[0]: the phrases fill 7 bars, the section has 8; make them equal"),
         (written([A, {**B, "derive_from": "aa"}]), '[1].derive_from: no earlier phrase is "aa"; did you mean "a"?'),
         (written([A, {**B, "derive_from": "Z"}]), 'no earlier phrase is "Z"; give an earlier phrase that label'),
         (written([{**A, "derive_from": "a"}, B]), 'form[0].phrases[0].derive_from: no earlier phrase is "a"'),
