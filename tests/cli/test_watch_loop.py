@@ -20,7 +20,7 @@ from composer.cli.watching import Says, Target, Watch
 from composer.errors import MissingTool
 from composer.render.stage import RenderOptions
 from composer.workspace import PieceFiles, edited_bars, save
-from tests.cli.conftest import paint
+from tests.cli.conftest import Program, paint
 from tests.cli.test_make import raise_a_note
 
 SOUND = b"RIFF sound of "
@@ -308,3 +308,21 @@ def test_a_watch_of_one_piece_leaves_the_others_alone(
     shutil.copy(folder / "art.mid", folder / "artist.mid")
     assert session.after() == []
     assert not (folder / "artist.preview.wav").exists()
+
+
+def test_what_status_calls_stale_is_what_a_watch_makes(session: Session, composer: Program) -> None:
+    def stale() -> set[str]:
+        files = json.loads(composer("status", session.folder, "--json").out)["pieces"][0]["files"]
+        return {name for name, state in files.items() if state == "stale"}
+
+    def written(before: dict[str, bytes]) -> set[str]:
+        return {path.name for path in session.folder.glob("art.*") if before.get(path.name) != path.read_bytes()}
+
+    assert stale() == set()
+    merge(session.folder / "art.brief.json", tempo_bpm=66.0)
+    before, promised = {path.name: path.read_bytes() for path in session.folder.glob("art.*")}, stale()
+    session.after()
+    made = written(before) - {"art.composer.json"}
+    assert promised == {"art.draft.mid", "art.mid", "art.musicxml", "art.cleanup.json", "art.preview.wav"}
+    assert made == promised
+    assert stale() == set()
