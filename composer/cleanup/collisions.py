@@ -87,7 +87,11 @@ class _Tracks:
 
 
 def _overlap(note: SourceNote, other: SourceNote) -> bool:
-    return (note.start < other.end and other.start < note.end) or note.start == other.start
+    """Whether both sound at once, or one begins in the file just before the other ends at the same tick."""
+    first, second = (note, other) if note.start <= other.start else (other, note)
+    if second.start < first.end or first.start == second.start:
+        return True
+    return second.start == first.end and first.off_index is not None and second.on_index < first.off_index
 
 
 def _where(setting: Setting, place: NotePlace) -> str:

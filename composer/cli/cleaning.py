@@ -92,7 +92,7 @@ def apply_report(named: Path, report: Path | None, output: Path | None, choice: 
     from composer.cleanup.choices import proposal_of, read_choices
 
     midi = None if is_report(named) else named
-    path = report or (named if midi is None else PieceFiles.of(cleanup_target(midi, output)).report)
+    path = report or (named if midi is None else _report_of(midi, output))
     if not path.exists() and midi is not None:
         raise BadInput(path, "no such file", f"run `composer cleanup {midi.name}` first")
     choices = read_choices(read_bytes(path, REPORT_BYTES, "report"), printable(path.name))
@@ -132,6 +132,12 @@ def review_file(
 
 def is_report(path: Path) -> bool:
     return path.name.lower().endswith(REPORT)
+
+
+def _report_of(midi: Path, output: Path | None) -> Path:
+    """The report beside ``output``, else the one beside the file that cleanup writes by itself."""
+    asked, default = (PieceFiles.of(cleanup_target(midi, where)).report for where in (output, None))
+    return asked if asked.exists() else default
 
 
 def _job(midi: Path, output: Path, choice: CleanupChoice, force: bool) -> _Job:

@@ -233,6 +233,19 @@ def test_a_change_that_needs_a_refused_one_is_left_out_and_told() -> None:
     assert next(c for c in result.report.changes if c.id == down.id).accept
 
 
+def test_a_note_that_the_file_ends_after_the_next_begins_does_not_cut_that_one() -> None:
+    melody = mido.MidiTrack([mido.MetaMessage("track_name", name="Melody")])
+    for message, note, ticks in (("on", 76, 0), ("off", 76, 480), ("on", 73, 0), ("on", 72, 480), ("off", 73, 0)):
+        melody.append(mido.Message(f"note_{message}", note=note, time=ticks))
+    melody.append(mido.Message("note_off", note=72, time=960))
+    stream = io.BytesIO()
+    mido.MidiFile(ticks_per_beat=480, tracks=[melody]).save(file=stream)
+    result = cleaned(stream.getvalue(), "x.mid", options=CleanupOptions(key="C major"))
+    assert result.midi == stream.getvalue()
+    assert [(c.before, c.after, c.applied) for c in result.report.changes] == [("C#5", "C5", False)]
+    assert any("twice at once" in note for note in result.notes)
+
+
 def test_a_fault_that_half_of_the_changes_bring_is_told() -> None:
     chords = ["D3 G3 B3", "C3 E3 G3", "C3 F3 A3", "D3 G3 B3"]
     data = midi_bytes(piece("D4:4 E4:4 F4:4 D4:4", "G2:4 C2:4 F2:4 G2:4", chords, ["G", "C", "F", "G"]))

@@ -122,6 +122,18 @@ def test_a_dry_run_lists_every_change_with_its_reason(song: Path, composer: Prog
     assert outputs(song) == before
 
 
+def test_apply_knows_the_options_and_takes_another_name(song: Path, composer: Program) -> None:
+    assert composer("cleanup", song, "--force", "--key", "E minor", "--keep-melody").code == 0
+    refuse(song, 0)
+    other = song.with_name("other.mid")
+    assert composer("cleanup", song, "--apply", "-o", other).code == 0
+    report = report_of(other)
+    assert report["key"]["name"] == "E minor"
+    assert report["made_from"]["options"] == {"key": "E minor", "brief": None, "keep_melody": True}
+    assert (report["made_from"]["file"], report["made_from"]["writes"]) == ("song.mid", "other.mid")
+    assert notes(song.read_bytes()) - notes(other.read_bytes())
+
+
 def test_refusing_all_gives_the_notes_back_byte_for_byte(song: Path, composer: Program) -> None:
     refuse(song, *range(5))
     result = composer("cleanup", song, "--apply")
