@@ -18,7 +18,7 @@ from composer.formats.record import StepRecord, path_of_key, record_key
 from composer.formats.source import SourceMidi, read_source
 from composer.limits import BRIEF_BARS, MIDI_BYTES
 from composer.music.regions import Section, bars_named, bars_text
-from composer.workspace import CONDUCTOR, GRID, PieceFiles, edited_bars, save, sha256_of, step_of
+from composer.workspace import CONDUCTOR, GRID, PieceFiles, copy_of, edited_bars, save, sha256_of, step_of
 
 if TYPE_CHECKING:
     from composer.formats.brief import Brief
@@ -41,19 +41,20 @@ class Wished:
 
 @dataclass(frozen=True, slots=True)
 class Worn:
-    """A performance that composer wrote: the layer on it, the bytes that it lies on, where they belong, and what the
-    performance was made from."""
+    """A performance that composer wrote: the layer on it, the bytes that it lies on, where they belong, what the
+    performance was made from, and its own bytes as written where the record has kept them."""
 
     layer: Layer
     grid: bytes
     grid_path: Path
     inputs: tuple[Path, ...]
+    copy: bytes | None
 
     def performance(self, name: str) -> bytes:
-        """The performance as it was written."""
+        """The performance as it was written, else as the layer makes it today."""
         from composer.humanize.stage import humanized
 
-        return humanized(self.grid, name, self.layer).midi
+        return self.copy or humanized(self.grid, name, self.layer).midi
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,23 +127,24 @@ def worn_by(midi: Path) -> Worn | None:
         return None
     grid = files.file(GRID)
     inputs = tuple(path_of_key(files.folder, key) for key in step.inputs)
-    for path in (grid, *inputs):
-        if sha256_of(path) == step.options.get("grid_sha256"):
-            return Worn(_layer(step), read_bytes(path, MIDI_BYTES, "MIDI file"), grid, inputs)
-    if grid.is_file():  # changed since: what was not changed in it is found again all the same
-        return Worn(_layer(step), read_bytes(grid, MIDI_BYTES, "MIDI file"), grid, inputs)
-    return None
+    there = [copy_of(files, grid), *(read_bytes(p, MIDI_BYTES, "MIDI file") for p in (grid, *inputs) if p.is_file())]
+    as_written = (data for data in there if data is not None and _sha256(data) == step.options.get("grid_sha256"))
+    # A grid that was changed since will do: what is the same in it is found again.
+    music = next(as_written, there[1] if grid.is_file() else None)
+    return Worn(_layer(step), music, grid, inputs, copy_of(files, midi)) if music is not None else None
 
 
 def _taken_off(human: Path, worn: Worn) -> tuple[Any, tuple[str, ...]]:
     """The music of ``human`` on the grid, and what to say about it."""
+    from composer.humanize.pairing import performance_in
     from composer.humanize.stage import performance_of
     from composer.humanize.undo import regridded
 
     name = printable(human.name)
     data, lines = _whole(human, worn)
     grid = read_source(worn.grid, name)
-    result = regridded(read_source(data, name), grid, performance_of(grid, worn.layer), worn.grid)
+    written = performance_in(read_source(worn.performance(name), name), grid) or performance_of(grid, worn.layer)
+    result = regridded(read_source(data, name), grid, written, worn.grid)
     told = [f"{counted(result.back, 'note is', 'notes are')} back on the grid"]
     if result.theirs or result.snapped:
         told.append(f"{result.theirs + result.snapped} of yours: {result.snapped} put on the nearest place of it")
