@@ -78,7 +78,7 @@ class _Tracks:
         """Another note of the part that would sound the same pitch at the same time."""
         note = self._setting.note(place)
         starts = self._by_part[place[0]]
-        for _, part, index in starts[: bisect_right(starts, (note.end, -1, -1))]:
+        for _, part, index in starts[: bisect_right(starts, note.end, key=lambda entry: entry[0])]:
             other = self._setting.note((part, index))
             same = pitches.get((part, index), other.pitch) == pitches[place]
             if same and (part, index) != place and _overlap(note, other):
