@@ -17,6 +17,8 @@ from composer.formats.files import read_bytes, sha256_of
 from composer.formats.strict_json import dump_json, parse_json
 from composer.limits import COPY_BYTES, RECORD_BYTES
 
+# What a record that grew too large goes without, in this order.
+_DISPENSABLE = ("copies", "input_bars", "bars")
 _ODD_BYTE = re.compile(rb"\\x([89a-f][0-9a-f])")
 
 
@@ -133,11 +135,16 @@ def _as_written(path: Path) -> Record:
 
 
 def record_bytes(record: Record) -> bytes:
-    """The record as JSON with sorted keys, without empty fields."""
-    content: dict[str, object] = {"format": record.format, "steps": _as_json(record.steps)}
-    if record.pending:
-        content["pending"] = _as_json(record.pending)
-    return dump_json(_sorted(content))
+    """The record as JSON with sorted keys, without empty fields.
+
+    One over ``RECORD_BYTES`` could not be read again, so it goes without what is only of use, and not of need.
+    """
+    content = _bytes(record, frozenset())
+    for number in range(1, len(_DISPENSABLE) + 1):
+        if len(content) <= RECORD_BYTES:
+            break
+        content = _bytes(record, frozenset(_DISPENSABLE[:number]))
+    return content
 
 
 def copy_text(content: bytes) -> str:
@@ -186,9 +193,16 @@ def _settled(record: Record, folder: Path) -> Record:
     return settled
 
 
-def _as_json(steps: Mapping[str, StepRecord]) -> dict[str, object]:
+def _bytes(record: Record, without: Collection[str]) -> bytes:
+    content: dict[str, object] = {"format": record.format, "steps": _as_json(record.steps, without)}
+    if record.pending:
+        content["pending"] = _as_json(record.pending, without)
+    return dump_json(_sorted(content))
+
+
+def _as_json(steps: Mapping[str, StepRecord], without: Collection[str]) -> dict[str, object]:
     return {
-        name: {k: v for k, v in step.model_dump(mode="json").items() if v not in ({}, [], None)}
+        name: {k: v for k, v in step.model_dump(mode="json", exclude={*without}).items() if v not in ({}, [], None)}
         for name, step in steps.items()
     }
 
