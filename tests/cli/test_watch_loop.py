@@ -28,7 +28,7 @@ SOUND = b"RIFF sound of "
 
 @dataclass
 class Synth:
-    """The stand-in: the preview holds the name of what it was made of. ``during`` is called while it plays."""
+    """The stand-in: the preview holds what it was made of. ``during`` is called while it plays."""
 
     rendered: list[str] = field(default_factory=list)
     during: Callable[[], None] | None = None
@@ -43,7 +43,7 @@ class Synth:
         if self.is_broken:
             raise MissingTool("fluidsynth", "is not installed", "install it")
         recorded = following.render_recorded(options)
-        content = SOUND + f"{midi.name} {len(self.rendered)}".encode()
+        content = SOUND + data
         save(PieceFiles.of(output), step, {output: content}, inputs={midi: data}, options=recorded)
         return Done(step, (output,))
 
@@ -73,7 +73,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
     picture = paint(folder / "art.png")
     for words in (
-        ("brief", picture, "--bars", "8"),
+        ("brief", picture, "--bars", "4"),
         ("generate", folder / "art.brief.json", "--seed", "5"),
         ("cleanup", folder / "art.draft.mid"),
     ):
