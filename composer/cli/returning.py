@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer import __version__
 from composer.cli.steps import Done, brief_in, output_of
-from composer.errors import BadInput, UsageProblem, printable
+from composer.errors import BadInput, UsageProblem, counted, printable
 from composer.formats.files import read_bytes, write_whole
 from composer.formats.record import read_record
+from composer.formats.source import read_source
 from composer.limits import MIDI_BYTES
-from composer.workspace import PieceFiles, State, backup, copy_of, guard, note, sha256_of, state_of, step_of
+from composer.workspace import (
+    DRAFT,
+    PieceFiles,
+    State,
+    backup,
+    copy_of,
+    guard,
+    note,
+    pieces_in,
+    sha256_of,
+    state_of,
+    step_of,
+)
 
 if TYPE_CHECKING:
     from composer.daw_return.stage import Returned
@@ -21,6 +36,7 @@ if TYPE_CHECKING:
 IMPORT = "import"
 _FILES = "files"
 _BEFORE = " before"
+_LIKE = 0.75  # names that are as alike as that are taken for a slip of the pen
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +53,17 @@ def run_import(file: Path, into: Path, output: Path | None, force: bool) -> Done
     What was there is kept as a numbered backup. The record calls the file edited by hand, so that no step replaces it.
     """
     files = _piece(into)
-    if output is None and any(_is_same(file, own) for own in _stages(files)):
+    if files is None:
+        return _begun(file, into, output, force)
+    if output is None and any(_is_same(file, own) for own in (*_stages(files), files.human)):
+        if _is_all_there_is(file, files):
+            name = printable(file.name)
+            lines = (f"{name} is the whole piece: nothing to put back", f"next: composer cleanup {name}")
+            return Done(IMPORT, (file,), lines, {"report": None, "backup": None})
         hint = "`composer cleanup` and `composer render` put it back by themselves, or name another file with -o"
         raise UsageProblem(file, f"is a file of {files.name} itself", hint)
     data = read_bytes(file, MIDI_BYTES, "MIDI file")
-    match = _matched(files, file, data)
+    match = _matched(files, file, data, (*_stages(files), files.human))
     _check_share(match, file, files, force)
     default = match.reference or (files.draft if files.draft.exists() or not files.midi.exists() else files.midi)
     target = output_of(output, default)
@@ -63,9 +85,9 @@ def brought_back(midi: Path) -> Returned | None:
     if not files.record.is_file() or not _is_theirs(midi, files):
         return None
     data = read_bytes(midi, MIDI_BYTES, "MIDI file")
-    if not any(_references(files, midi)) and not files.brief.is_file():
+    if not any(_references(files, midi, _stages(files))) and not files.brief.is_file():
         return None
-    match = _performed(midi, data) or _matched(files, midi, data)
+    match = _performed(midi, data) or _matched(files, midi, data, _stages(files))
     is_whole = checked(data, printable(midi.name)).is_clean and not match.result.report.has("shift")
     return None if is_whole or match.result.share < SHARE_MIN else match.result
 
@@ -98,13 +120,41 @@ def returned_lines(result: Returned) -> tuple[str, ...]:
     return (f"{report.file} lost something in a DAW; read with what {report.origin} knows:", *report.lines())
 
 
-def _piece(into: Path) -> PieceFiles:
-    """The piece of that name, or of that file; raises UsageProblem where there is none."""
+def _piece(into: Path) -> PieceFiles | None:
+    """The piece of that name, or of that file; None where there is none."""
     named = PieceFiles(into.parent, into.name)
     for files in (named, PieceFiles.of(into)):
         if files.record.is_file() or files.brief.is_file() or any(path.is_file() for path in _stages(files)):
             return files
-    raise UsageProblem("--into", f"there is no piece {into.name!r} in {into.parent}", "give the name before .draft.mid")
+    return None
+
+
+def _is_all_there_is(file: Path, files: PieceFiles) -> bool:
+    """Whether a piece is nothing but that one file: somebody else's, that no step has touched."""
+    others = [path for path in (files.record, files.brief, *_stages(files)) if path.is_file()]
+    return len(others) == 1 and _is_same(others[0], file)
+
+
+def _begun(file: Path, into: Path, output: Path | None, force: bool) -> Done:
+    """A new piece of which ``file`` is the draft, byte for byte: there is nothing that it could have lost.
+
+    Raises UsageProblem where a piece beside it is called nearly so, and ``force`` is not given.
+    """
+    files = PieceFiles.of(into) if into.name.lower().endswith(DRAFT) else PieceFiles(into.parent, into.name)
+    known = [piece.name for piece in pieces_in(into.parent)] if into.parent.is_dir() else []
+    near = difflib.get_close_matches(files.name, known, n=1, cutoff=_LIKE)
+    if near and not force:
+        hint = f"did you mean {near[0]!r}? --force begins a new one"
+        raise UsageProblem("--into", f"there is no piece {files.name!r} in {into.parent}", hint)
+    data = read_bytes(file, MIDI_BYTES, "MIDI file")
+    source = read_source(data, printable(file.name))
+    target = output_of(output, files.draft)
+    _written(files, target, data, file, force)
+    lines = [
+        f"there was no piece {files.name}: this is its beginning, as it is ({counted(len(source.notes), 'note')})",
+        f"next: composer cleanup {target.name}",
+    ]
+    return Done(IMPORT, (target,), tuple(lines), {"report": None, "backup": None})
 
 
 def _stages(files: PieceFiles) -> tuple[Path, ...]:
@@ -112,8 +162,8 @@ def _stages(files: PieceFiles) -> tuple[Path, ...]:
     return files.midi, files.clean, files.draft
 
 
-def _matched(files: PieceFiles, file: Path, data: bytes) -> _Match:
-    """The file put back over that MIDI file of the piece from which it differs least.
+def _matched(files: PieceFiles, file: Path, data: bytes, stages: Sequence[Path]) -> _Match:
+    """The file put back over that one of the MIDI files ``stages`` of the piece from which it differs least.
 
     Files as composer wrote them come first, then those that a person edited but that still know what they are, then
     the record's copies of files that do not any more, then the brief. Raises BadInput where there is none of them.
@@ -121,7 +171,7 @@ def _matched(files: PieceFiles, file: Path, data: bytes) -> _Match:
     from composer.daw_return.stage import Known, returned
 
     name = printable(file.name)
-    for known in _references(files, file):
+    for known in _references(files, file, stages):
         found = [
             _Match(returned(data, name, Known(midi, _told(path, file, midi))), path) for path, midi in known.items()
         ]
@@ -137,19 +187,19 @@ def _told(path: Path, file: Path, midi: bytes) -> str:
     return name if not _is_same(path, file) and path.is_file() and path.read_bytes() == midi else f"{name} as it was"
 
 
-def _references(files: PieceFiles, file: Path) -> tuple[dict[Path, bytes], ...]:
+def _references(files: PieceFiles, file: Path, stages: Sequence[Path]) -> tuple[dict[Path, bytes], ...]:
     """The MIDI files of the piece that know what they are, with what they hold: as composer wrote them, edited by
     hand, and lost but for the record's copy. What ``file`` itself held before a DAW wrote over it is composer's."""
     from composer.daw_return.stage import knows_itself
 
-    there = {p: read_bytes(p, MIDI_BYTES, "MIDI file") for p in _stages(files) if p.is_file() and not _is_same(p, file)}
+    there = {p: read_bytes(p, MIDI_BYTES, "MIDI file") for p in stages if p.is_file() and not _is_same(p, file)}
     there = {path: midi for path, midi in there.items() if knows_itself(midi, printable(path.name))}
     ours = {
         path: midi for path, midi in there.items()
         if state_of(path, files) in (State.FRESH, State.STALE) or _is_imported(files, path)
     }  # fmt: skip
     theirs = {path: midi for path, midi in there.items() if path not in ours}
-    copies = {p: copy for p in _stages(files) if p not in there and (copy := copy_of(files, p)) is not None}
+    copies = {p: copy for p in stages if p not in there and (copy := copy_of(files, p)) is not None}
     own = {path: copies.pop(path) for path in [*copies] if _is_same(path, file)}
     return {**ours, **own}, theirs, copies
 

@@ -91,11 +91,32 @@ def test_another_piece_is_refused_in_one_line(files: PieceFiles, composer: Progr
     assert composer("import", come, "--into", files.folder / "art", "--force").code == 0
 
 
-@pytest.mark.parametrize("into", ["nothing", "nothing.draft.mid"])
-def test_a_piece_that_is_not_there_is_wrong_usage(files: PieceFiles, composer: Program, into: str) -> None:
-    come = put(files.folder / "export.mid", DRAFT)
+@pytest.mark.parametrize("into", ["lake", "lake.draft.mid"])
+def test_a_file_of_no_piece_begins_one_byte_for_byte(files: PieceFiles, composer: Program, into: str) -> None:
+    theirs = damage.chain(damage.of_resolution(1024), damage.no_names)(DRAFT)
+    come = put(files.folder / "export.mid", theirs)
     run = composer("import", come, "--into", files.folder / into)
-    assert run.code == 2 and run.err.count("\n") == 1
+    draft = files.folder / "lake.draft.mid"
+    assert run.code == 0 and "there was no piece lake" in run.err
+    assert draft.read_bytes() == theirs == come.read_bytes()
+    assert composer("cleanup", draft, "--no-key", "--no-voice-leading").code == 0
+    assert heard((files.folder / "lake.mid").read_bytes()) == heard(theirs)
+    assert composer("import", come, "--into", files.folder / "lake").code == 0 and draft.read_bytes() != b""
+
+
+def test_a_name_that_is_nearly_a_piece_s_is_a_slip(files: PieceFiles, composer: Program) -> None:
+    come = put(files.folder / "export.mid", DRAFT)
+    run = composer("import", come, "--into", files.folder / "artt")
+    assert run.code == 2 and run.err.count("\n") == 1 and "did you mean 'art'" in run.err
+    assert not (files.folder / "artt.draft.mid").exists()
+    assert composer("import", come, "--into", files.folder / "artt", "--force").code == 0
+
+
+def test_a_file_that_is_the_whole_piece_is_told_so(tmp_path: Path, composer: Program) -> None:
+    song = put(tmp_path / "song.mid", DRAFT)
+    run = composer("import", song, "--into", tmp_path / "song")
+    assert run.code == 0 and "nothing to put back" in run.err and song.read_bytes() == DRAFT
+    assert [path.name for path in tmp_path.iterdir()] == ["song.mid"]
 
 
 def test_a_file_of_the_piece_itself_is_wrong_usage(files: PieceFiles, composer: Program) -> None:
