@@ -223,10 +223,13 @@ def test_a_new_picture_makes_the_piece_anew(session: Session) -> None:
 
 
 def test_choices_in_the_report_are_applied(session: Session) -> None:
-    raise_a_note(session.folder / "art.draft.mid")
-    session.after()
     report = session.folder / "art.cleanup.json"
-    content = json.loads(report.read_text("utf-8"))
+    content: dict[str, list[dict[str, object]]] = {"changes": []}
+    for _ in range(5):  # a semitone higher each time: one of them is outside the key
+        if not content["changes"]:
+            raise_a_note(session.folder / "art.draft.mid")
+            session.after()
+            content = json.loads(report.read_text("utf-8"))
     content["changes"][0]["accept"] = True
     report.write_text(json.dumps(content), "utf-8")
     before = (session.folder / "art.mid").read_bytes()
