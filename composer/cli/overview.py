@@ -42,6 +42,7 @@ class Overview:
     def __init__(self, files: PieceFiles) -> None:
         self.files = files
         self._known: dict[Path, FileState] = {}
+        self._changes: dict[tuple[tuple[str, str], ...], tuple[tuple[Path, ...], tuple[EditedBars, ...]]] = {}
 
     @cached_property
     def entries(self) -> tuple[FileState, ...]:
@@ -97,8 +98,7 @@ class Overview:
         from composer.cli.rendering import has_other_mix
         from composer.cli.steps import is_of_today
 
-        changed = changed_inputs(self.files, step)
-        bars = stale_bars(self.files, path)
+        changed, bars = self._changed(path, step)
         for source in changed:
             if source.suffix.lower() in MIDI_SUFFIXES and key_of(self.files, source) in step.input_bars:
                 yield f"{bars_of_tracks(bars)} changed in {source.name}" if bars else f"{source.name} was saved again"
@@ -112,6 +112,14 @@ class Overview:
         if path in (self.files.draft, *self.files.takes) and not is_of_today(step):
             yield "another version of composer made it"
 
+    def _changed(self, path: Path, step: StepRecord) -> tuple[tuple[Path, ...], tuple[EditedBars, ...]]:
+        """The inputs that changed, and their bars; found out once for all outputs of a step."""
+        read = tuple(sorted(step.inputs.items()))
+        if read not in self._changes:
+            changed = changed_inputs(self.files, step)
+            self._changes[read] = changed, stale_bars(self.files, path) if changed else ()
+        return self._changes[read]
+
     def _edited(self, path: Path) -> Iterator[str]:
         if path.suffix.lower() in MIDI_SUFFIXES:
             bars = bars_of_person(self.files, path)
@@ -122,11 +130,23 @@ def bars_of_person(files: PieceFiles, path: Path) -> tuple[EditedBars, ...]:
     """The bars of ``path`` that a person changed; what a DAW lost is no change of theirs."""
     from composer.cli.returning import brought_back
 
+    changed = edited_bars(files, path)
+    if not _looks_lossy(files, path, changed):
+        return changed
     try:
         returned = brought_back(path)
         return edited_bars(files, path, returned.midi if returned is not None else None)
     except ComposerError:
         return ()
+
+
+def _looks_lossy(files: PieceFiles, path: Path, changed: Sequence[EditedBars]) -> bool:
+    """Whether a DAW may have lost something: tempo and signs, a track, or more bars than a person changes."""
+    step = step_of(files, path)
+    written = step.bars.get(key_of(files, path), {}) if step is not None else {}
+    cells = sum(len(bars.split()) for bars in written.values())
+    new = {one.track for one in changed} - {*written}
+    return bool(new) or any(one.track == CONDUCTOR for one in changed) or sum(len(o.bars) for o in changed) * 2 > cells
 
 
 def bars_of_tracks(bars: Sequence[EditedBars]) -> str:
