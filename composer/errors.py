@@ -6,9 +6,12 @@ what was found, and what to do about it.
 
 from __future__ import annotations
 
+import difflib
 import os
+from collections.abc import Iterable
 
 LINE_LENGTH = 200
+NEAREST_NAMES = 3
 
 
 def printable(text: str) -> str:
@@ -20,6 +23,12 @@ def printable(text: str) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """``"1 bar"`` or ``"3 bars"``; ``many`` where the plural is not just an s more."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """``" (did you mean waltz?)"``: the nearest of ``names``, three at most; empty where none is near."""
+    nearest = difflib.get_close_matches(name, list(names), NEAREST_NAMES, 0.5)
+    return f" (did you mean {' or '.join(nearest)}?)" if nearest else ""
 
 
 class ComposerError(Exception):

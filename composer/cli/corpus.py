@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from composer.cli.command import ListFirst, add
+from composer.cli.options import Yes
 from composer.cli.show import Show
 
 app = typer.Typer(cls=ListFirst, help="Corpora: list them, show one, add your own files, prepare them for training.")
@@ -97,7 +98,24 @@ def _prepare(
     show.result(asdict(report))
 
 
+def _remove(
+    show: Show,
+    name: Annotated[str, typer.Argument(help="A corpus that you added.", show_default=False)],
+    yes: Yes = False,
+) -> None:
+    """Forget a corpus that you added; your files stay as they are, and those that came with composer too."""
+    from composer.cli.confirming import is_confirmed
+    from composer.corpus import catalog
+
+    catalog.checked_added(name)
+    if is_confirmed(show, name, f"Forget the corpus {name}? Your files stay.", yes):
+        catalog.remove_added(name)
+        show.note(f"{name}: removed; your files stay")
+        show.result({"removed": name})
+
+
 add(app, "list", _list)
 add(app, "show", _show)
 add(app, "add", _add)
 add(app, "prepare", _prepare)
+add(app, "remove", _remove)

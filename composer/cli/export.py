@@ -209,7 +209,7 @@ def _with_sound(job: Job, write: Callable[[Announce], object], recordings: Seque
     sounds = tuple(recording.path for recording in recordings)
     notes: tuple[str, ...] = ()
     if sounds and job.sounds is not None:
-        notes = (f"with {counted(len(sounds), 'stem')} of {job.sounds.name} as audio",)
+        notes = (f"with {counted(len(sounds), 'stem')} of {job.sounds.name} as audio tracks",)
         if state_of(job.sounds) is State.STALE:
             notes = (*notes, "the stems are older than the MIDI file: run `composer render --stems` and export again")
     return Plan(write, (job.output,), sounds, notes, options={"audio": bool(sounds)})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from composer.cli.command import ListFirst, add
+from composer.cli.options import Yes
 from composer.cli.show import Show
 
 if TYPE_CHECKING:
@@ -62,5 +63,22 @@ def _show(show: Show, name: Annotated[str, typer.Argument(help="The network's na
     show.result(card)
 
 
+def _remove(
+    show: Show,
+    name: Annotated[str, typer.Argument(help="A network that you trained.", show_default=False)],
+    yes: Yes = False,
+) -> None:
+    """Delete a network that you trained; those that came with composer stay."""
+    from composer.cli.confirming import is_confirmed
+    from composer.models.registry import checked_own, remove_own
+
+    folder = checked_own(name)
+    if is_confirmed(show, name, f"Delete the network {name} in {folder}?", yes):
+        remove_own(name)
+        show.note(f"{name}: removed")
+        show.result({"removed": name, "folder": folder})
+
+
 add(app, "list", _list)
 add(app, "show", _show)
+add(app, "remove", _remove)

@@ -33,6 +33,7 @@ Seed = Annotated[
 Preset = Annotated[str, typer.Option("--preset", help="How a picture becomes music: emotion, nikitin or scriabin.")]
 Scheme = Annotated[str | None, typer.Option("--scheme", help="Colours to pitches: see `composer templates schemes`.")]
 Duration = Annotated[float | None, typer.Option("--duration", help="How long the piece shall last, in seconds.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Bars = Annotated[
     int | None, typer.Option("--bars", help="How many bars the piece shall have; with --duration the tempo follows.")
 ]

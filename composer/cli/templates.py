@@ -16,12 +16,16 @@ Kind = Annotated[str | None, typer.Argument(help="styles, schemes, forms, ensemb
 
 def _list(show: Show, kind: Kind = None) -> None:
     """List the templates with one line each; your own replace the shipped ones of the same name."""
-    from composer.errors import UsageProblem
+    from composer.errors import UsageProblem, did_you_mean
     from composer.formats.templates import describe
     from composer.resources import TEMPLATE_KINDS
 
     if kind is not None and kind not in TEMPLATE_KINDS:
-        raise UsageProblem(kind, "is no kind of template", f"use one of {', '.join(TEMPLATE_KINDS)}")
+        raise UsageProblem(
+            kind,
+            f"is no kind of template{did_you_mean(kind, TEMPLATE_KINDS)}",
+            f"use one of {', '.join(TEMPLATE_KINDS)}",
+        )
     found = [(name, one) for name in TEMPLATE_KINDS if kind in (None, name) for one in describe(name)]
     show.table(("kind", "name", "what it is"), [(name, one.name, one.description) for name, one in found])
     show.result(
@@ -36,13 +40,14 @@ def _list(show: Show, kind: Kind = None) -> None:
 
 def _show(show: Show, name: Annotated[str, typer.Argument(help="The template's name.")]) -> None:
     """Print a template's file, to learn from or to copy into ./templates and change."""
-    from composer.errors import BadInput
+    from composer.errors import BadInput, did_you_mean
     from composer.formats.templates import load_template, template_names
     from composer.resources import TEMPLATE_KINDS
 
     found = [load_template(kind, name) for kind in TEMPLATE_KINDS if name in template_names(kind)]
     if not found:
-        raise BadInput(name, "is not a template", "`composer templates list` names them")
+        near = did_you_mean(name, (known for kind in TEMPLATE_KINDS for known in template_names(kind)))
+        raise BadInput(name, f"is not a template{near}", "`composer templates list` names them")
     for template in found:
         show.note(f"# {template.path}")
         if not (show.as_json or show.quiet):

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from composer.corpus.scores import SCORE_SUFFIXES
-from composer.errors import BadInput, MissingTool, UsageProblem, printable
-from composer.formats.files import write_whole
+from composer.errors import BadInput, MissingTool, UsageProblem, did_you_mean, printable
+from composer.formats.files import cannot_write, write_whole
 from composer.limits import MIDI_BYTES
 from composer.resources import corpora_folder, shipped
 
@@ -25,6 +25,7 @@ BROUGHT = "lieder"  # the reader of files that come neither with composer nor wi
 READERS = ("abc-dances", "abc-songs", "chorales", BROUGHT)
 LIEDER_VARIABLE = "COMPOSER_LIEDER"
 MANIFEST = "manifest.toml"
+SKIPPED = "skipped.tsv"  # what was left out of a corpus of the user
 _LOCATION = "location.toml"  # where the user has the files of a corpus that he brought
 _NAME = re.compile(r"[^\W_][\w.-]{0,60}")
 
@@ -82,13 +83,15 @@ def list_corpora() -> list[Corpus]:
 
 def added() -> list[Corpus]:
     """The corpora that the user added, by name; a manifest that is damaged is as if it were not there."""
-    found = []
+    return [corpus for corpus in _manifests().values() if corpus.reader == OWN]
+
+
+def _manifests() -> dict[Path, Corpus]:
+    found = {}
     for path in sorted(corpora_folder().glob(f"*/{MANIFEST}")):
-        try:
-            found.append(Corpus(**tomllib.loads(path.read_text("utf-8"))))
-        except (OSError, ValueError, TypeError):
-            continue
-    return [corpus for corpus in found if corpus.reader == OWN]
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            found[path] = Corpus(**tomllib.loads(path.read_text("utf-8")))
+    return found
 
 
 def write_added(corpus: Corpus) -> Path:
@@ -100,11 +103,35 @@ def write_added(corpus: Corpus) -> Path:
     return folder
 
 
+def checked_added(name: str) -> Path:
+    """The manifest of the user's corpus ``name``; raises UsageProblem for one that came with composer, or is none."""
+    own = {corpus.name: path for path, corpus in _manifests().items() if corpus.reader == OWN}
+    if name not in own:
+        raise UsageProblem(show(name).name, "came with composer", "only a corpus that you added can be removed")
+    return own[name]
+
+
+def remove_added(name: str) -> None:
+    """Forget the user's corpus ``name``; the files of his music stay as they are."""
+    manifest = checked_added(name)
+    try:
+        manifest.unlink()
+        (manifest.parent / SKIPPED).unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(manifest, error) from None
+    with contextlib.suppress(OSError):  # a file that is not ours keeps the folder
+        manifest.parent.rmdir()
+
+
 def show(name: str) -> Corpus:
     """The corpus called ``name``; raises UsageProblem."""
     known = {corpus.name: corpus for corpus in list_corpora()}
     if name not in known:
-        raise UsageProblem(name, "is no corpus", f"choose one of {', '.join(known)}, or a folder of your own files")
+        raise UsageProblem(
+            name,
+            f"is no corpus{did_you_mean(name, known)}",
+            f"choose one of {', '.join(known)}, or a folder of your own files",
+        )
     return known[name]
 
 

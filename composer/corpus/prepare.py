@@ -29,7 +29,6 @@ _OWN_VERSION = 3
 _LIEDER_VERSION = 2
 DEFAULT = "default"
 _NO_TUNE = "a stretch without a tune of 8-48 bars"
-SKIPPED = "skipped.tsv"
 
 Progress = Callable[[int, int, str], None]
 
@@ -158,7 +157,7 @@ def add(folder: Path, name: str, progress: Progress | None = None) -> Added:
 
 def _list_skipped(name: str, skipped: Sequence[Skipped]) -> Path:
     """Write what was left out as tab-separated lines; the file."""
-    path = corpora_folder() / name / SKIPPED
+    path = corpora_folder() / name / catalog.SKIPPED
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = [f"{printable(str(one.file))}\t{one.tune}\t{printable(one.reason)}" for one in skipped]
     write_whole(path, "\n".join(["file\ttune\treason", *lines, ""]).encode())

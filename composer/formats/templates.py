@@ -5,19 +5,16 @@ The user's own folders come before the shipped one, so a template of the same na
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from composer.errors import BadInput
+from composer.errors import BadInput, did_you_mean
 from composer.formats.files import read_bytes
 from composer.limits import TEMPLATE_BYTES
 from composer.resources import template_folders
-
-NEAREST_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +101,4 @@ def _paths(kind: str) -> dict[str, Path]:
 def _unknown(kind: str, name: str, names: list[str]) -> BadInput:
     singular = kind.removesuffix("s")
     article = "an" if singular[0] in "aeiou" else "a"
-    nearest = difflib.get_close_matches(name, names, NEAREST_NAMES, 0.5)
-    guess = f" (did you mean {' or '.join(nearest)}?)" if nearest else ""
-    return BadInput(name, f"is not {article} {singular}{guess}", "`composer templates` lists them")
+    return BadInput(name, f"is not {article} {singular}{did_you_mean(name, names)}", "`composer templates` lists them")

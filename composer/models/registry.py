@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from composer.errors import BadInput, ComposerError, MissingTool, UsageProblem
+from composer.errors import BadInput, ComposerError, MissingTool, UsageProblem, did_you_mean
+from composer.formats.files import cannot_write
 from composer.models.families import FAMILIES, Family, Summary, family_of_card, summary_of
 from composer.models.lstm_cell import CARD, read_any_card, read_card
 from composer.models.runtime import NumpyMelodyModel, read_model
@@ -56,7 +58,31 @@ def model_folder(name_or_path: str | Path = DEFAULT) -> Path:
     others = {entry.name: entry.family.writes for entry in entries if entry.family is not None}
     reason = f"writes {others[str(name_or_path)]}, not tunes" if str(name_or_path) in others else "is no model"
     names = [DEFAULT, *(entry.name for entry in entries if entry.name in found)]
+    reason += did_you_mean(str(name_or_path), names) if str(name_or_path) not in others else ""
     raise UsageProblem(str(name_or_path), reason, f"choose one of {', '.join(names)} or a folder")
+
+
+def checked_own(name: str) -> Path:
+    """The folder of the network that the user trained and called ``name``; raises UsageProblem for any other."""
+    entries = list_models()
+    own = {entry.name: entry.folder for entry in entries if not entry.is_shipped}
+    if name not in own:
+        shipped = {DEFAULT, *(entry.name for entry in entries if entry.is_shipped)}
+        reason = "came with composer" if name in shipped else f"is no model of yours{did_you_mean(name, own)}"
+        raise UsageProblem(name, reason, "only a model that you trained, by its name, can be removed")
+    return own[name]
+
+
+def remove_own(name: str) -> None:
+    """Delete the folder of ``checked_own``."""
+    folder = checked_own(name)
+    try:
+        if folder.is_symlink():
+            folder.unlink()
+        else:
+            shutil.rmtree(folder)
+    except OSError as error:
+        raise cannot_write(folder, error) from None
 
 
 def load_melody_model(name_or_path: str | Path = DEFAULT) -> NumpyMelodyModel:
@@ -71,7 +97,12 @@ def show(name_or_path: str | Path = DEFAULT) -> dict[str, Any]:
         path = model_folder()
     elif not (path.is_dir() and (path / CARD).is_file()):
         named = {entry.name: entry.folder for entry in reversed(list_models())}
-        path = named.get(str(name_or_path)) or model_folder(name_or_path)
+        if str(name_or_path) not in named:
+            near = did_you_mean(str(name_or_path), [DEFAULT, *named])
+            raise UsageProblem(
+                str(name_or_path), f"is no model{near}", "`composer models` lists them; or name a folder"
+            )
+        path = named[str(name_or_path)]
     return _checked(path)[1]
 
 
