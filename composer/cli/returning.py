@@ -58,8 +58,8 @@ def run_import(file: Path, into: Path, output: Path | None, force: bool) -> Done
     if output is None and any(_is_same(file, own) for own in (*_stages(files), files.human)):
         if _is_all_there_is(file, files):
             name = printable(file.name)
-            lines = (f"{name} is the whole piece: nothing to put back", f"next: composer cleanup {name}")
-            return Done(IMPORT, (file,), lines, {"report": None, "backup": None})
+            told = (f"{name} is the whole piece: nothing to put back", f"next: composer cleanup {name}")
+            return Done(IMPORT, (file,), told, {"report": None, "backup": None})
         hint = "`composer cleanup` and `composer render` put it back by themselves, or name another file with -o"
         raise UsageProblem(file, f"is a file of {files.name} itself", hint)
     data = read_bytes(file, MIDI_BYTES, "MIDI file")
