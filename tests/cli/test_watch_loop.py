@@ -230,7 +230,7 @@ def test_choices_in_the_report_are_applied(session: Session) -> None:
             raise_a_note(session.folder / "art.draft.mid")
             session.after()
             content = json.loads(report.read_text("utf-8"))
-    content["changes"][0]["accept"] = True
+    content["changes"][0]["accept"] = not content["changes"][0]["accept"]
     report.write_text(json.dumps(content), "utf-8")
     before = (session.folder / "art.mid").read_bytes()
     lines = session.after()
