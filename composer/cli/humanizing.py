@@ -74,14 +74,13 @@ def run_humanize(midi: Path, human: Path, wished: Wished) -> Done:
     from composer.humanize.outline import outline_of
     from composer.humanize.stage import humanized
 
-    if not 0.0 <= wished.strength <= 1.0:
-        raise UsageProblem("--strength", f"{wished.strength:g} is outside 0 to 1", "0.5 is a musician's measure")
+    strength = checked_strength(wished.strength)
     files, brief, name = PieceFiles.of(human), _brief_beside(midi), printable(midi.name)
     worn = worn_by(midi)
     music = _off(midi, worn, wished.force) if worn is not None else _written(midi, brief, wished.force)
     seed = checked_seed(wished.seed)
     outline = outline_of(read_source(music.data, name), brief)
-    layer = Layer(wished.strength, seed, outline, wished.keep_dynamics, music.kept)
+    layer = Layer(strength, seed, outline, wished.keep_dynamics, music.kept)
     result = humanized(music.data, name, layer)
     outputs = {human: result.midi, files.file(GRID): music.data}
     outputs = {path: data for path, data in outputs.items() if music.inputs.get(path) != data or path == human}
@@ -97,6 +96,13 @@ def run_humanize(midi: Path, human: Path, wished: Wished) -> Done:
     )
     notes = (*music.notes, *_lines(result.figures, layer))
     return Done(HUMANIZE, tuple(outputs), notes, {"seed": seed, "strength": layer.strength, **asdict(result.figures)})
+
+
+def checked_strength(strength: float) -> float:
+    """``strength``; raises UsageProblem for one outside 0 to 1."""
+    if not 0.0 <= strength <= 1.0:
+        raise UsageProblem("--strength", f"{strength:g} is outside 0 to 1", "0.5 is a musician's measure")
+    return strength
 
 
 def run_undo(human: Path, output: Path | None) -> Done:

@@ -41,6 +41,10 @@ def make(
     model: Model = None,
     soundfont: Soundfont = None,
     stems: Stems = False,
+    humanize: Annotated[
+        float | None,
+        typer.Option("--humanize", help="Have it played, from 0 to 1: see `composer humanize`.", metavar="STRENGTH"),
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write to.")] = None,
     force: Force = False,
 ) -> int:
@@ -57,5 +61,6 @@ def make(
         model=model,
         folder=output,
         force=force,
+        humanize=humanize,
     )
     return make_all(show, images, wanted)

@@ -1,4 +1,4 @@
-"""All four steps for each picture: run what is stale, keep what a person edited, go on when one picture fails."""
+"""All the steps for each picture: run what is stale, keep what a person edited, go on when one picture fails."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from composer.cli import rendering, steps
 from composer.cli.exits import DONE, reported
 from composer.cli.following import draft_seed
 from composer.cli.generation import run_generate
+from composer.cli.humanizing import HUMANIZE, Wished, checked_strength, run_humanize
 from composer.cli.needs import Need, Stage, Verdict, verdict_of
 from composer.cli.show import Show
 from composer.cli.steps import CleanupChoice, Done
 from composer.errors import UsageProblem
 from composer.formats.record import read_record
 from composer.render.stage import RenderOptions
-from composer.workspace import PieceFiles, is_up_to_date, tidy
+from composer.workspace import PieceFiles, is_up_to_date, step_of, tidy
+from composer.workspace.states import is_made_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Wanted:
     model: str | None = None
     folder: Path | None = None
     force: bool = False
+    humanize: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ def _check(images: Sequence[Path], wanted: Wanted) -> None:
     """Two pictures must not want the same files; a seed must be one."""
     if wanted.seed is not None:
         steps.checked_seed(wanted.seed)
+    if wanted.humanize is not None:
+        checked_strength(wanted.humanize)
     if wanted.folder is not None and not wanted.folder.is_dir():
         raise UsageProblem("--output", f"{wanted.folder} is not a folder", "make it first, or name another")
     seen: dict[Path, Path] = {}
@@ -86,15 +91,17 @@ def _files(image: Path, wanted: Wanted) -> PieceFiles:
 
 
 def _made(show: Show, image: Path, wanted: Wanted) -> list[Outcome]:
-    """The four steps of one picture, in order."""
+    """The steps of one picture, in order; the one that plays it only where that is wanted."""
     files = _files(image, wanted)
     tidy(files)
     outcomes = []
+    performance = _humanize(files, wanted)
     for step in (
         _brief(image, files, wanted),
         _generate(files, wanted),
         _cleanup(files, wanted),
-        _render(files, wanted),
+        *((performance,) if performance else ()),
+        _render(files.human if performance else files.midi, files, wanted),
     ):
         with show.working(f"{files.name}: {step.name}"):
             outcome = _outcome(step, files, wanted.force)
@@ -180,7 +187,32 @@ def _cleanup(files: PieceFiles, wanted: Wanted) -> Stage:
     )
 
 
-def _render(files: PieceFiles, wanted: Wanted) -> Stage:
+def _humanize(files: PieceFiles, wanted: Wanted) -> Stage | None:
+    """The performance, where the person asks for one or there is one already; it keeps its seed."""
+    done = step_of(files, files.human) if files.human.is_file() else None
+    known = done.options.get("strength") if done else None
+    strength = known if wanted.humanize is None else wanted.humanize
+    if not isinstance(strength, float):
+        return None
+    seed = done.seed if done and wanted.seed is None else wanted.seed
+    wished = Wished(strength, seed, bool(done and done.options.get("keep_dynamics")), wanted.force)
+
+    def is_current() -> bool:
+        return (
+            done is not None and (known, done.seed) == (strength, seed) and is_made_from(files, files.human, files.midi)
+        )
+
+    return Stage(
+        HUMANIZE,
+        (files.human, files.grid),
+        is_current,
+        lambda: run_humanize(files.midi, files.human, wished),
+        ("humanize", str(files.midi)),
+        source=files.midi,
+    )
+
+
+def _render(midi: Path, files: PieceFiles, wanted: Wanted) -> Stage:
     outputs = (files.wav, *((files.stems,) if wanted.render.stems else ()))
     return Stage(
         steps.RENDER,
@@ -188,13 +220,13 @@ def _render(files: PieceFiles, wanted: Wanted) -> Stage:
         lambda: is_up_to_date(
             files,
             steps.RENDER,
-            rendering.render_inputs(files.midi),
+            rendering.render_inputs(midi),
             outputs,
             rendering.render_recorded(wanted.render),
-            rendering.render_versions(wanted.render, files.midi),
+            rendering.render_versions(wanted.render, midi),
         ),
-        lambda: rendering.run_render(files.midi, files.wav, wanted.render, wanted.force),
-        ("render", str(files.midi)),
+        lambda: rendering.run_render(midi, files.wav, wanted.render, wanted.force),
+        ("render", str(midi)),
     )
 
 
