@@ -9,6 +9,7 @@ new one to the byte, no file of composer's may be called edited by hand, and the
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import os
@@ -118,7 +119,9 @@ def run(folder: Path, trial: Trial, operation: int = NEVER, seconds: float = MOS
         if time.monotonic() > end:
             break
         time.sleep(0.001)
-    os.killpg(child, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):  # it has no group of its own yet
+        os.killpg(child, signal.SIGKILL)
+    os.kill(child, signal.SIGKILL)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
