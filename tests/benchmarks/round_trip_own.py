@@ -88,6 +88,27 @@ def brought_back(piece: Path, stem: str, habits: list[str], seeds: range, ledger
             ledger.check(flow, f"{stem}, seed {seed}", [f"contract: {found}"] if found else [])
 
 
+def read_again(piece: Path, stem: str, habits: list[str], seeds: range, ledger: Ledger, work: Path) -> None:
+    """``cleanup`` of a draft that a program has written over, before there was any other file of the piece."""
+    draft = read_song((piece / f"{stem}.draft.mid").read_bytes())
+    for name in habits:
+        habit, flow = HABITS[name], f"own: cleanup reads {name}"
+        for seed in seeds:
+            folder = fresh(work / "piece")
+            shutil.copytree(piece, folder, dirs_exist_ok=True)
+            rng = np.random.default_rng(seed)
+            after, _ = edited(draft, rng, int(rng.integers(0, 10)), kinds_for(habit))
+            path = folder / f"{stem}.draft.mid"
+            path.write_bytes(habit.export(after))
+            with ledger.doing(flow):
+                done = run("cleanup", path, "--no-key", "--no-voice-leading")
+            if done.code:
+                ledger.check(flow, f"{stem}, seed {seed}", [f"exit {done.code}: {done.told}"])
+                continue
+            result = read_song((folder / f"{stem}.mid").read_bytes())
+            ledger.check(flow, f"{stem}, seed {seed}", return_faults(Truth(draft, after), result, habit))
+
+
 def return_faults(truth: Truth, result: Song, habit: Habit) -> Iterator[str]:
     """Everything the person changed is there, everything the program lost is back."""
     if (result.kind, result.resolution) != (1, 480):
