@@ -30,10 +30,8 @@ def merged(stay: Stay, composed: Piece, chord_bars: Collection[int], heard: Coll
         if own is None:
             parts.append(part)
             continue
-        new = part.notes
-        if own is stay.melody:
-            new = tuple(n for n in new if (n.start, n.pitch) not in heard)
-        parts.append(_part(stay, own, replace(part, notes=new), composed))
+        known = heard if own is stay.melody else frozenset()
+        parts.append(_part(stay, own, part, composed, known))
     used = {id(part) for name, part in stay.seats.items() if name not in standing}
     parts += [part for part in stay.piece.parts if id(part) not in used]
     end = max((n.end for part in parts for n in part.notes), default=0)
@@ -42,10 +40,10 @@ def merged(stay: Stay, composed: Piece, chord_bars: Collection[int], heard: Coll
     return replace(composed, parts=tuple(parts), length=length, chords=_spans(stay, composed, chord_bars))
 
 
-def _part(stay: Stay, own: Part, new: Part, composed: Piece) -> Part:
+def _part(stay: Stay, own: Part, new: Part, composed: Piece, heard: Collection[tuple[int, int]]) -> Part:
     bar = composed.meter.bar_ticks
     kept = [n for n in own.notes if not stay.is_redone(own, n.start // bar)]
-    fresh = [n for n in new.notes if stay.is_redone(own, n.start // bar)]
+    fresh = [n for n in new.notes if stay.is_redone(own, n.start // bar) and (n.start, n.pitch) not in heard]
     fresh = _levelled(fresh, _louder(stay, own, new, composed), bar)
     controls = [c for c in own.controls if not stay.is_redone(own, c.tick // bar)]
     controls += [c for c in new.controls if stay.is_redone(own, c.tick // bar)]

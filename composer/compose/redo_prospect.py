@@ -36,13 +36,17 @@ class SeamProspect(Prospect):
     def __init__(self, plan: Plan, chords: Sequence[Bar], standing: Sequence[Event], varies: int | None) -> None:
         super().__init__(plan, chords)
         self.standing = tuple(standing)
+        self._theirs = {phrase.index: self._standing_in(phrase) for phrase in plan.phrases}
         self._made = {p.index: p if varies is None else _other(p, varies, bool(self.theirs(p))) for p in plan.phrases}
         self._free_share = 0.0 if varies is None else FREE_SHARE
 
     def theirs(self, phrase: Phrase) -> tuple[Event, ...]:
         """What stands in a phrase, its pick-up included."""
-        start = phrase.first * self.bar_ticks - phrase.pickup
-        return tuple(e for e in self.standing if start <= e.start < self.end_of(phrase))
+        return self._theirs[phrase.index]
+
+    def _standing_in(self, phrase: Phrase) -> tuple[Event, ...]:
+        start, end = phrase.first * self.bar_ticks - phrase.pickup, self.end_of(phrase)
+        return tuple(e for e in self.standing if start <= e.start < end)
 
     def is_whole(self, phrase: Phrase) -> bool:
         """Whether all of the phrase stands."""
