@@ -19,6 +19,7 @@ OWNED = {
     "brief art.png --bars 4": {"cv2"},
     "generate art.brief.json --seed 1": set(),
     "cleanup art.draft.mid": {"music21"},
+    "humanize art.mid --seed 1": set(),
     "render art.mid": {"scipy"},
     "status": set(),
     "evaluate art.mid": set(),

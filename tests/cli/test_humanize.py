@@ -148,3 +148,48 @@ def test_a_second_layer_starts_from_the_grid(files: PieceFiles, composer: Progra
 def test_undo_of_what_is_no_performance_is_refused(files: PieceFiles, composer: Program) -> None:
     run = composer("humanize", files.midi, "--undo")
     assert run.code == 3 and "art.mid" in run.err and not files.grid.exists()
+
+
+def test_an_export_of_the_performance_goes_back_into_it(files: PieceFiles, composer: Program) -> None:
+    composer("humanize", files.midi, "--seed", "7")
+    first = files.human.read_bytes()
+    mine = edit(files.human, 3)
+    come = files.folder / "from live.mid"
+    come.write_bytes(damage.no_markers(mine))
+    files.human.write_bytes(first)
+    assert composer("import", come, "--into", files.folder / "art").code == 0
+    assert heard(files.human.read_bytes()) == heard(mine) and files.midi.read_bytes() == MUSIC
+
+
+def test_an_export_of_the_music_goes_back_into_that(files: PieceFiles, composer: Program) -> None:
+    composer("humanize", files.midi, "--seed", "7")
+    first = files.human.read_bytes()
+    come = files.folder / "from live.mid"
+    come.write_bytes(damage.no_names(MUSIC))
+    assert composer("import", come, "--into", files.folder / "art").code == 0
+    assert files.midi.read_bytes() == MUSIC and files.human.read_bytes() == first
+
+
+def test_make_has_a_piece_played_and_keeps_it_played(picture: Path, composer: Program) -> None:
+    files, words = PieceFiles.of(picture), ("make", picture, "--bars", "4", "--seed", "5")
+    assert composer(*words, "--humanize", "0.6").code == 0
+    step = read_record(files.record).step("humanize")
+    assert step is not None and (step.seed, step.options["strength"]) == (5, 0.6)
+    rendered = read_record(files.record).step("render")
+    assert rendered is not None and "art.human.mid" in rendered.inputs
+    before = files.human.read_bytes()
+    run = composer(*words, "--json")
+    assert {one["step"]: one["state"] for one in json.loads(run.out)["pieces"][0]["steps"]}["humanize"] == "up to date"
+    assert files.human.read_bytes() == before
+    assert composer("make", picture, "--humanize", "3").code == 2
+
+
+def test_a_file_of_a_person_is_played_in_its_own_resolution(tmp_path: Path, composer: Program) -> None:
+    song = tmp_path / "song.mid"
+    song.write_bytes(bytes_of(ticks_per_beat=96))
+    assert composer("humanize", song, "--seed", "1", "-o", tmp_path / "out.mid").code == 0
+    assert (tmp_path / "out.grid.mid").read_bytes() == song.read_bytes()
+    played = heard((tmp_path / "out.mid").read_bytes())
+    assert {note.quarter for note in played} == {96} and played != heard(song.read_bytes())
+    assert composer("humanize", tmp_path / "out.mid", "--undo").code == 0
+    assert composer("humanize", song, "-o", song).code == 2
