@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,21 +24,31 @@ def watch(
     ] = Path(),
     once: Annotated[bool, typer.Option("--once", help="Bring everything up to date, and stop.")] = False,
     preview: Annotated[bool, typer.Option("--preview/--no-preview", help="Render NAME.preview.wav.")] = True,
+    play: Annotated[
+        str | None,
+        typer.Option("--play", help="A program that plays each new preview, such as aplay or afplay."),
+    ] = None,
     soundfont: Soundfont = None,
 ) -> int:
     """Run what is stale after each save, in your editor or your DAW, and render NAME.preview.wav. Ctrl-C stops it."""
     from composer.cli.following import Following
+    from composer.cli.playing import Player
     from composer.cli.stopping import Terminated, stoppable
     from composer.cli.watch_lock import only_watch
     from composer.cli.watching import Says, Watch
+    from composer.errors import UsageProblem
     from composer.render.stage import RenderOptions
 
+    if play is not None and (once or not preview):
+        clash = "--once" if once else "--no-preview"
+        raise UsageProblem("--play", f"has nothing to play with {clash}", "leave one of the two out")
     target, picture = _target(subject)
     following = Following(RenderOptions(soundfont) if preview else None, picture)
     says = Says(show)
     try:
-        with stoppable(), only_watch(target.folder, target.name):
-            loop = Watch(target, following, says)
+        with stoppable(), only_watch(target.folder, target.name), ExitStack() as stack:
+            player = stack.enter_context(Player(play)) if play is not None else None
+            loop = Watch(target, following, says, play=player.play if player else None)
             if once:
                 return loop.bring_up_to_date(target.pieces())
             pieces = target.pieces()

@@ -90,7 +90,7 @@ class Says:
 
 
 class Watch:
-    """The watch of a target; ``clock`` and ``sleep`` are those of the machine but in tests."""
+    """The watch of a target; ``play`` gets each new preview, ``clock`` and ``sleep`` are not the machine's in tests."""
 
     def __init__(
         self,
@@ -98,11 +98,12 @@ class Watch:
         following: Following,
         says: Says,
         *,
+        play: Callable[[Path], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._target, self._following, self._says = target, following, says
-        self._clock, self._sleep = clock, sleep
+        self._clock, self._sleep, self._play = clock, sleep, play
         self._pictures = self._pictures_of(target.pieces())
         self._lookout = Lookout(target.folder, target.name)
         self._settling = Settling(self._lookout.snapshot(self._pictures) or {}, self._piece_of)
@@ -138,9 +139,9 @@ class Watch:
             self._says.forget(files)
         for path, text in news.items():
             self._says.line(f"{path.name}: {text}", "changed", file=path, what=text)
-        # What is deleted comes back with the next save, not at once: some programs delete before they write.
+        # What is deleted is made again with the next save, not at once; but a mix that is gone is heard.
         told = self._says.count
-        if any(path.exists() for path in paths):
+        if any(path.exists() or path == files.mix for path in paths):
             self._update(files)
             if news and self._says.count == told:
                 self._says.line(f"{files.name}: nothing follows from that", "idle", piece=files.name)
@@ -171,6 +172,8 @@ class Watch:
             started = self._clock()
             done = stage.run()
             self._says.ran(files, done, self._clock() - started)
+            if self._play is not None and stage.name == PREVIEW:
+                self._play(files.preview)
 
     def _piece_of(self, path: Path) -> PieceFiles:
         return self._pictures.get(path) or PieceFiles.of(path)
