@@ -11,10 +11,12 @@ from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-import mido
+from typing import TYPE_CHECKING
 
 from composer.formats.smf_scan import END_OF_TRACK, META, PROGRAM, SYSEX, RawEvent, scan
+
+if TYPE_CHECKING:
+    import mido
 
 NOTE_ON, NOTE_OFF = 0x90, 0x80
 TEXT, TRACK_NAME, MARKER = 0x01, 0x03, 0x06
@@ -337,6 +339,8 @@ def _variable_length(value: int) -> bytes:
 
 
 def _message(event: RawEvent) -> mido.Message | mido.MetaMessage:
+    import mido  # here, as to most of what reads MIDI files its start is a tenth of their own
+
     if event.status == META:
         return mido.MetaMessage.from_bytes([META, event.meta, *_variable_length(len(event.data)), *event.data]).copy(
             time=event.tick
