@@ -69,6 +69,7 @@ class _MadeFrom(_Strict):
     file: str
     sha256: str
     writes: str
+    report: str
     options: dict[str, Any]
     options_sha256: str
     read_sha256: str

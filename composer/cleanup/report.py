@@ -75,13 +75,14 @@ class Change:
 class MadeFrom:
     """What a report rests on: the MIDI file by its SHA-256, the options, and how many changes were proposed.
 
-    ``file`` and ``writes`` (the cleaned file) are relative to the report. ``read_sha256`` is the hash of what the file
-    was taken for: that of the file itself, unless it had lost something in a DAW.
+    ``file`` and ``writes`` (the cleaned file) are relative to the report, which is called ``report``. ``read_sha256`` is
+    the hash of what the file was taken for: that of the file itself, unless it had lost something in a DAW.
     """
 
     file: str
     sha256: str
     writes: str
+    report: str
     options: Mapping[str, object]
     options_sha256: str
     read_sha256: str
@@ -155,7 +156,7 @@ class Report:
         made_from = asdict(self.made_from) if self.made_from is not None else None
         content: dict[str, object] = {"format": FORMAT, "name": self.name, "made_from": made_from}
         if self.made_from is not None:
-            content["edit"] = f"set accept to true or false, then: composer cleanup {self.name} --apply"
+            content["edit"] = f"set accept to true or false, then: composer cleanup --apply {self.made_from.report}"
         content |= {k: v for k, v in asdict(self).items() if k not in content}
         content["changes"] = [change.as_json() for change in self.changes]
         content["rules"] = RULES

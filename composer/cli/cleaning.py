@@ -56,6 +56,7 @@ class _Job:
         options = self.choice.recorded()
         return MadeFrom(
             file=record_key(self.files.folder, self.midi), sha256=self.sha256, writes=printable(self.output.name),
+            report=printable(self.files.report.name),
             options=options, options_sha256=options_sha256(options), read_sha256=self.read_sha256,
             proposed=len(proposal.changes),
         )  # fmt: skip

@@ -131,6 +131,7 @@ def test_apply_knows_the_options_and_takes_another_name(song: Path, composer: Pr
     assert report["key"]["name"] == "E minor"
     assert report["made_from"]["options"] == {"key": "E minor", "brief": None, "keep_melody": True}
     assert (report["made_from"]["file"], report["made_from"]["writes"]) == ("song.mid", "other.mid")
+    assert report["edit"].endswith("then: composer cleanup --apply other.cleanup.json")
     assert notes(song.read_bytes()) - notes(other.read_bytes())
 
 
@@ -253,7 +254,7 @@ def test_every_mistake_in_a_report_is_named(
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (b'"accept": true', b'"accept": treu', "line 26 column 17: expecting value"),
+        (b'"accept": true', b'"accept": treu', "column 17: expecting value"),
         (b'"key": null', b'"key": "A minor"', "its options were edited"),
         (b"composer.cleanup/1", b"composer.cleanup/9", "is no report of a cleanup"),
         (b'"made_from"', b'"made"', "does not say what it was made from"),
@@ -335,6 +336,15 @@ def test_what_the_brief_locks_stays_with_force_too(edited_draft: Path, composer:
     result = composer("cleanup", edited_draft, "--force")
     assert result.code == 3
     assert 'song.draft.mid: locked in the brief: no track is called "Flute"' in result.err
+
+
+def test_what_was_locked_since_is_left_by_apply(song: Path, composer: Program) -> None:
+    locking = brief("major", "4/4").model_copy(update={"locked": [Locked(tracks=["Bass"])]})
+    PieceFiles.of(song).brief.write_bytes(brief_bytes(locking))
+    result = composer("cleanup", song, "--apply")
+    assert result.code == 0
+    assert "(bar 2, Bass, D2 to F2): the bar or track is locked" in result.err
+    assert pitches(song.with_name("song.clean.mid").read_bytes(), "Bass") == pitches(song.read_bytes(), "Bass")
 
 
 def answered(composer: Program, monkeypatch: pytest.MonkeyPatch, song: Path, answers: str) -> tuple[int, str]:
