@@ -7,6 +7,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from composer.cli.overview import Overview, bars_of_person
@@ -112,8 +113,11 @@ def _print_coloured(lines: Sequence[str], tracks: set[str]) -> None:
     for line in lines:
         text = Text(line, no_wrap=True, overflow="ignore")
         if line[: width - 2].rstrip() in tracks:
-            for at, cell in enumerate(line[width:], start=width):
-                text.stylize(COLOURS.get(cell, ""), at, at + 1)
+            at = width
+            for cell, alike in groupby(line[width:]):
+                end = at + len(list(alike))
+                text.stylize(COLOURS.get(cell, ""), at, end)
+                at = end
         console.print(text, soft_wrap=True)
 
 

@@ -45,7 +45,7 @@ class Snapshot:
 
     @classmethod
     def of(cls, folder: Path) -> Snapshot:
-        paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and PART not in str(path)]
+        paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and not _is_no_output(path)]
         names = {path.relative_to(folder).as_posix(): path for path in paths}
         return cls({name: path.read_bytes() for name, path in names.items()}, {n: _state(p) for n, p in names.items()})
 
@@ -224,6 +224,11 @@ def _is_backup(name: str, content: bytes | None, *snapshots: Snapshot) -> bool:
     """Whether a numbered file holds a whole file that was there."""
     numbered = any(part.isdecimal() for part in name.split("."))
     return numbered and any(content in snapshot.contents.values() for snapshot in snapshots)
+
+
+def _is_no_output(path: Path) -> bool:
+    """Whether a file is a temporary one, or what another program keeps for itself."""
+    return PART in str(path) or "matplotlib" in path.parts
 
 
 def _is_broken(name: str, content: bytes) -> bool:
