@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from composer import __version__
 from composer.cli.steps import Done, brief_in, checked_seed
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from composer.formats.brief import Brief
     from composer.humanize.layer import Layer
     from composer.humanize.stage import Figures
+    from composer.humanize.undo import Regridded
 
 HUMANIZE, UNDO = "humanize", "grid"
 _EVERY_BAR = (Section("", 1, 10 * BRIEF_BARS),)
@@ -140,7 +141,7 @@ def worn_by(midi: Path) -> Worn | None:
     return Worn(_layer(step), music, grid, inputs, copy_of(files, midi)) if music is not None else None
 
 
-def _taken_off(human: Path, worn: Worn) -> tuple[Any, tuple[str, ...]]:
+def _taken_off(human: Path, worn: Worn) -> tuple[Regridded, tuple[str, ...]]:
     """The music of ``human`` on the grid, and what to say about it."""
     from composer.humanize.pairing import performance_in
     from composer.humanize.stage import performance_of

@@ -8,6 +8,7 @@ that is in the file stays, and where it changes by itself near such a place, not
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from composer.formats.midi_hashes import track_labels
 from composer.formats.smf_scan import META, SET_TEMPO, RawEvent
@@ -49,12 +50,13 @@ def tempi(source: SourceMidi, layer: Layer, grid: Grid, clock: Clock) -> tuple[A
     total = grid.bars.bars_until(max((n.end for n in source.notes), default=0))
     if total < BARS_MIN:
         return ()
+    final = _final(source, layer, grid, clock)
     events: list[RawEvent] = []
-    for first, following in zip(layer.outline.sections, layer.outline.sections[1:], strict=False):
-        if following - first >= BARS_MIN and following <= total:
+    for first, following in pairwise(layer.outline.sections):
+        is_before = not final or grid.bar_start(following) < final[0].tick
+        if following - first >= BARS_MIN and following <= total and is_before:
             events += _section_end(following, layer, grid, clock, source)
-    events += _final(source, layer, grid, clock)
-    return tuple(Added(0, event) for event in events)
+    return tuple(Added(0, event) for event in (*events, *final))
 
 
 def _section_end(bar: int, layer: Layer, grid: Grid, clock: Clock, source: SourceMidi) -> list[RawEvent]:

@@ -19,7 +19,7 @@ from composer.formats.source import ChangeNote, edited, read_source
 from composer.humanize.layer import Layer
 from composer.humanize.outline import outline_of
 from composer.humanize.stage import Humanized, humanized
-from composer.music.notes import Note, Tempo
+from composer.music.notes import Marker, Note, Tempo
 from composer.music.time import Meter
 from tests.humanize.pieces import bytes_of, piece, with_events
 from tests.humanize.reader import Heard, heard, others, overlaps, pedals, tempos
@@ -225,6 +225,15 @@ def test_the_tempo_falls_at_the_ends_of_sections_and_of_the_piece() -> None:
     last = [us for tick, us in found if tick > 8 * BAR]
     assert within == sorted(within) and plain < within[0] < within[-1] < 1.12 * plain
     assert last == sorted(last) and 1.3 * plain < last[-1] < 1.6 * plain
+
+
+@pytest.mark.parametrize("bar", [12, 13, 14, 15])
+def test_a_section_that_ends_in_the_last_ritardando_has_none_of_its_own(bar: int) -> None:
+    data = midi_bytes(replace(piece(), markers=(Marker(0, "A"), Marker(bar * BAR, "B"))))
+    found = tempos(played(data, 1.0).midi)
+    assert len({tick for tick, _ in found}) == len(found)
+    slowing = [us for tick, us in found if tick > bar * BAR]
+    assert slowing == sorted(slowing) and slowing[-1] > 1.3 * found[0][1]
 
 
 def test_a_ritardando_of_a_person_is_not_fought() -> None:
