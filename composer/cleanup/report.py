@@ -75,7 +75,7 @@ class Change:
 class MadeFrom:
     """What a report rests on: the MIDI file by its SHA-256, the options, and how many changes were proposed.
 
-    ``file`` and ``writes`` (the cleaned file) are relative to the report, which is called ``report``. ``read_sha256`` is
+    ``file`` and ``writes`` (the cleaned file) are relative to the report, called ``report``. ``read_sha256`` is
     the hash of what the file was taken for: that of the file itself, unless it had lost something in a DAW.
     """
 
