@@ -86,11 +86,14 @@ def note_edits(before: Sequence[Tone], after: Sequence[Tone], scale: Scale) -> N
 
 
 def kinds_of(old: Tone, new: Tone, scale: Scale) -> tuple[str, ...]:
-    """In which ways ``new`` is another note than ``old``; empty when they are alike within the tolerance."""
+    """In which ways ``new`` is another note than ``old``; empty when they are alike within the tolerance.
+
+    Two notes that their files never end have no lengths to differ in.
+    """
     moved = abs(new.start - old.start) > scale.tolerance
     stretched = new.length - old.length if moved else new.end - old.end
     found = {
-        MOVED: moved, PITCH: new.pitch != old.pitch, LENGTH: abs(stretched) > scale.tolerance,
+        MOVED: moved, PITCH: new.pitch != old.pitch, LENGTH: abs(stretched) > scale.tolerance and not (old.is_open and new.is_open),
         VELOCITY: new.velocity != old.velocity,
     }  # fmt: skip
     return tuple(kind for kind, differs in found.items() if differs)

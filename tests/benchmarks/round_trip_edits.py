@@ -51,6 +51,11 @@ class Hand:
     def is_free(self, track: int, tick: int) -> bool:
         return all(abs(tick - other) >= APART_QUARTERS * self.song.resolution for other in self.taken[track])
 
+    def half_beat(self) -> int:
+        """A tick on a half beat before the last note."""
+        step = max(12, self.song.resolution // 2)
+        return step * self.draw(range(1, max(2, max(n.start for n in self.song.notes) // step)))
+
     def name(self, track: int) -> str:
         """As the track was called before any edit."""
         return self.song.name(track).removeprefix(RENAMED)
@@ -84,7 +89,9 @@ def _note_edit(hand: Hand, kind: str) -> bool:
     song, notes = hand.song, hand.song.notes
     old = notes[hand.draw(range(len(notes)))]
     new = _drawn(hand, kind, old)
-    if new is None or not hand.is_free(old.track, old.start) or not hand.is_free(old.track, new.start):
+    if new is None or any(n.end < 0 and n.pitch in (old.pitch, new.pitch) for n in notes):
+        return False
+    if not hand.is_free(old.track, old.start) or not hand.is_free(old.track, new.start):
         return False
     others = [n for n in notes if n.pitch == new.pitch and (n != old or kind == "added")]
     if kind != "removed" and any(n.start < new.end + 8 and new.start < n.end + 8 for n in others):
@@ -239,7 +246,7 @@ def _replaced(hand: Hand, track: int, old: Event, new: Event) -> list[Event]:
 
 def _control(hand: Hand) -> bool:
     track, channel = _playing(hand)
-    number, tick, value = hand.draw([1, 11, 74]), hand.draw(range(1, 40)) * 240 + 7, hand.draw(range(1, 127))
+    number, tick, value = hand.draw([1, 11, 74]), hand.half_beat() + 7, hand.draw(range(1, 127))
     if any(e.tick == tick for e in hand.song.tracks[track]):
         return False
     return _turn(
@@ -249,7 +256,7 @@ def _control(hand: Hand) -> bool:
 
 def _bend(hand: Hand) -> bool:
     track, channel = _playing(hand)
-    tick, value = hand.draw(range(1, 40)) * 240 + 11, hand.draw(range(1, 16383))
+    tick, value = hand.half_beat() + 11, hand.draw(range(1, 16383))
     if any(e.tick == tick for e in hand.song.tracks[track]):
         return False
     new = Event(tick, bytes((BEND | channel, value & 0x7F, value >> 7)))
@@ -257,7 +264,12 @@ def _bend(hand: Hand) -> bool:
 
 
 def _some_control(hand: Hand) -> tuple[int, Event] | None:
-    found = [(n, e) for n, t in enumerate(hand.song.tracks) for e in t if e.status == CONTROL and e.tick % 240 != 7]
+    found = [
+        (n, e)
+        for n, t in enumerate(hand.song.tracks)
+        for e in t
+        if e.status == CONTROL and e.body[1] not in (1, 11, 74)
+    ]
     chosen = found[hand.draw(range(len(found)))] if found else None
     if chosen is None or not hand.is_free(-10 - chosen[0], chosen[1].tick):
         return None
@@ -306,7 +318,7 @@ def _program(hand: Hand) -> bool:
 def _name(hand: Hand) -> bool:
     track, _ = _playing(hand)
     old = hand.song.name(track)
-    if old.startswith(RENAMED):
+    if not old or old.startswith(RENAMED):
         return False
     new = RENAMED + old
     events = [meta(e.tick, NAME, new.encode()) if e.is_meta(NAME) else e for e in hand.song.tracks[track]]

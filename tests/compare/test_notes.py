@@ -132,3 +132,9 @@ def test_thousands_of_notes_at_one_tick_do_not_hang() -> None:
     before = [Tone(0, 60 + i % 12, 480, 1 + i % 127) for i in range(800)]
     after = [Tone(1, 60 + i % 12, 480, 1 + i % 127) for i in range(800)]
     assert rebuilt(before, note_edits(before, after, SCALE)) == Counter(after)
+
+
+def test_notes_that_never_end_have_no_lengths_to_differ_in() -> None:
+    old, new = (Tone(0, 60, end, 80, is_open=True) for end in (480, 9600))
+    assert note_edits([old], [new], Scale(480)).edits == ()
+    assert note_edits([old], [Tone(0, 60, 9600, 80)], Scale(480)).edits[0].kinds == (LENGTH,)
