@@ -1,7 +1,7 @@
 """Which files of a folder were saved, and have stood still since: nothing is read while somebody is still writing it.
 
-Polling, on purpose: looking at a folder of 200 pieces takes a few milliseconds, and unlike the system's notices it sees what another
-machine saved on a network folder, every way of saving (in place, by renaming, by deleting first), and never blocks.
+Polling, on purpose: a look at a folder of 200 pieces takes a few milliseconds, and unlike the system's notices it sees
+what another machine saved on a network folder, and every way of saving: in place, by renaming, by deleting first.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from composer.cli.settling import Lookout, Settling
 from composer.cli.show import Show
 from composer.cli.steps import PREVIEW, Done
 from composer.errors import ComposerError
-from composer.workspace import PieceFiles, pieces_in
+from composer.workspace import PieceFiles, pieces_in, tidy
 
 POLL_SECONDS = 0.4
 MOVING_POLL_SECONDS = 0.1  # while a file is being saved
@@ -112,7 +112,10 @@ class Watch:
 
     def bring_up_to_date(self, pieces: Iterable[PieceFiles]) -> int:
         """Run what is stale in each piece; the exit code of the first failure."""
-        codes = [self._update(files) for files in pieces]
+        codes = []
+        for files in pieces:
+            tidy(files)
+            codes.append(self._update(files))
         return next((code for code in codes if code), DONE)
 
     def run(self) -> None:
