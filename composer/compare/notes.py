@@ -92,8 +92,9 @@ def kinds_of(old: Tone, new: Tone, scale: Scale) -> tuple[str, ...]:
     """
     moved = abs(new.start - old.start) > scale.tolerance
     stretched = new.length - old.length if moved else new.end - old.end
+    is_endless = old.is_open and new.is_open
     found = {
-        MOVED: moved, PITCH: new.pitch != old.pitch, LENGTH: abs(stretched) > scale.tolerance and not (old.is_open and new.is_open),
+        MOVED: moved, PITCH: new.pitch != old.pitch, LENGTH: abs(stretched) > scale.tolerance and not is_endless,
         VELOCITY: new.velocity != old.velocity,
     }  # fmt: skip
     return tuple(kind for kind, differs in found.items() if differs)
