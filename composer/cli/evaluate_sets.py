@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from composer.cli.show import Show
 from composer.encoding.soft_ranges import SOFT_RANGES
-from composer.errors import BadInput, ComposerError, printable
+from composer.errors import BadInput, ComposerError, counted, printable
 from composer.evaluate.control import AIMS
 from composer.evaluate.sets import INSIDE_AIM, PieceSet, Summary, Unread, alike
 from composer.evaluate.stage import Evaluation
@@ -43,7 +43,7 @@ def read_set(
     for one in unread:
         show.note(f"{one.name}: left out, {one.reason}")
     if not found:
-        reason = f"none of {len(files)} MIDI files can be read" if files else "holds no MIDI file"
+        reason = f"none of {counted(len(files), 'MIDI file')} can be read" if files else "holds no MIDI file"
         raise BadInput(paths[0], reason, "name MIDI files or a folder of them")
     return PieceSet(", ".join(printable(str(path)) for path in paths), tuple(found), tuple(unread), style or "")
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from composer.errors import BadInput, CannotWrite, OverLimit
+from composer.formats.kinds import HEAD_BYTES, check_kind, missing
 from composer.limits import MEGABYTE
 
 HASH_BLOCK_BYTES = 1 << 20
@@ -30,15 +31,15 @@ Announce = Callable[[Mapping[Path, Path]], None]
 def read_bytes(path: Path, limit_bytes: int, what: str = "file") -> bytes:
     """The content of a regular file of at most ``limit_bytes``.
 
-    Raises BadInput when it is missing, no regular file or unreadable; OverLimit when it is larger. Never blocks on
-    a FIFO or a device.
+    Raises BadInput when it is missing, no regular file, unreadable, or surely of another kind than ``what`` (a brief, a
+    MIDI file, a picture); OverLimit when it is larger. Never blocks on a FIFO or a device.
     """
     if "\0" in str(path):
         raise BadInput(path, "the name holds a NUL character", "rename the file")
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:
-        raise BadInput(path, "no such file", "check the name and the folder") from None
+        raise missing(path, what) from None
     except OSError as error:
         raise BadInput(path, f"cannot be opened ({error.strerror})", "check the name and its permissions") from None
     mode = os.fstat(descriptor).st_mode
@@ -49,6 +50,7 @@ def read_bytes(path: Path, limit_bytes: int, what: str = "file") -> bytes:
         raise BadInput(path, "is not a regular file", f"name a {what} on the disk")
     with os.fdopen(descriptor, "rb") as stream:
         content = stream.read(limit_bytes + 1)
+    check_kind(path, content[:HEAD_BYTES], what)
     if len(content) > limit_bytes:
         raise OverLimit(path, f"is over {limit_bytes / MEGABYTE:g} MB, the limit for a {what}", f"use a smaller {what}")
     return content
