@@ -10,6 +10,10 @@ from composer.compose.draft import draft_of
 from composer.contract.stage import checked
 from composer.formats.brief import Brief
 from composer.formats.midi import midi_bytes
+from composer.formats.source import read_source
+from composer.humanize.layer import Layer
+from composer.humanize.outline import outline_of
+from composer.humanize.stage import humanized
 from composer.models.registry import load_melody_model
 
 BASE = {"key": {"tonic": "D", "mode": "minor"}, "tempo_bpm": 96.0, "meter": "4/4", "form": [{"name": "A", "bars": 4}]}
@@ -23,10 +27,11 @@ BRIEFS: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.parametrize("name", BRIEFS)
-def test_drafts_and_cleaned_files_are_clean(name: str) -> None:
+def test_drafts_cleaned_files_and_performances_are_clean(name: str) -> None:
     brief = Brief.model_validate({**BASE, **BRIEFS[name]})
     draft = midi_bytes(draft_of(brief, load_melody_model(), load_harmony(), 7).piece)
     clean = cleaned(draft, "a.draft.mid", brief, CleanupOptions()).midi
-    for data in (draft, clean):
+    layer = Layer(1.0, 7, outline_of(read_source(clean, "a.mid"), brief))
+    for data in (draft, clean, humanized(clean, "a.mid", layer).midi):
         found = checked(data, "a.mid")
         assert [(b.rule.name, b.hits[0]) for b in found.breaches] == []

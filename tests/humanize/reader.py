@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import mido
@@ -78,13 +79,14 @@ def pedals(data: bytes, track: int) -> list[tuple[int, int]]:
     return _events(data, lambda m: m.value if m.type == "control_change" and m.control == 64 else None, track)
 
 
-def _events(data, value, only=None):  # type: ignore[no-untyped-def]
+def _events(data: bytes, value: Callable[[mido.Message], int | None], only: int | None = None) -> list[tuple[int, int]]:
+    """(tick, value) of the messages that have one, of one track or of all."""
     file = mido.MidiFile(file=io.BytesIO(data))
     found = []
     for number, track in enumerate(file.tracks):
         now = 0
         for message in track:
             now += message.time
-            if value(message) is not None and only in (None, number):
-                found.append((now, value(message)))
+            if (shown := value(message)) is not None and only in (None, number):
+                found.append((now, shown))
     return found
