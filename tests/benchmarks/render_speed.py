@@ -28,9 +28,15 @@ OURS = """
 import sys
 from pathlib import Path
 from composer.render.stage import RenderOptions, rendered
-options = RenderOptions(soundfont=Path(sys.argv[1]), stems=len(sys.argv) > 4)
-rendered(Path(sys.argv[2]).read_bytes(), sys.argv[2], Path(sys.argv[3]), options)
+options = RenderOptions(soundfont=Path(sys.argv[1]), stems="stems" in sys.argv)
+mix = None
+if "mix" in sys.argv:
+    from composer.formats.mix import read_mix
+    path = Path(sys.argv[2]).with_suffix(".mix.toml")
+    mix = read_mix(path.read_bytes(), path)
+rendered(Path(sys.argv[2]).read_bytes(), sys.argv[2], Path(sys.argv[3]), options, mix=mix)
 """
+MIX = "[tracks.melody]\ngain_db = 3\npan = -0.4\nreverb = 0.3\n[tracks.bass]\nprogram = 32\n[tracks.drums]\ngain_db = -2\n"
 
 
 def piece() -> mido.MidiFile:
@@ -62,18 +68,20 @@ def seconds_of(code: str, *arguments: str) -> float:
 def main() -> None:
     """Print the table."""
     font = str(shipped_font())
-    times: dict[str, list[float]] = {"midi2audio": [], "composer": [], "composer, stems": []}
+    times: dict[str, list[float]] = {"midi2audio": [], "composer": [], "composer, mix file": [], "composer, stems": []}
     with tempfile.TemporaryDirectory() as folder:
         source, target = str(Path(folder) / "piece.mid"), str(Path(folder) / "piece.wav")
         piece().save(source)
+        (Path(folder) / "piece.mix.toml").write_text(MIX)
         for _ in range(RUNS):
             times["midi2audio"].append(seconds_of(THEIRS, font, source, target))
             times["composer"].append(seconds_of(OURS, font, source, target))
+            times["composer, mix file"].append(seconds_of(OURS, font, source, target, "mix"))
             times["composer, stems"].append(seconds_of(OURS, font, source, target, "stems"))
     base = statistics.median(times["midi2audio"])
     for name, taken in times.items():
         median = statistics.median(taken)
-        print(f"{name:16} {median:6.2f} s  {base / median:5.2f} x   (all: {', '.join(f'{t:.2f}' for t in taken)})")
+        print(f"{name:18} {median:6.2f} s  {base / median:5.2f} x   (all: {', '.join(f'{t:.2f}' for t in taken)})")
 
 
 if __name__ == "__main__":
