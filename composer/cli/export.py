@@ -92,7 +92,7 @@ def run_export(name: Path, to: str, audio: bool, asked: Path | None, force: bool
     planned = _writer(to)
     job = _job(name, to, audio and to in WITH_SOUND, asked, force)
     plan = planned(job)
-    notes = plan.notes
+    notes = plan.notes if job.midi == name else (f"of {job.midi.name}", *plan.notes)
     if job.session.system_messages and to in WITH_SOUND:
         notes = (*notes, f"{job.session.system_messages} system exclusive message(s) have no place there")
     if plan.write is not None:
@@ -210,9 +210,24 @@ def _with_sound(job: Job, write: Callable[[Announce], object], recordings: Seque
     notes: tuple[str, ...] = ()
     if sounds and job.sounds is not None:
         notes = (f"with {counted(len(sounds), 'stem')} of {job.sounds.name} as audio tracks",)
-        if state_of(job.sounds) is State.STALE:
+        origin = _origin(job.sounds)
+        if origin and origin != job.midi.name:
+            notes = (
+                *notes,
+                f"the stems sound {origin}: run `composer render {job.midi.name} --stems` and export again",
+            )
+        elif state_of(job.sounds) is State.STALE:
             notes = (*notes, "the stems are older than the MIDI file: run `composer render --stems` and export again")
     return Plan(write, (job.output,), sounds, notes, options={"audio": bool(sounds)})
+
+
+def _origin(stems: Path) -> str:
+    """The name of the MIDI file that the stems were rendered from, ``""`` where that is not known."""
+    from composer.workspace import PieceFiles, step_of
+
+    step = step_of(PieceFiles.of(stems), stems)
+    inputs = step.inputs if step is not None else {}
+    return next((key for key in inputs if key.lower().endswith(MIDI_ENDINGS)), "")
 
 
 def _write_stems(job: Job) -> Plan:

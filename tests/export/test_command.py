@@ -16,7 +16,7 @@ from composer.formats.source import read_source
 from composer.music.key import key_of
 from composer.music.notes import BASS, MELODY, Marker, Note, Part, Piece, Tempo
 from composer.music.time import Meter
-from composer.workspace import PieceFiles, State, state_of, step_of
+from composer.workspace import PieceFiles, State, note, state_of, step_of
 from tests.export.files import brief_json, facts_of_midi, facts_of_project, write_sound
 
 FORMATS = {
@@ -107,7 +107,7 @@ def test_stems_come_along_unless_they_are_not_wanted(piece: Path, export: Export
     for name in ("01_Melody.wav", "02_Bass.wav"):
         write_sound(piece / "art.stems" / name)
     _, result, _ = export("art", "--to", "dawproject")
-    assert result["notes"] == ["with 2 stems of art.stems as audio tracks"]
+    assert result["notes"] == ["of art.draft.mid", "with 2 stems of art.stems as audio tracks"]
     with zipfile.ZipFile(piece / "art.dawproject") as archive:
         assert archive.namelist() == ["project.xml", "metadata.xml", "audio/01_Melody.wav", "audio/02_Bass.wav"]
     export("art", "--to", "dawproject", "--no-audio")
@@ -115,6 +115,16 @@ def test_stems_come_along_unless_they_are_not_wanted(piece: Path, export: Export
         assert archive.namelist() == ["project.xml", "metadata.xml"]
     export("art", "--to", "rpp")
     assert 'FILE "art.stems/01_Melody.wav"' in (piece / "art.rpp").read_text("utf-8")
+
+
+def test_stems_of_another_file_of_the_piece_are_told(piece: Path, export: Export) -> None:
+    write_sound(piece / "art.stems" / "01_Melody.wav")
+    (piece / "art.mid").write_bytes((piece / "art.draft.mid").read_bytes())
+    note(PieceFiles(piece, "art"), "render", [piece / "art.stems"], inputs=[piece / "art.draft.mid"])
+    _, result, _ = export("art", "--to", "rpp")
+    assert any(line.startswith("the stems sound art.draft.mid: run") for line in result["notes"])
+    _, result, _ = export("art.draft.mid", "--to", "rpp", "--force")
+    assert not any("the stems sound" in line for line in result["notes"])
 
 
 def test_a_broken_stem_is_named(piece: Path, export: Export) -> None:
@@ -130,7 +140,7 @@ def test_the_score_that_a_person_edited_is_the_one_that_is_printed(piece: Path, 
     score = piece / "art.musicxml"
     score.write_bytes(score.read_bytes().replace(b"<part-name>Melody<", b"<part-name>Panflute<"))
     code, result, _ = export("art", "--to", "svg")
-    assert code == 0 and result["notes"] == ["art.musicxml edited by hand: taken as it is"]
+    assert code == 0 and result["notes"] == ["of art.draft.mid", "art.musicxml edited by hand: taken as it is"]
     assert "Panflute" in (piece / "art.pages" / "page-1.svg").read_text("utf-8")
 
 
