@@ -113,6 +113,8 @@ def _is_slight(us: int, before_us: int) -> bool:
 
 def _is_kept(start: int, end: int, layer: Layer, grid: Grid, source: SourceMidi) -> bool:
     """Whether a bar from ``start`` to ``end`` is kept in all tracks that play in it."""
+    if not layer.kept:
+        return False
     labels = track_labels(source)
     for bar in range(grid.bar(start), grid.bar(end - 1) + 1):
         playing = {(labels[n.track], bar) for n in source.notes if grid.bar(n.start) == bar}
