@@ -26,6 +26,7 @@ REGISTER, CROWDED = 0.09, 0.12  # a semitone off the middle; a semitone too litt
 HIGH, EASY = 0.3, 7  # a semitone more for what lies more than a fifth over the middle
 ROOM_FOR_VOICES = 22  # semitones between bass and melody that three voices want
 NEVER = 100.0
+GONE, LIKING = 2.0, 2.0  # a bass that is to go; the most that a liking for another one is worth
 WITHOUT_THIRD = ("sus4", "sus2", "7sus4")
 
 
@@ -73,6 +74,8 @@ def _local_costs(pitches: Pitches, slot: Slot, key: Key, low: int, high: int) ->
     doubles = classes == slot.melody_at % 12
     cost = cost + DOUBLED_THIRD * (doubles & (classes == chord.third))
     cost = cost + DOUBLED_LEADING_TONE * (doubles & (classes == leading))
+    if slot.heard is not None:
+        cost = cost + slot.heard.dislike(pitches, GONE, LIKING)
     return np.asarray(cost + CROWDED * np.maximum(0, pitches + ROOM_FOR_VOICES - slot.floor))
 
 

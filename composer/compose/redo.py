@@ -168,16 +168,21 @@ def _arranged(
     voices: VoicesModel | None,
     figuration: FigurationModel | None,
 ) -> Draft:
-    """The sketch with all its players. Inside a section the figures go on as they were, unless nothing would change."""
-    heard = heard_of(stay, sketch.orchestra)
+    """The sketch with all its players. Inside a section the figures go on as they were.
 
-    def with_texture_of(texture_seed: int) -> Draft:
+    Where that would change nothing, there are other figures, and if there are none, other voices.
+    """
+
+    def arrangement(texture_seed: int, liking: int | None = None) -> Draft:
+        heard = heard_of(stay, sketch.orchestra, liking)
         return arranged(sketch, seed, voices=voices, figuration=figuration, texture_seed=texture_seed, heard=heard)
 
-    if seed == form_seed or not _goes_on(sketch, stay):
-        return with_texture_of(seed)
-    draft = with_texture_of(form_seed)
-    return with_texture_of(seed) if _is_as_before(draft.piece, stay) else draft
+    if seed == form_seed:
+        return arrangement(seed)
+    draft = arrangement(form_seed if _goes_on(sketch, stay) else seed)
+    if _is_as_before(draft.piece, stay):
+        draft = arrangement(seed)
+    return arrangement(seed, liking=seed) if _is_as_before(draft.piece, stay) else draft
 
 
 def _players(stay: Stay, orchestra: Orchestra) -> list[Part]:

@@ -24,8 +24,9 @@ from composer.music.time import TICKS_PER_BEAT
 
 CONTINUATION_COST = 0.7  # for a nat a note that the notes after a gap surprise by
 LEAP_COST, HARSH_COST = 0.12, 8.0  # for a semitone over a third from note to note over a seam; for what cannot be sung
-SAME_COST, IDENTICAL_COST = 5.0, 60.0  # where all notes are those that are to go: what a share of them costs, and all
-SAME_FREE = 0.4  # share of equal notes that costs nothing
+# Where notes are those that are to go: what the share of them over the free one costs, a bar of them, and nothing else.
+SAME_COST, SAME_BAR_COST, IDENTICAL_COST = 8.0, 2.5, 60.0
+SAME_FREE = 0.35
 
 
 class RedoWriter(MelodyWriter):
@@ -142,11 +143,18 @@ class RedoWriter(MelodyWriter):
         return cost + (self._sameness([e for e in new if e not in self._standing]) if self.varies else 0.0)
 
     def _sameness(self, new: Sequence[Event]) -> float:
-        notes = [(e.start, e.pitch) for e in new if e.pitch is not None]
-        if not notes:
+        """What it costs that new notes are those which are to go."""
+        by_bar: dict[int, list[bool]] = {}
+        for event in new:
+            if event.pitch is not None:
+                known = (event.start, event.pitch) in self.replaced
+                by_bar.setdefault(event.start // self.bar_ticks, []).append(known)
+        every = [known for bar in by_bar.values() for known in bar]
+        if not every:
             return 0.0
-        same = sum(note in self.replaced for note in notes) / len(notes)
-        return SAME_COST * max(0.0, same - SAME_FREE) + IDENTICAL_COST * (same == 1.0)
+        share = sum(every) / len(every)
+        bars = sum(all(bar) for bar in by_bar.values())
+        return SAME_COST * max(0.0, share - SAME_FREE) + SAME_BAR_COST * bars + IDENTICAL_COST * (share == 1.0)
 
 
 def seam_cost(interval: int) -> float:

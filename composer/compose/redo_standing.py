@@ -201,8 +201,8 @@ def _split(events: Sequence[Event], ends: Sequence[int]) -> list[Event]:
     return found
 
 
-def heard_of(stay: Stay, orchestra: Orchestra) -> Callable[[ChordSpan], Heard | None]:
-    """Tells what the players who keep a bar sound over its chords."""
+def heard_of(stay: Stay, orchestra: Orchestra, liking: int | None = None) -> Callable[[ChordSpan], Heard | None]:
+    """Tells what the players who keep a bar sound over its chords; elsewhere the ``liking`` (see ``Heard``)."""
     players = [stay.seats.get(player.name) for player in orchestra.accompaniment]
     bass = stay.seats.get(orchestra.bass.name) if orchestra.bass is not None else None
     bar_ticks = stay.piece.meter.bar_ticks
@@ -216,6 +216,9 @@ def heard_of(stay: Stay, orchestra: Orchestra) -> Callable[[ChordSpan], Heard | 
         low = [] if bass is None or stay.is_redone(bass, bar) else _sounding(bass, span)[:1]
         if orchestra.bass is None and upper and len(players) == 1:
             low, upper = upper[:1], upper[1:]
+        if not upper and liking is not None:
+            gone = {p for part in (*players, bass) if part is not None for p in _sounding(part, span)}
+            return Heard(low[0] if low else None, (), tuple(sorted(gone)), liking + bar)
         return Heard(low[0] if low else None, tuple(upper)) if low or upper else None
 
     return heard

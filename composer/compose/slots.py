@@ -23,10 +23,21 @@ PARALLEL, STRUCTURAL_PARALLEL, ANTI_PARALLEL = 20.0, 18.0, 8.0
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What stands over a chord already (MIDI pitches): ``bass`` and the ``upper`` notes, from low to high; None or
-    empty where nothing stands."""
+    empty where nothing stands. Where what stood is to go, ``gone`` are its pitches: other voices are wanted,
+    and ``liking`` is the seed by which they are chosen."""
 
     bass: int | None = None
     upper: tuple[int, ...] = ()
+    gone: tuple[int, ...] = ()
+    liking: int = 0
+
+    def dislike(self, options: Pitches, gone_cost: float, spread: float) -> Costs:
+        """(N,) what each of the options (N,) or (N, voices) costs that shall not be what is gone."""
+        if not self.gone:
+            return np.zeros(len(options))
+        rows = options.reshape(len(options), -1)
+        rng = np.random.default_rng([self.liking, *rows.shape])
+        return gone_cost * np.isin(rows, self.gone).all(axis=1) + spread * rng.random(len(rows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ STAYING = 1.5  # a voice that moves though the chord goes on
 MAX_GAP = 12  # semitones between neighbouring upper voices
 TENOR_BASS_GAP = 19  # a twelfth, between the lowest voice and the bass
 MUD = 12.0
+GONE, LIKING = 8.0, 5.0  # voices that are to go; the most that a liking for other ones is worth
 NOT_HEARD = 12.0  # a voice that is none of those that stand there already
 MAX_CANDIDATES = 90
 TIGHT, NARROW = 17, 5  # semitones of room: too little for three free voices; too little for any
@@ -139,6 +140,8 @@ def _local_costs(options: Pitches, slot: Slot, bass: int, low: int, key: Key) ->
     cost = cost + 0.8 * np.maximum(0, spread - 12) + 0.25 * np.maximum(0, 5 - spread)
     if slot.heard is not None and slot.heard.upper:
         cost = cost + NOT_HEARD * (~np.isin(options, slot.heard.upper)).sum(axis=1)
+    if slot.heard is not None:
+        cost = cost + slot.heard.dislike(options, GONE, LIKING)
     # What blurs with the bass will not be struck, and then the chord lacks a voice.
     cost = cost + MUD * ((options[:, 0] < MUD_PITCH) & (options[:, 0] - bass < MUD_SEMITONES))
     cost = cost + 0.6 * (options[:, 0] - bass < 3) + 0.1 * np.maximum(0, options[:, 0] - bass - TENOR_BASS_GAP)
