@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from composer.cli.job import Job, Kept, Tools
 from composer.cli.returning import brought_back, returned_lines
 from composer.cli.steps import GENERATE, brief_in
-from composer.errors import CannotWrite, UsageProblem, printable
+from composer.errors import BadInput, CannotWrite, UsageProblem, printable
 from composer.formats.brief import Brief
 from composer.formats.files import read_bytes
 from composer.formats.midi import CHORD_TRACK
 from composer.formats.midi_conductor import with_conductor
 from composer.formats.midi_regions import Cells, cells_in, cells_of, spliced
 from composer.formats.record import read_record
+from composer.formats.smf_scan import TIME_SIGNATURE
 from composer.formats.source import SourceMidi, read_source
 from composer.formats.source_piece import piece_of
 from composer.limits import MIDI_BYTES
@@ -132,6 +133,9 @@ def _stand(path: Path, brief: Brief) -> _Stand:
     files, name = PieceFiles.of(path), printable(path.name)
     returned = _lost_in_a_daw(path)
     source = read_source(returned.midi if returned else read_bytes(path, MIDI_BYTES, "MIDI file"), name)
+    metres = {event.data[:2] for event in source.metas(TIME_SIGNATURE)}
+    if len(metres) > 1:
+        raise BadInput(path, "changes its metre, and a brief has one", "redo a part of a file of one metre")
     tracks = cells_of(source).tracks
     try:
         for region in brief.locked_regions:

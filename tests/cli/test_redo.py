@@ -272,3 +272,22 @@ def test_chords_stay_where_one_who_plays_them_stays(art: PieceFiles) -> None:
     changed = differing(before, content(art.draft))
     assert not {(track, 6), ("Chords", 6)} & changed
     assert {5, 7} <= {bar for _, bar in changed}
+
+
+def test_a_file_that_changes_its_metre_is_left_alone(art: PieceFiles, capsys: pytest.CaptureFixture[str]) -> None:
+    def waltz(midi: mido.MidiFile) -> None:
+        conductor = midi.tracks[0]
+        now = 0
+        for index, message in enumerate(conductor):
+            if now + message.time > 4 * BAR:
+                conductor[index] = message.copy(time=now + message.time - 4 * BAR)
+                change = mido.MetaMessage("time_signature", numerator=3, denominator=4, time=4 * BAR - now)
+                conductor.insert(index, change)
+                return
+            now += message.time
+
+    edit(art, waltz)
+    theirs = art.draft.read_bytes()
+    assert run(art, "--bars", "2") == 3
+    assert "changes its metre" in capsys.readouterr().err
+    assert art.draft.read_bytes() == theirs
