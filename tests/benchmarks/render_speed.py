@@ -36,7 +36,18 @@ if "mix" in sys.argv:
     mix = read_mix(path.read_bytes(), path)
 rendered(Path(sys.argv[2]).read_bytes(), sys.argv[2], Path(sys.argv[3]), options, mix=mix)
 """
-MIX = "[tracks.melody]\ngain_db = 3\npan = -0.4\nreverb = 0.3\n[tracks.bass]\nprogram = 32\n[tracks.drums]\ngain_db = -2\n"
+MIX = """
+[tracks.melody]
+gain_db = 3
+pan = -0.4
+reverb = 0.3
+
+[tracks.bass]
+program = 32
+
+[tracks.drums]
+gain_db = -2
+"""
 
 
 def piece() -> mido.MidiFile:
