@@ -171,7 +171,7 @@ def _humanize(files: PieceFiles, following: Following) -> Stage | None:
     return Stage(
         HUMANIZE,
         (files.human, files.grid),
-        lambda: is_made_from(files, files.human, written),
+        lambda: all(is_made_from(files, path, written) for path in (files.human, files.grid)),
         run,
         ("humanize", str(written)),
         source=written,

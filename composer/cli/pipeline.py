@@ -199,7 +199,9 @@ def _humanize(files: PieceFiles, wanted: Wanted) -> Stage | None:
 
     def is_current() -> bool:
         return (
-            done is not None and (known, done.seed) == (strength, seed) and is_made_from(files, files.human, files.midi)
+            done is not None
+            and (known, done.seed) == (strength, seed)
+            and all(is_made_from(files, path, files.midi) for path in (files.human, files.grid))
         )
 
     return Stage(
