@@ -125,7 +125,7 @@ def measured(briefs: Sequence[Brief], count: int) -> list[Intervals]:
 
 
 def main() -> None:
-    pieces, count = (int(word) for word in [*sys.argv[1:], *("12", "8")[len(sys.argv) - 1 :]][:2])
+    pieces, count = (int(word) for word in [*sys.argv[1:], *("16", "8")[len(sys.argv) - 1 :]][:2])
     print(HEAD)
     for row in measured(random_briefs(pieces), count):
         print(row.line())
