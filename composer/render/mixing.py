@@ -25,7 +25,7 @@ CHORUS_SEND, REVERB_SEND, PAN, ATTENUATION = 15, 16, 17, 48
 PAN_MIDDLE, PAN_MOST = 64, 127
 # CC10 leaves half of an instrument that is sampled in stereo in the middle: the last fifth of the way moves it too.
 PAN_NARROWS_FROM = 0.8
-PAN_SIDE = 500  # in tenths of a percent
+PAN_SIDE = 520  # in tenths of a percent: from the middle to a side are 500, of which CC10 goes 492 to the right
 SEND_FULL = 1000  # in tenths of a percent
 
 
