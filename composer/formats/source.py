@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from composer.formats.smf_scan import END_OF_TRACK, META, PROGRAM, SYSEX, RawEvent, scan
@@ -218,27 +219,36 @@ class _Programs:
 def _notes(number: int, track: Sequence[RawEvent], programs: _Programs) -> list[SourceNote]:
     """The notes of one track; the first note-on of a pitch is ended by the first note-off.
 
-    Where a pitch has more beginnings than ends, an end belongs to the beginning next before it: a note that lost its
-    end must not take that of the next. Such a note sounds until its key is struck again, else to the end of the track.
+    Where a pitch has more beginnings than ends, those lack one that no end comes next after: a note that lost its end
+    must not take that of the next. It sounds until its key is struck again, else to the end of the track.
     """
     found = []
     for (channel, _), indices in _by_key(track).items():
-        ons = [i for i in indices if track[i].is_note_on]
-        is_short = _are_ends_missing(track, indices)
         waiting: deque[int] = deque()
-        pairs: dict[int, int] = {}
-        for index in indices:
-            if track[index].is_note_on:
+        for tick, index in _with_missing_ends(track, indices):
+            if index is not None and track[index].is_note_on:
                 waiting.append(index)
             elif waiting:
-                pairs[waiting.pop() if is_short else waiting.popleft()] = index
-        for index, following in zip(ons, [*ons[1:], None], strict=False):
-            off = pairs.get(index)
-            end = track[off].tick if off is not None else _open_end(track, index, following)
-            on = track[index]
-            program = programs.at(number, channel, on.tick)
-            found.append(SourceNote(number, channel, on.tick, end, on.data[0], on.data[1], index, off, program))
+                on_index = waiting.popleft()
+                on = track[on_index]
+                program = programs.at(number, channel, on.tick)
+                found.append(SourceNote(number, channel, on.tick, tick, *on.data, on_index, index, program))
     return found
+
+
+def _with_missing_ends(track: Sequence[RawEvent], indices: Sequence[int]) -> list[tuple[int, int | None]]:
+    """Tick and index of the events of one key, with an end (without an index) for each note that has none."""
+    struck = [i for i in indices if track[i].is_note_on]
+    open_notes: list[int] = []
+    for index in indices:
+        if track[index].is_note_on:
+            open_notes.append(index)
+        elif open_notes:
+            open_notes.pop()
+    following = dict(pairwise(struck))
+    ends = [_open_end(track, index, following.get(index)) for index in open_notes]
+    keyed = [(track[i].tick, 1, n, i) for n, i in enumerate(indices)] + [(tick, 0, 0, None) for tick in ends]
+    return [(tick, index) for tick, _, _, index in sorted(keyed, key=lambda item: item[:3])]
 
 
 def _by_key(track: Sequence[RawEvent]) -> dict[tuple[int, int], list[int]]:
@@ -248,13 +258,6 @@ def _by_key(track: Sequence[RawEvent]) -> dict[tuple[int, int], list[int]]:
         if event.status < SYSEX and (event.is_note_on or event.is_note_off):
             found[event.status & 0x0F, event.data[0]].append(index)
     return found
-
-
-def _are_ends_missing(track: Sequence[RawEvent], indices: Sequence[int]) -> bool:
-    sounding = 0
-    for index in indices:
-        sounding = sounding + 1 if track[index].is_note_on else max(0, sounding - 1)
-    return sounding > 0
 
 
 def _open_end(track: Sequence[RawEvent], index: int, following: int | None) -> int:

@@ -47,7 +47,7 @@ class Event(NamedTuple):
 
 
 class Played(NamedTuple):
-    """A note; ``end`` is -1 where the file never ends it."""
+    """A note; where the file never ends it, ``end`` is below 0: -1 less the tick where it is taken to end."""
 
     track: int
     channel: int
@@ -88,20 +88,31 @@ def _notes(number: int, track: Sequence[Event]) -> Iterator[Played]:
     for event in track:
         if event.is_note:
             keys[event.channel, event.body[1]].append(event)
+    last = max((e.tick for e in track), default=0)
     for events in keys.values():
-        # With an end too few, each end belongs to the beginning next before it.
-        left = 0
-        for event in events:
-            left = left + 1 if event.begins else max(0, left - 1)
-        short = left > 0
         sounding: deque[Event] = deque()
-        for event in events:
+        for event in _closed(events, last):
             if event.begins:
                 sounding.append(event)
             elif sounding:
-                on = sounding.pop() if short else sounding.popleft()
-                yield Played(number, on.channel, on.tick, event.tick, on.body[1], on.body[2])
-        yield from (Played(number, on.channel, on.tick, -1, on.body[1], on.body[2]) for on in sounding)
+                on = sounding.popleft()
+                end = event.tick if event.body[0] else -1 - event.tick
+                yield Played(number, on.channel, on.tick, end, on.body[1], on.body[2])
+
+
+def _closed(events: Sequence[Event], last: int) -> list[Event]:
+    """The events of one key with an end of status 0 for each beginning that lacks one."""
+    lacking: list[int] = []
+    for place, event in enumerate(events):
+        if event.begins:
+            lacking.append(place)
+        elif lacking:
+            lacking.pop()
+    made = []
+    for place in lacking:
+        later = [e.tick for e in events[place + 1 :] if e.begins]
+        made.append(Event(max(events[place].tick + 1, min([*later[:1], last])), b"\0\0\0"))
+    return sorted([*made, *events], key=lambda e: (e.tick, e.body[0] != 0))
 
 
 def ordered(events: Iterable[Event]) -> tuple[Event, ...]:

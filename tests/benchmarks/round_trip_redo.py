@@ -92,7 +92,8 @@ def redo_faults(before: Song, after: Song, region: tuple[int, int], track: str) 
         yield f"tracks {names[1]} for {names[0]}"
         return
     for number, name in enumerate(names[0]):
-        is_named = track == "all" or name.casefold().startswith(track)
+        # The melody is the first track that plays, whatever an ensemble calls it.
+        is_named = track == "all" or name.casefold().startswith(track) or (track == "melody" and number == 1)
         olds, news = (Counter(_outside(song, number, bar, region if is_named else (0, 0))) for song in (before, after))
         if olds != news:
             yield (

@@ -71,16 +71,7 @@ def third_party(path: Path, ledger: Ledger, *, refused: bool = False, render: bo
 
 def closed(before: Song) -> list[Played]:
     """The notes with those that never end ended where their key is struck again, else with their track."""
-    return [n if n.end >= 0 else n._replace(end=_end(before, n)) for n in before.notes]
-
-
-def _end(song: Song, note: Played) -> int:
-    again = [
-        e.tick for e in song.tracks[note.track]
-        if e.begins and e.channel == note.channel and e.body[1] == note.pitch and e.tick > note.start
-    ]  # fmt: skip
-    last = max((e.tick for e in song.tracks[note.track]), default=0)
-    return max(note.start + 1, min([*again, last]))
+    return [n if n.end >= 0 else n._replace(end=-1 - n.end) for n in before.notes]
 
 
 def cleanup_faults(before: Song, after: Song, report: dict[str, Any]) -> Iterator[str]:
