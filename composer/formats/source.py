@@ -232,7 +232,8 @@ def _notes(number: int, track: Sequence[RawEvent], programs: _Programs) -> list[
                 on_index = waiting.popleft()
                 on = track[on_index]
                 program = programs.at(number, channel, on.tick)
-                found.append(SourceNote(number, channel, on.tick, tick, *on.data, on_index, index, program))
+                pitch, velocity = on.data
+                found.append(SourceNote(number, channel, on.tick, tick, pitch, velocity, on_index, index, program))
     return found
 
 
