@@ -14,7 +14,7 @@ from composer.errors import BadInput, CannotWrite, ComposerError, UsageProblem, 
 from composer.formats.files import read_bytes
 from composer.formats.record import path_of_key, record_key
 from composer.limits import JSON_BYTES, MIDI_BYTES, REPORT_BYTES
-from composer.workspace import REPORT, PieceFiles, State, backup, edited_bars, guard_all, save, state_of
+from composer.workspace import REPORT, EditedBars, PieceFiles, State, backup, bars_by_hand, guard_all, save, state_of
 
 if TYPE_CHECKING:
     from composer.cleanup.choices import Choices
@@ -28,7 +28,10 @@ Answers = Mapping[str, bool]
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """A file to clean: ``read`` is what is on the disk, ``data`` what that is taken for, ``lines`` say why."""
+    """A file to clean: ``read`` is what is on the disk, ``data`` what that is taken for, ``lines`` say why.
+
+    ``by_hand`` are the bars of it that a person edited, there or in the file that it was made from.
+    """
 
     midi: Path
     output: Path
@@ -37,6 +40,7 @@ class _Job:
     data: bytes
     setting: Setting
     lines: tuple[str, ...]
+    by_hand: tuple[EditedBars, ...]
 
     @property
     def files(self) -> PieceFiles:
@@ -153,13 +157,14 @@ def _job(midi: Path, output: Path, choice: CleanupChoice, force: bool) -> _Job:
         read[beside] = read_bytes(beside, JSON_BYTES, "brief")
     returned = brought_back(midi)
     data = returned.midi if returned is not None else read[midi]
-    theirs = edited_bars(source, midi, returned.midi if returned is not None else None)
+    theirs = bars_by_hand(source, midi, returned.midi if returned is not None else None)
     options = choice.options(frozenset((one.track, bar) for one in theirs for bar in one.bars), force)
     brief = read_brief(read[beside], beside.name) if beside is not None else None
     setting = setting_of(data, printable(midi.name), brief, options)
     if not choice.is_again:
         _check_locked(choice.locked, setting)
-    return _Job(midi, output, choice, read, data, setting, returned_lines(returned) if returned is not None else ())
+    lines = returned_lines(returned) if returned is not None else ()
+    return _Job(midi, output, choice, read, data, setting, lines, theirs)
 
 
 def _check_locked(locked: Sequence[str], setting: Setting) -> None:
@@ -227,7 +232,7 @@ def _done(job: _Job, proposal: Proposal, force: bool, before: _Before) -> Done:
             lines.append(f"{files.report.name} as it was is kept as {backup(files.report).name}")
         save(
             files, CLEANUP, outputs, inputs=job.read, options=job.choice.recorded(),
-            versions={"composer": __version__}, force=force, keeping={files.report: ()},
+            versions={"composer": __version__}, force=force, keeping={files.report: ()}, by_hand=job.by_hand,
         )  # fmt: skip
     return Done(CLEANUP, () if job.choice.dry_run else tuple(outputs), (*lines, *_decisions(report)), _facts(report))
 

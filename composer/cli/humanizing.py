@@ -18,7 +18,7 @@ from composer.formats.record import StepRecord, path_of_key, record_key
 from composer.formats.source import SourceMidi, read_source
 from composer.limits import BRIEF_BARS, MIDI_BYTES
 from composer.music.regions import Section, bars_named, bars_text
-from composer.workspace import CONDUCTOR, GRID, PieceFiles, copy_of, edited_bars, save, sha256_of, step_of
+from composer.workspace import CONDUCTOR, GRID, PieceFiles, bars_by_hand, copy_of, save, sha256_of, step_of
 
 if TYPE_CHECKING:
     from composer.formats.brief import Brief
@@ -94,6 +94,7 @@ def run_humanize(midi: Path, human: Path, wished: Wished) -> Done:
         seed=seed,
         versions={"composer": __version__},
         force=wished.force,
+        by_hand=bars_by_hand(PieceFiles.of(midi), midi, music.data if worn is None else None),
     )
     notes = (*music.notes, *_lines(result.figures, layer))
     return Done(HUMANIZE, tuple(outputs), notes, {"seed": seed, "strength": layer.strength, **asdict(result.figures)})
@@ -199,7 +200,7 @@ def _kept(
 ) -> tuple[Cells, tuple[str, ...]]:
     """The cells that the brief locks, and, without ``force``, those that a person edited; with what to say."""
     locked = _locked(source, brief, printable(midi.name))
-    theirs = () if force else edited_bars(PieceFiles.of(midi), midi, data)
+    theirs = () if force else bars_by_hand(PieceFiles.of(midi), midi, data)
     edited = frozenset((one.track, bar) for one in theirs for bar in one.bars if one.track != CONDUCTOR)
     reasons = (("locked", locked), ("edited by hand", edited - locked))
     return locked | edited, tuple(f"left as they are, {why}: {_words(cells)}" for why, cells in reasons if cells)

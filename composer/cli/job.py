@@ -70,11 +70,13 @@ class Tools:
 class Kept:
     """What stays in a file that is there: the bars of a person in it, and (``redone``) all but these cells.
 
-    ``redone`` is None where the whole brief is composed anew but for those bars.
+    ``redone`` is None where the whole brief is composed anew but for those bars. ``by_hand`` are bars that a person
+    edited before the file was made from another.
     """
 
     edited: tuple[EditedBars, ...] = ()
     redone: frozenset[tuple[str, int]] | None = None
+    by_hand: tuple[EditedBars, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def _save_draft(job: Job, content: bytes, seed: int, model: str | None, force: b
     cells = job.kept.redone
     redone = Redone(bars=bars_text(bar for _, bar in cells), tracks=sorted({track for track, _ in cells}), seed=seed)
     files = PieceFiles.of(job.output)
-    rewrite(files, job.output, content, GENERATE, redone, kept=job.kept.edited, force=force)
+    rewrite(files, job.output, content, GENERATE, redone, kept=job.kept.edited, by_hand=job.kept.by_hand, force=force)
 
 
 def _save(

@@ -32,6 +32,7 @@ from composer.workspace import (
     EditedBars,
     PieceFiles,
     State,
+    bars_by_hand,
     edited_bars,
     renamed_tracks,
     state_of,
@@ -55,7 +56,8 @@ class _Stand:
     path: Path
     source: SourceMidi
     piece: Piece
-    edited: Cells
+    edited: Cells  # by a person, here or in the file that this one was made from
+    own: Cells  # those of them that were edited here
     locked: Cells
     ours: frozenset[str]  # its tracks that composer wrote, as they are called now
     seed: int | None  # that it was composed with
@@ -92,7 +94,7 @@ def redo_job(wish: Wish, output: Path) -> Job:
         wish.seed,
         notes=(*stand.notes, f"redone: {_words(cells)}", *_kept_lines(stand, asked & stand.kept_of(wish.force))),
         written=lambda draft: spliced(stand.source, draft.piece, cells),
-        kept=Kept((*_as_edited(stand.edited - cells), *stand.conductor), cells),
+        kept=_kept(stand, stand.edited - cells, cells),
         judged=_judged(brief, stand, cells),
     )  # fmt: skip
 
@@ -125,7 +127,7 @@ def again_job(brief_file: Path, output: Path, seed: int | None, force: bool) -> 
         seed if seed is not None else brief.seed,
         notes=(*stand.notes, *_kept_lines(stand, kept)),
         written=written,
-        kept=Kept((*_as_edited(stand.edited & kept), *(() if force else stand.conductor))),
+        kept=_kept(replace(stand, conductor=() if force else stand.conductor), stand.edited & kept),
     )
 
 
@@ -142,15 +144,16 @@ def _stand(path: Path, brief: Brief) -> _Stand:
             region.check_tracks(tracks)
     except ValueError as error:
         raise UsageProblem("locked", f"{name}: {error}", "mend the brief") from None
-    theirs = edited_bars(files, path, returned.midi if returned else None)
-    edited = frozenset((one.track, bar) for one in theirs for bar in one.bars if one.track != CONDUCTOR)
+    back = returned.midi if returned else None
+    theirs = edited_bars(files, path, back)
+    own, edited = _cells(theirs), _cells(bars_by_hand(files, path, back))
     if state_of(path, files) is State.FOREIGN:
-        edited = cells_in(source, Region())
-    step, new_names = step_of(files, path), renamed_tracks(files, path, returned.midi if returned else None)
+        own = edited = cells_in(source, Region())
+    step, new_names = step_of(files, path), renamed_tracks(files, path, back)
     written = set(step.bars.get(path.name, {})) if step is not None else set()
     composed = read_record(files.record).step(GENERATE)
     return _Stand(
-        path, source, piece_of(source, brief), edited,
+        path, source, piece_of(source, brief), edited, own,
         frozenset(cell for region in brief.locked_regions for cell in cells_in(source, region)),
         frozenset(one.name for one in tracks if new_names.get(one.name, one.name) in written),
         composed.seed if composed is not None else None,
@@ -220,6 +223,16 @@ def _judged(brief: Brief, stand: _Stand, cells: Cells) -> Judged:
     from composer.compose.redo import Standing, judged
 
     return judged(brief, Standing(stand.piece), cells)
+
+
+def _kept(stand: _Stand, edited: Cells, redone: Cells | None = None) -> Kept:
+    """What the record keeps of the cells that stay a person's."""
+    passed_on = _as_edited(edited - stand.own)
+    return Kept((*_as_edited(edited & stand.own), *stand.conductor), redone, passed_on)
+
+
+def _cells(bars: Iterable[EditedBars]) -> Cells:
+    return frozenset((one.track, bar) for one in bars for bar in one.bars if one.track != CONDUCTOR)
 
 
 def _kept_lines(stand: _Stand, kept: Cells) -> list[str]:

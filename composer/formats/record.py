@@ -39,6 +39,7 @@ class StepRecord(_Strict):
 
     ``bars`` are the hashes of the MIDI outputs as written, ``input_bars`` those of the MIDI inputs as read (see
     ``midi_hashes``). ``edited`` are, for each output and track, the bars of a person that the step kept in it.
+    ``by_hand`` are those that were in the step's input and live on in its output, which is no edited file by that.
     ``redone`` lists what was composed anew in its outputs since, in order. ``copies`` are MIDI files as they were
     written (see ``copy_text``), for the day that a DAW writes over them.
     """
@@ -51,6 +52,7 @@ class StepRecord(_Strict):
     bars: dict[str, dict[str, str]] = {}
     input_bars: dict[str, dict[str, str]] = {}
     edited: dict[str, dict[str, list[int]]] = {}
+    by_hand: dict[str, dict[str, list[int]]] = {}
     redone: list[Redone] = []
     copies: dict[str, str] = {}
 
@@ -61,6 +63,7 @@ class StepRecord(_Strict):
                 "outputs": {key: value for key, value in self.outputs.items() if key in outputs},
                 "bars": {key: value for key, value in self.bars.items() if key in outputs},
                 "edited": {key: value for key, value in self.edited.items() if key in outputs},
+                "by_hand": {key: value for key, value in self.by_hand.items() if key in outputs},
                 "copies": {k: v for k, v in self.copies.items() if k in outputs or k not in self.outputs},
             }
         )

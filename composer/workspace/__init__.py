@@ -32,6 +32,7 @@ from composer.workspace.names import (
 from composer.workspace.saving import announcing, note, renew, rewrite, save, tidy
 from composer.workspace.states import (
     State,
+    bars_by_hand,
     copy_of,
     edited_bars,
     is_up_to_date,
@@ -44,6 +45,6 @@ from composer.workspace.states import (
 __all__ = [
     "AUDIO", "BRIEF", "CARD", "CLEAN", "CONDUCTOR", "DRAFT", "EXPORTS", "GRID", "HUMAN", "MIDI", "MUSICXML", "RECORD",
     "REPORT", "STEMS", "SUFFIXES", "TAKE", "EditedBars", "PieceFiles", "State", "announcing", "backup",
-    "cleanup_output", "copy_of", "edited_bars", "guard", "guard_all", "is_up_to_date", "note", "pieces_in",
-    "renamed_tracks", "renew", "rewrite", "save", "sha256_of", "stale_bars", "state_of", "step_of", "tidy",
+    "bars_by_hand", "cleanup_output", "copy_of", "edited_bars", "guard", "guard_all", "is_up_to_date", "note",
+    "pieces_in", "renamed_tracks", "renew", "rewrite", "save", "sha256_of", "stale_bars", "state_of", "step_of", "tidy",
 ]  # fmt: skip

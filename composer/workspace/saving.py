@@ -43,11 +43,12 @@ def save(
     versions: Mapping[str, str] | None = None,
     force: bool = False,
     keeping: Mapping[Path, Sequence[EditedBars]] | None = None,
+    by_hand: Sequence[EditedBars] = (),
 ) -> Record:
     """Write ``outputs``, each whole or not at all, and the record; nothing is written if one of them is guarded.
 
     ``keeping`` are outputs whose content holds these bars of a person: they may replace a file that was edited by
-    hand, and stay known as edited there.
+    hand, and stay known as edited there. ``by_hand`` are a person's bars in the input, which MIDI outputs pass on.
     """
     guard_all(files, outputs, force, [*inputs], keeping or ())
     read, read_bars = _read(files, inputs)
@@ -62,6 +63,7 @@ def save(
         bars=_bars(contents),
         input_bars=read_bars,
         edited={key: tracks for key, tracks in kept.items() if tracks},
+        by_hand={key: _by_track(by_hand) for key in contents if by_hand and key.lower().endswith(MIDI_SUFFIXES)},
         copies=_copies(contents),
     )
     with _announced(files, step, done):
@@ -80,23 +82,26 @@ def rewrite(
     redone: Redone,
     *,
     kept: Sequence[EditedBars] = (),
+    by_hand: Sequence[EditedBars] = (),
     force: bool = False,
 ) -> Record:
     """Replace the MIDI file ``path``, of which some bars were composed anew, for the step that wrote it.
 
     What that step read and chose stays its last word, so that a file is as fresh as it was. ``step`` is the name that
-    a file gets that no step wrote. ``kept`` are the bars of a person that ``content`` holds.
+    a file gets that no step wrote. ``kept`` are the bars of a person that ``content`` holds, ``by_hand`` those that it
+    had from its own input.
     """
     guard_all(files, [path], force, keeping=[path])
     key = key_of(files, path)
     owner = next((name for name, done in read_record(files.record).steps.items() if key in done.outputs), step)
     before = read_record(files.record).steps.get(owner, StepRecord())
-    edited = {**before.edited, key: _by_track(kept)}
+    edited, passed_on = {**before.edited, key: _by_track(kept)}, {**before.by_hand, key: _by_track(by_hand)}
     done = before.model_copy(
         update={
             "outputs": {**before.outputs, key: hashlib.sha256(content).hexdigest()},
             "bars": {**before.bars, **_bars({key: content})},
             "edited": {file: tracks for file, tracks in edited.items() if tracks},
+            "by_hand": {file: tracks for file, tracks in passed_on.items() if tracks},
             "redone": [*before.redone, redone],
             "copies": {**before.copies, **_copies({key: content})},
         }

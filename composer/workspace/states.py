@@ -123,6 +123,15 @@ def edited_bars(files: PieceFiles, path: Path, data: bytes | None = None) -> tup
     return united((EditedBars(names.get(k.track, k.track), k.bars) for k in kept), changed_bars(written, now))
 
 
+def bars_by_hand(files: PieceFiles, path: Path, data: bytes | None = None) -> tuple[EditedBars, ...]:
+    """``edited_bars``, and those that a person had edited in the file that ``path`` was made from."""
+    step = step_of(files, path)
+    inherited = step.by_hand.get(key_of(files, path), {}) if step is not None else {}
+    names = {old: new for new, old in renamed_tracks(files, path, data).items()} if inherited else {}
+    before = (EditedBars(names.get(track, track), tuple(bars)) for track, bars in inherited.items())
+    return united(edited_bars(files, path, data), before)
+
+
 def renamed_tracks(files: PieceFiles, path: Path, data: bytes | None = None) -> dict[str, str]:
     """Present name -> the name that composer wrote, of the tracks of ``path`` that were only renamed."""
     step = step_of(files, path)
