@@ -22,7 +22,7 @@ KEPT_LEAP = 9  # semitones between what returns and what stands beside it, at mo
 # A phrase that shall become another is made by another operator so often, and without its source: all of it, or bars
 # of it. So many of its candidates are composed without its source in any case.
 OTHER_CHANCE, FREE_CHANCE, FREE_CHANCE_INSIDE = 0.5, 0.1, 0.4
-FREE_SHARE = 0.2
+FREE_SHARE, FREE_SHARE_INSIDE = 0.06, 0.2
 OTHERS = (ORNAMENT, NEW_END, SAME_RHYTHM, SIMPLIFY)
 
 
@@ -38,7 +38,7 @@ class SeamProspect(Prospect):
         self.standing = tuple(standing)
         self._theirs = {phrase.index: self._standing_in(phrase) for phrase in plan.phrases}
         self._made = {p.index: p if varies is None else _other(p, varies, bool(self.theirs(p))) for p in plan.phrases}
-        self._free_share = 0.0 if varies is None else FREE_SHARE
+        self._varies = varies is not None
 
     def theirs(self, phrase: Phrase) -> tuple[Event, ...]:
         """What stands in a phrase, its pick-up included."""
@@ -81,7 +81,8 @@ class SeamProspect(Prospect):
 
     def _varied(self, phrase: Phrase, rng: np.random.Generator) -> Phrase:
         """The phrase as it is to be made now."""
-        if self._free_share and rng.random() < self._free_share:
+        share = FREE_SHARE_INSIDE if self.theirs(phrase) else FREE_SHARE
+        if self._varies and rng.random() < share:
             return replace(phrase, source=None)
         return self._made[phrase.index]
 
