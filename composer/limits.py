@@ -29,6 +29,7 @@ MIDI_BYTES = 5 * MEGABYTE
 MIDI_EVENTS = 200_000
 MIDI_NOTES = 50_000
 MIDI_NOTES_MUSIC21 = 10_000
+CLEANUP_VOICES = 16  # of more, the rules of voices that each go their own way say little
 MIDI_TRACKS = 127
 MIDI_SECONDS = 3_600.0
 MIDI_TEMPO_CHANGES = 5_000

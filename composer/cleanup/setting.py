@@ -10,14 +10,14 @@ from composer.cleanup.keys import KeyFinding, key_finding
 from composer.cleanup.rules import Fault, doublings, faults_of
 from composer.cleanup.score import WEIGHT_DRAFT, WEIGHT_FOREIGN, WEIGHT_LOCKED, Score, score_of
 from composer.cleanup.slips import CHROMATIC_SHARE, slips
-from composer.cleanup.texture import texture_of
+from composer.cleanup.texture import Texture, texture_of
 from composer.errors import BadInput, OverLimit, UsageProblem, counted
 from composer.formats.brief import Brief
 from composer.formats.midi_hashes import track_labels
 from composer.formats.smf_scan import KEY_SIGNATURE, TIME_SIGNATURE
 from composer.formats.source import SourceMidi, SourceNote, read_source
 from composer.formats.source_piece import part_lines, piece_of
-from composer.limits import MIDI_NOTES_MUSIC21
+from composer.limits import CLEANUP_VOICES, MIDI_NOTES_MUSIC21
 from composer.music.bars import BarMap
 from composer.music.key import Key, key_of
 from composer.music.notes import Piece
@@ -126,11 +126,16 @@ class Setting:
     @property
     def may_repair(self) -> bool:
         """Whether faults between voices may be mended."""
-        return self.options.voice_leading and (self.ours or not self._skipped)
+        is_clear = self.ours or not self._skipped
+        return self.options.voice_leading and is_clear and len(self._texture.lines) <= CLEANUP_VOICES
 
     @cached_property
+    def _texture(self) -> Texture:
+        return texture_of(self.score)
+
+    @property
     def _skipped(self) -> tuple[int, ...]:
-        return texture_of(self.score).skipped
+        return self._texture.skipped
 
     def remarks(self) -> list[str]:
         """Why cleanup may not do all that it could."""
@@ -144,7 +149,12 @@ class Setting:
             )
         for number in self._skipped:
             lines.append(f"{self.piece.parts[number].name}: its voices cannot be told apart safely; not judged")
-        if self.options.voice_leading and not self.may_repair:
+        voices = len(self._texture.lines)
+        if self.options.voice_leading and voices > CLEANUP_VOICES:
+            lines.append(
+                f"{voices} voices at once: of more than {CLEANUP_VOICES} voice leading is reported but not changed"
+            )
+        elif self.options.voice_leading and not self.may_repair:
             lines.append("voice leading is reported but not changed in a file that composer did not write")
         return lines
 

@@ -21,6 +21,7 @@ from composer.formats.source import ChangeNote, closed_notes, edited
 from composer.music.voice_leading import PARALLELS
 
 __all__ = ["Cleaned", "CleanupOptions", "cleaned", "finished", "key_named"]
+DOUBLINGS_TOLD = 6
 # The names music21 gives the black keys without a key.
 _DEFAULT_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 
@@ -88,9 +89,17 @@ def _notes(setting: Setting, score: Score, *, is_all_made: bool) -> list[str]:
         )
     cause = "no change there makes nothing else worse" if is_all_made else "nothing accepted mends that"
     notes += [f"{line}: {cause}" for line in _parallels_left(setting, score)]
-    for count, lower, upper in sorted(setting.meant):
-        notes.append(f"doubling taken as meant: voices {lower + 1} and {upper + 1} of {count}, from below")
-    return notes
+    return notes + _doublings(setting)
+
+
+def _doublings(setting: Setting) -> list[str]:
+    """A line for each pair of voices that is meant to run in parallel; one for all where there are many."""
+    if len(setting.meant) > DOUBLINGS_TOLD:
+        return [f"doublings taken as meant: {len(setting.meant)} pairs of voices"]
+    return [
+        f"doubling taken as meant: voices {lower + 1} and {upper + 1} of {count}, from below"
+        for count, lower, upper in sorted(setting.meant)
+    ]
 
 
 def _parallels_left(setting: Setting, score: Score) -> list[str]:

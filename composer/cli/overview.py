@@ -60,13 +60,18 @@ class Overview:
 
     @property
     def next_step(self) -> tuple[Path, str] | None:
-        """The file that the next step would make, and its command; None when all the usual ones are there."""
+        """The file that the next step would make, and its command; None when all the usual ones are there.
+
+        A stale file comes before a missing one that would be made from it.
+        """
         files, best = self.files, self.files.best_midi
         if not files.record.is_file() and not files.brief.is_file():
             return None
         if best is None:
             return (files.draft, f"composer generate {files.brief.name}") if files.brief.is_file() else None
-        if best == files.draft:
+        if self.of(files.draft).state is State.STALE and files.brief.is_file():
+            return files.draft, f"composer generate {files.brief.name}"
+        if best == files.draft or (self.of(files.midi).state is State.STALE and files.draft.is_file()):
             return files.midi, f"composer cleanup {files.draft.name}"
         has_sound = any(files.file(suffix).exists() for suffix in AUDIO)
         return None if has_sound else (files.wav, f"composer render {best.name}")

@@ -71,7 +71,10 @@ def _rows(overview: Overview, in_full: bool) -> list[tuple[str, str, str, str]]:
         count = len(overview.there)
         return [(name, f"{count} file{'' if count == 1 else 's'}", ", ".join(states), advice)]
     rows = [(name, e.path.name, e.state.value, "; ".join(e.why)) for e in overview.there]
-    return [*rows, (name, following[0].name, State.MISSING.value, advice)] if following else rows
+    if following is None:
+        return rows
+    is_there = any(e.path == following[0] for e in overview.there)
+    return [*rows, (name, "" if is_there else following[0].name, "" if is_there else State.MISSING.value, advice)]
 
 
 def _as_json(overview: Overview) -> dict[str, object]:

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 # Imported only by musicxml, which the CLI imports late.
 from music21 import articulations, chord, clef, duration, harmony, instrument, key, note, percussion, pitch, tie  # noqa: TID253
+from music21.exceptions21 import InstrumentException  # noqa: TID253
 
 from composer.formats.notation import Value
 from composer.music.chord import Chord
@@ -107,8 +108,19 @@ def signature_of(written: Key) -> key.Key:
     return key.Key(written.tonic.replace("b", "-"), written.mode)
 
 
+class _Player(instrument.Instrument):  # type: ignore[misc]
+    """An instrument that shares a MIDI channel where there are more players than channels, without a warning each."""
+
+    def autoAssignMidiChannel(self, usedChannels: list[int] | None = None) -> int:
+        try:
+            return int(super().autoAssignMidiChannel(usedChannels))
+        except InstrumentException:
+            self.midiChannel = 0
+            return 0
+
+
 def instrument_of(part: Part) -> instrument.Instrument:
-    made = instrument.UnpitchedPercussion() if part.is_drums else instrument.Instrument()
+    made = instrument.UnpitchedPercussion() if part.is_drums else _Player()
     made.partName = made.instrumentName = clean_text(part.name) or part.role
     made.partAbbreviation = made.instrumentAbbreviation = _abbreviated(made.partName)
     if not part.is_drums:

@@ -12,6 +12,7 @@ from composer.cleanup.stage import CleanupOptions, cleaned, key_named
 from composer.errors import UsageProblem
 from composer.formats.midi import midi_bytes
 from composer.formats.source import read_source
+from composer.limits import CLEANUP_VOICES
 from composer.music.key import key_of
 from composer.music.notes import Note
 from tests.cleanup.music import BAR, piece
@@ -187,3 +188,20 @@ def test_the_top_line_of_a_file_without_a_melody_part_is_the_last_to_be_changed(
         return [max(n.pitch for n in notes if n.start == start) for start in sorted({n.start for n in notes})]
 
     assert tops(result.midi) == tops(midi_bytes(foreign))
+
+
+def test_of_very_many_voices_the_faults_are_told_and_left(capfd: pytest.CaptureFixture[str]) -> None:
+    crowd = mido.MidiFile(ticks_per_beat=480)
+    for voice in range(CLEANUP_VOICES + 1):
+        track = mido.MidiTrack([mido.MetaMessage("track_name", name=f"Player {voice}")])
+        for pitch in (30 + 7 * (voice % 9), 32 + 7 * (voice % 9)):
+            track += [mido.Message("note_on", channel=voice % 9, note=pitch, velocity=60)]
+            track += [mido.Message("note_off", channel=voice % 9, note=pitch, time=BAR)]
+        crowd.tracks.append(track)
+    stream = io.BytesIO()
+    crowd.save(file=stream)
+    result = cleaned(stream.getvalue(), "crowd.mid")
+    assert any("voice leading is reported but not changed" in note for note in result.notes)
+    assert result.report.before["ParallelFifths"] == result.report.after["ParallelFifths"] > 0
+    assert pitches(result.midi, 0) == pitches(stream.getvalue(), 0)
+    assert "channels" not in capfd.readouterr().err
