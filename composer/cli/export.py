@@ -51,7 +51,10 @@ def export(
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is exported to where; ``sounds`` is the folder of the stems, None where they are not wanted."""
+    """What is exported to where; ``sounds`` is the folder of the stems, None where they are not wanted.
+
+    ``lines`` say what ``data`` has that the file on the disk lost in a DAW.
+    """
 
     midi: Path
     data: bytes
@@ -63,6 +66,7 @@ class Job:
     output: Path
     sounds: Path | None
     force: bool
+    lines: tuple[str, ...]
 
     @property
     def inputs(self) -> list[Path]:
@@ -98,6 +102,7 @@ def run_export(name: Path, to: str, audio: bool, asked: Path | None, force: bool
     if plan.write is not None:
         guard_all(job.files, [job.output], job.force, job.inputs)
         _write(job, plan, plan.write, f"export-{to}")
+    notes = (*job.lines, *notes)
     facts = {"input": str(job.midi), "tracks": len(job.session.tracks), "notes": job.session.notes}
     return Done("export", plan.written, notes, {"exported": facts})
 
@@ -130,24 +135,23 @@ def _writer(to: str) -> Callable[[Job], Plan]:
 
 
 def _job(name: Path, to: str, audio: bool, asked: Path | None, force: bool) -> Job:
+    from composer.cli.returning import read_whole
     from composer.cli.steps import brief_in, output_of
     from composer.errors import printable
     from composer.export.session import session_of
-    from composer.formats.files import read_bytes
     from composer.formats.source import read_source
-    from composer.limits import MIDI_BYTES
     from composer.workspace import PieceFiles, step_of
 
     midi = midi_of(name)
     piece = PieceFiles.of(midi)
-    data = read_bytes(midi, MIDI_BYTES, "MIDI file")
+    data, lines = read_whole(midi)
     source = read_source(data, printable(midi.name))
     brief = brief_in(piece.brief) if piece.brief.is_file() else None
     is_again = to in FOLDERS and asked is not None and step_of(PieceFiles.of(asked), asked) is not None
     output = asked if asked is not None and is_again else output_of(asked, piece.file(ENDINGS[to]))
     return Job(
         midi, data, source, brief, piece.brief if brief else None, session_of(source, brief),
-        PieceFiles.of(output), output, piece.stems if audio and piece.stems.is_dir() else None, force,
+        PieceFiles.of(output), output, piece.stems if audio and piece.stems.is_dir() else None, force, lines,
     )  # fmt: skip
 
 

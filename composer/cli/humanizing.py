@@ -144,12 +144,13 @@ def worn_by(midi: Path) -> Worn | None:
 
 def _taken_off(human: Path, worn: Worn) -> tuple[Regridded, tuple[str, ...]]:
     """The music of ``human`` on the grid, and what to say about it."""
+    from composer.cli.returning import read_whole
     from composer.humanize.pairing import performance_in
     from composer.humanize.stage import performance_of
     from composer.humanize.undo import regridded
 
     name = printable(human.name)
-    data, lines = _whole(human, worn)
+    data, lines = read_whole(human)
     grid = read_source(worn.grid, name)
     written = performance_in(read_source(worn.performance(name), name), grid) or performance_of(grid, worn.layer)
     result = regridded(read_source(data, name), grid, written, worn.grid)
@@ -157,16 +158,6 @@ def _taken_off(human: Path, worn: Worn) -> tuple[Regridded, tuple[str, ...]]:
     if result.theirs or result.snapped:
         told.append(f"{result.theirs + result.snapped} of yours: {result.snapped} put on the nearest place of it")
     return result, (*lines, "; ".join(told))
-
-
-def _whole(human: Path, worn: Worn) -> tuple[bytes, tuple[str, ...]]:
-    """The file ``human`` with what a DAW lost put back, and what to say about that."""
-    from composer.cli.returning import brought_back, returned_lines
-
-    returned = brought_back(human)
-    if returned is not None:
-        return returned.midi, returned_lines(returned)
-    return read_bytes(human, MIDI_BYTES, "MIDI file"), ()
 
 
 def _written(midi: Path, brief: Brief | None, force: bool) -> _Music:

@@ -40,14 +40,15 @@ def run_mix(name: Path, asked: Path | None, force: bool) -> Done:
     """Write the mix file of a piece, or look through the one that is there."""
     from composer import __version__
     from composer.cli.export import midi_of
-    from composer.cli.rendering import brief_of, sounding_bytes
+    from composer.cli.rendering import brief_of
+    from composer.cli.returning import read_whole
     from composer.cli.steps import Done, output_of
     from composer.errors import printable
     from composer.workspace import PieceFiles, backup, save
 
     midi = midi_of(name)
     path = output_of(asked, PieceFiles.of(midi).mix)
-    data, lines = sounding_bytes(midi)
+    data, lines = read_whole(midi)
     brief = brief_of(midi)
     if path.exists() and not force:
         return _looked_through(path, data, midi, brief)

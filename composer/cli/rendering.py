@@ -52,11 +52,12 @@ def run_render(
     midi: Path, output: Path, options: RenderOptions, force: bool, step: str = RENDER, choice: MixChoice = BESIDE
 ) -> Done:
     """Make audio of a MIDI file with its mix, recorded as ``step``."""
+    from composer.cli.returning import read_whole
     from composer.render.stage import rendered
 
     files = PieceFiles.of(output)
     read = read_bytes(midi, MIDI_BYTES, "MIDI file")
-    data, lines = sounding_bytes(midi, read)
+    data, lines = read_whole(midi, read)
     chosen = _mix_file(midi, choice)
     guard_all(files, [output, *([files.stems] if options.stems else [])], force, [midi, *(chosen.inputs or ())])
     with announcing(
@@ -96,16 +97,6 @@ def has_other_mix(files: PieceFiles, step: StepRecord) -> bool:
         return False
     read = {name for name in step.inputs if name.endswith(MIX)}
     return not read if files.mix.exists() else files.mix.name in read
-
-
-def sounding_bytes(midi: Path, read: bytes | None = None) -> tuple[bytes, tuple[str, ...]]:
-    """The bytes of ``midi`` as they are played, and what to say: a file that lost something in a DAW has it again."""
-    from composer.cli.returning import brought_back, returned_lines
-
-    result = brought_back(midi)
-    if result is not None:
-        return result.midi, returned_lines(result)
-    return read if read is not None else read_bytes(midi, MIDI_BYTES, "MIDI file"), ()
 
 
 def brief_of(midi: Path) -> Brief | None:

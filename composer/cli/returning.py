@@ -103,6 +103,14 @@ def _performed(midi: Path, data: bytes) -> _Match | None:
     return _Match(returned(data, name, Known(worn.performance(name), name)), None)
 
 
+def read_whole(midi: Path, read: bytes | None = None) -> tuple[bytes, tuple[str, ...]]:
+    """The file ``midi`` (``read`` where that is known already) with what a DAW lost of it, and what to say of that."""
+    result = brought_back(midi)
+    if result is not None:
+        return result.midi, returned_lines(result)
+    return read if read is not None else read_bytes(midi, MIDI_BYTES, "MIDI file"), ()
+
+
 def _is_theirs(midi: Path, files: PieceFiles) -> bool:
     """Whether a person wrote over ``midi``, or put it into a piece that was composed here.
 
