@@ -101,4 +101,4 @@ def test_a_folder_without_music_and_one_of_broken_files_are_refused(composer: Pr
     assert (result.code, "holds no MIDI file" in result.err) == (3, True)
     (tmp_path / "empty" / "broken.mid").write_text("no music")
     result = composer("evaluate", tmp_path / "empty")
-    assert (result.code, "none of 1 MIDI files can be read" in result.err) == (3, True)
+    assert (result.code, "none of 1 MIDI file can be read" in result.err) == (3, True)
