@@ -73,11 +73,16 @@ class Wish:
 
     def _check_values(self) -> None:
         count = self.bars if self.continued is not None else None
-        if count is not None and not (count.isdecimal() and 1 <= int(count) <= CONTINUE_BARS):
+        if count is not None and not _is_number(count, CONTINUE_BARS):
             hint = f"give one from 1 to {CONTINUE_BARS}"
-            raise UsageProblem("--bars", f"{count!r} is not a number of bars", hint)
+            raise UsageProblem("--bars", f"{count[:20]!r} is not a number of bars", hint)
         if not 1 <= self.takes <= TAKES:
             raise UsageProblem("--takes", f"{self.takes} is outside 1 to {TAKES}", "choose another number")
+
+
+def _is_number(text: str, highest: int) -> bool:
+    """Whether ``text`` is a number from 1 to ``highest``; its length comes first, as Python reads no endless one."""
+    return text.isdecimal() and len(text) <= len(str(highest)) and 1 <= int(text) <= highest
 
 
 def words_of(values: Sequence[str] | None) -> tuple[str, ...]:

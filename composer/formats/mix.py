@@ -6,6 +6,7 @@ What a mix does not say is as the MIDI file says. All its mistakes are told at o
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -17,6 +18,8 @@ from composer.music.instruments import INSTRUMENTS
 
 FORMAT = "composer.mix/1"
 MISTAKES_MAX = 10
+LONG_BITS = 14_000  # Python writes no integer of more than 4300 digits
+_ENDLESS = re.compile(r"\d[\d_]{4000}")  # what Python does not take for a number
 TRACKS = "tracks"
 # General MIDI level 2 and Roland GS: the program of a drum channel.
 DRUM_KITS = {
@@ -150,6 +153,8 @@ def read_mix(data: bytes, path: Path) -> Mix:
         raise BadInput(path, *_unreadable(str(error))) from None
     except RecursionError:
         raise BadInput(path, "is nested too deeply", "flatten it") from None
+    except ValueError:
+        raise BadInput(path, f"{_place(text)}holds a number without end", "write a shorter one") from None
     return _Reading(path, content, _lines(text)).mix()
 
 
@@ -166,6 +171,17 @@ def _unreadable(error: str) -> tuple[str, str]:
     where = place.rstrip(")").replace(",", "")
     reason = reason[:1].lower() + reason[1:]
     return f"{where}: {reason}" if where.startswith("line") else reason, "mend the TOML there"
+
+
+def _place(text: str) -> str:
+    """``"line 3: "`` for the number in ``text`` that is too long to be read."""
+    found = _ENDLESS.search(text)
+    return f"line {text.count(chr(10), 0, found.start()) + 1}: " if found else ""
+
+
+def _shown(value: float) -> str:
+    """A number as a message has it; one in hexadecimals may be too long to be written in decimals."""
+    return hex(value)[:20] if isinstance(value, int) and value.bit_length() > LONG_BITS else str(value)[:20]
 
 
 class _Reading:
@@ -236,7 +252,7 @@ class _Reading:
             self._wrong(path, f"must be a {'whole ' if key.is_whole else ''}number from {key.low:g} to {key.high:g}")
             return None
         if not key.low <= value <= key.high:
-            self._wrong(path, f"{str(value)[:20]} is outside {key.low:g} to {key.high:g}")
+            self._wrong(path, f"{_shown(value)} is outside {key.low:g} to {key.high:g}")
             return None
         return value if key.is_whole else float(value)
 

@@ -42,6 +42,8 @@ CONTRADICTIONS = [
     (["--melody", "tune.mid", "--bars", "8"], "--bars: does not go with --melody"),
     (["--continue", "tune.mid", "--tracks", "melody"], "--tracks: does not go with --continue"),
     (["--continue", "tune.mid", "--bars", "0"], "not a number of bars"),
+    (["--continue", "tune.mid", "--bars", "9" * 5000], "'99999999999999999999' is not a number of bars"),
+    (["--continue", "tune.mid", "--bars", "0" * 5000 + "8"], "is not a number of bars"),
     (["--continue", "tune.mid", "--bars", "9-16"], "not a number of bars"),
     (["art.brief.json", "--style", "pad"], "--style: goes with --melody, --continue or --free"),
     (["art.brief.json", "--ensemble", "guitar"], "--ensemble: goes with"),
