@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -13,6 +14,7 @@ from types import TracebackType
 from composer.errors import MissingTool, UsageProblem
 
 OPTION = "--play"
+FADE_SECONDS = 1.0  # for a program to end by itself
 
 
 class Player:
@@ -49,23 +51,29 @@ class Player:
             raise MissingTool(self._words[0], f"cannot be started ({error.strerror})", hint) from None
 
     def stop(self) -> None:
-        """Silence, with whatever the program itself started."""
+        """Silence, also of what the program started, unless that made itself a session of its own."""
         process, self._process = self._process, None
         if process is None:
             return
-        if process.poll() is None:
-            if os.name == "posix":
-                os.killpg(process.pid, signal.SIGTERM)
-            else:
-                process.terminate()
-        try:
-            process.wait(timeout=1)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        # Not asked before whether it still runs: its id is its own, and its group's, until it is waited for.
+        _tell(process, "SIGTERM")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(FADE_SECONDS)
+        _tell(process, "SIGKILL")
+        process.wait()
 
     def __enter__(self) -> Player:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
+
+
+def _tell(process: subprocess.Popen[bytes], name: str) -> None:
+    """Send the signal ``name`` to the program and all that it started, whether or not it has ended itself."""
+    if os.name != "posix":
+        process.terminate()
+        return
+    # Nobody is left, or (on macOS) nobody who is still running.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.Signals[name])

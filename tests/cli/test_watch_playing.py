@@ -18,13 +18,14 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="a script as a progra
 
 # Says which file it plays and as which process, then goes on for a minute with a child of its own.
 SCRIPT = """#!{python}
-import os, subprocess, sys
+import os, signal, subprocess, sys
 child = subprocess.Popen(["sleep", "60"])
 with open(sys.argv[1] + ".new", "w") as log:
     log.write(" ".join([sys.argv[2], str(os.getpid()), str(child.pid)]))
 os.replace(sys.argv[1] + ".new", sys.argv[1])
 child.wait()
 """
+DEAF = '(["sleep", "60"], preexec_fn=lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN))'
 
 
 @pytest.fixture
@@ -69,6 +70,25 @@ def test_the_next_preview_silences_the_one_before_and_the_end_silences_all(progr
         name, process, child = played(log)
         assert name == str(second)
         assert is_running(process) and is_running(child)
+    wait_for(lambda: not is_running(process) and not is_running(child))
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes in /proc")
+@pytest.mark.parametrize(
+    ("old", "new", "is_ended"),
+    [("child.wait()", "os._exit(0)", True), ('(["sleep", "60"])', DEAF, False)],
+)
+def test_what_the_program_started_is_silenced_when_it_is_gone_itself_and_when_it_will_not_hear(
+    tmp_path: Path, old: str, new: str, is_ended: bool
+) -> None:
+    path, log = tmp_path / "player", tmp_path / "log"
+    path.write_text(SCRIPT.replace(old, new).format(python=sys.executable))
+    path.chmod(0o755)
+    with Player(f"{path} {log}") as player:
+        player.play(tmp_path / "one.wav")
+        _, process, child = played(log)
+        wait_for(lambda: is_running(process) is not is_ended)
+        assert is_running(child)
     wait_for(lambda: not is_running(process) and not is_running(child))
 
 
