@@ -73,6 +73,10 @@ def load_template(kind: str, name: str) -> Template:
         raise BadInput(path, "is not text in UTF-8", "save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise BadInput(path, f"is not valid TOML: {error}", "mend that line") from None
+    except RecursionError:
+        raise BadInput(path, "is nested too deeply", "flatten it") from None
+    except ValueError:
+        raise BadInput(path, "holds a number without end", "write a shorter one") from None
 
 
 def describe(kind: str) -> list[Description]:
