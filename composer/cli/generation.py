@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from composer import __version__
 from composer.cli.given_jobs import continue_job, melody_job
-from composer.cli.job import Job, Tools, run_job
+from composer.cli.job import Job, Tools, as_read, run_job
 from composer.cli.redoing import again_job, must_stay, redo_job
 from composer.cli.steps import BRIEF, Done, brief_in, checked_seed, output_of
 from composer.workspace import PieceFiles, guard_all, save
@@ -63,7 +63,7 @@ def brief_job(brief_file: Path, output: Path, seed: int | None) -> Job:
             figuration=tools.figuration,
         )
 
-    return Job(compose, output, (brief_file,), seed if seed is not None else brief.seed)
+    return Job(compose, output, as_read(brief_file), seed if seed is not None else brief.seed)
 
 
 def free_job(wish: Wish) -> Job:

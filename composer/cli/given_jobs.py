@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from composer.cli.job import Job, Tools
+from composer.cli.job import Job, Tools, as_read
 from composer.cli.steps import GENERATE, brief_in, output_of
 from composer.errors import printable
 from composer.formats.files import read_bytes
@@ -46,7 +46,7 @@ def melody_job(wish: Wish) -> Job:
     return Job(
         compose,
         output_of(wish.output, given_output(midi, MELODY)),
-        (midi, *([wish.brief] if wish.brief else [])),
+        as_read(midi, wish.brief),
         wish.seed if wish.seed is not None else brief.seed if brief else None,
         options=_chosen(MELODY, midi, wish.ensemble, wish.style),
         judged=Judged(is_tune_given=True),
@@ -81,7 +81,7 @@ def continue_job(wish: Wish) -> Job:
     return Job(
         compose,
         output_of(wish.output, given_output(midi, CONTINUE)),
-        (midi, *([wish.brief] if wish.brief else [])),
+        as_read(midi, wish.brief),
         wish.seed if wish.seed is not None else brief.seed if brief else None,
         options={**_chosen(CONTINUE, midi, wish.ensemble, wish.style), "bars": bars},
         judged=Judged(first_bar=begun.bars),

@@ -18,10 +18,13 @@ from composer.cli.steps import (
     load_ear,
     load_harmony,
 )
+from composer.formats.files import read_bytes
 from composer.formats.midi import midi_bytes
+from composer.formats.midi_hashes import by_track
 from composer.formats.record import Redone
+from composer.limits import MIDI_BYTES
 from composer.music.regions import bars_text
-from composer.workspace import EditedBars, PieceFiles, guard_all, rewrite, save
+from composer.workspace import EditedBars, Keeping, PieceFiles, Saved, backup, guard_all, rewrite, save, step_of
 
 if TYPE_CHECKING:
     from composer.compose.draft import Draft
@@ -68,13 +71,13 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What stays in a file that is there: the bars of a person in it, and (``redone``) all but these cells.
+    """What stays in a file that is there: what a person did in it, and (``redone``) all but these cells.
 
-    ``redone`` is None where the whole brief is composed anew but for those bars. ``by_hand`` are bars that a person
-    edited before the file was made from another.
+    ``redone`` is None where the whole brief is composed anew but for a person's bars. ``by_hand`` are bars that a
+    person edited before the file was made from another.
     """
 
-    edited: tuple[EditedBars, ...] = ()
+    keeping: Keeping
     redone: frozenset[tuple[str, int]] | None = None
     by_hand: tuple[EditedBars, ...] = ()
 
@@ -90,7 +93,7 @@ class Job:
 
     compose: Callable[[Tools, int], Draft]
     output: Path
-    inputs: tuple[Path, ...]
+    inputs: Mapping[Path, bytes]
     seed: int | None
     beside: tuple[Path, ...] = ()
     options: Mapping[str, object] = field(default_factory=dict)
@@ -105,44 +108,58 @@ def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:
     seed, tools = checked_seed(job.seed), Tools(model)
     if takes == 1:
         draft = job.compose(tools, seed)
-        _save_draft(job, job.written(draft), seed, model, force)
-        return Done(
-            GENERATE, (job.output, *job.beside), (f"seed {seed}", *draft.notes, *job.notes), _facts(seed, draft)
-        )
+        lines = _save_draft(job, job.written(draft), seed, model, force)
+        notes = (f"seed {seed}", *draft.notes, *job.notes, *lines)
+        return Done(GENERATE, (job.output, *job.beside), notes, _facts(seed, draft))
     from composer.compose.takes import Judged, ranked, take_seeds
 
     if not force:
         outputs = [job.output, *_take_paths(job, takes)]
-        guard_all(PieceFiles.of(job.output), outputs, force, job.inputs, [job.output] if job.kept else ())
+        guard_all(PieceFiles.of(job.output), outputs, force, job.inputs, _keeping(job))
     found = ranked(lambda one: job.compose(tools, one), take_seeds(seed, takes), job.judged or Judged())
     paths = _take_paths(job, takes)
     written = [job.written(take.draft) for take in found]
     _save(job, TAKES, dict(zip(paths, written, strict=True)), seed, model, force, {"takes": takes})
     # The draft is what its own seed gives again, so it is recorded as if that seed had been asked for.
     best = found[0]
-    _save_draft(job, written[0], best.seed, model, force)
+    lines = _save_draft(job, written[0], best.seed, model, force)
     facts = {**_facts(best.seed, best.draft), "takes": [_take_facts(p, t) for p, t in zip(paths, found, strict=True)]}
     return Done(
         GENERATE,
         (job.output, *paths, *job.beside),
-        (*_take_lines(found, seed), *best.draft.notes, *job.notes),
+        (*_take_lines(found, seed), *best.draft.notes, *job.notes, *lines),
         facts,
     )
+
+
+def as_read(*paths: Path | None) -> dict[Path, bytes]:
+    """The inputs of a job with what they hold now, so that a save while it composes is not taken for what it read."""
+    return {path: read_bytes(path, MIDI_BYTES) for path in paths if path is not None}
 
 
 def _take_paths(job: Job, takes: int) -> list[Path]:
     return [PieceFiles.of(job.output).take(rank) for rank in range(1, takes + 1)]
 
 
-def _save_draft(job: Job, content: bytes, seed: int, model: str | None, force: bool) -> None:
-    """Write the draft, or the part of it that was composed anew."""
-    if job.kept is None or job.kept.redone is None:
-        _save(job, GENERATE, {job.output: content}, seed, model, force)
-        return
-    cells = job.kept.redone
-    redone = Redone(bars=bars_text(bar for _, bar in cells), tracks=sorted({track for track, _ in cells}), seed=seed)
+def _keeping(job: Job) -> dict[Path, Keeping]:
+    return {job.output: job.kept.keeping} if job.kept is not None else {}
+
+
+def _save_draft(job: Job, content: bytes, seed: int, model: str | None, force: bool) -> list[str]:
+    """Write the draft, or the part of it that was composed anew; what to say of copies that were kept."""
     files = PieceFiles.of(job.output)
-    rewrite(files, job.output, content, GENERATE, redone, kept=job.kept.edited, by_hand=job.kept.by_hand, force=force)
+    if job.kept is not None and job.kept.redone is not None:
+        redone = Redone(bars={one.track: bars_text(one.bars) for one in by_track(job.kept.redone)}, seed=seed)
+        saved = rewrite(
+            files, job.output, content, GENERATE, redone, job.kept.keeping, by_hand=job.kept.by_hand, force=force
+        )
+        return [f"what was there is kept as {copy.name}" for copy in saved.backups]
+    # Bars that were composed until a person liked them are no file of a person's, but worth a copy.
+    before = step_of(files, job.output)
+    chosen = backup(job.output) if before is not None and before.redone and job.output.is_file() else None
+    saved = _save(job, GENERATE, {job.output: content}, seed, model, force)
+    lines = [f"what was there is kept as {copy.name}" for copy in saved.backups]
+    return lines if chosen is None else [f"the bars that were redone are kept in {chosen.name}"]
 
 
 def _save(
@@ -153,8 +170,8 @@ def _save(
     model: str | None,
     force: bool,
     options: Mapping[str, object] | None = None,
-) -> None:
-    save(
+) -> Saved:
+    return save(
         PieceFiles.of(job.output),
         step,
         outputs,
@@ -163,7 +180,7 @@ def _save(
         seed=seed,
         versions=generate_versions(model),
         force=force,
-        keeping={job.output: job.kept.edited} if job.kept is not None and job.output in outputs else None,
+        keeping=_keeping(job) if job.output in outputs else None,
     )
 
 

@@ -13,7 +13,6 @@ from typing import Any
 from composer.formats.midi import CHORD_TRACK
 from composer.formats.smf_scan import KEY_SIGNATURE, SET_TEMPO, SYSEX, TIME_SIGNATURE, RawEvent
 from composer.formats.source import MARKER, TEXT, SourceMidi, decoded, read_source
-from composer.music.bars import BarMap
 
 HASH_CHARS = 8  # 32 bits: enough to tell one bar from its edited self
 EMPTY = "-"  # a bar without events
@@ -32,6 +31,14 @@ class EditedBars:
 
     track: str
     bars: tuple[int, ...]
+
+
+def by_track(cells: Iterable[tuple[str, int]]) -> tuple[EditedBars, ...]:
+    """Cells (track, bar) as the bars of each track."""
+    bars: dict[str, list[int]] = defaultdict(list)
+    for track, bar in sorted(cells):
+        bars[track].append(bar)
+    return tuple(EditedBars(track, tuple(numbers)) for track, numbers in bars.items())
 
 
 def bar_hashes(data: bytes, name: str) -> dict[str, str]:
@@ -107,8 +114,7 @@ class _Bars:
 
     def __init__(self, source: SourceMidi) -> None:
         self._ticks_per_beat = source.ticks_per_beat
-        metres = [(e.tick, e.data[0], 1 << e.data[1]) for e in source.metas(TIME_SIGNATURE)]
-        places = BarMap(metres, source.ticks_per_beat)
+        places = source.bar_map
         self.count = places.place(source.end_tick).bar
         # A file of more bars is not hashed at all.
         shown = min(self.count, CELLS_MAX)

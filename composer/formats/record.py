@@ -27,10 +27,9 @@ class _Strict(BaseModel):
 
 
 class Redone(_Strict):
-    """Bars and tracks of an output that were composed anew later, and the seed that they came from."""
+    """Bars of an output that were composed anew later, by track (``"9-12, 14"``), and the seed that they came from."""
 
-    bars: str
-    tracks: list[str]
+    bars: dict[str, str]
     seed: int
 
 
@@ -40,8 +39,9 @@ class StepRecord(_Strict):
     ``bars`` are the hashes of the MIDI outputs as written, ``input_bars`` those of the MIDI inputs as read (see
     ``midi_hashes``). ``edited`` are, for each output and track, the bars of a person that the step kept in it.
     ``by_hand`` are those that were in the step's input and live on in its output, which is no edited file by that.
-    ``redone`` lists what was composed anew in its outputs since, in order. ``copies`` are MIDI files as they were
-    written (see ``copy_text``), for the day that a DAW writes over them.
+    ``added`` are the tracks of an output that a person added. ``redone`` lists what was composed anew in its
+    outputs since, in order. ``copies`` are MIDI files as they were written (see ``copy_text``), for the day that a
+    DAW writes over them.
     """
 
     inputs: dict[str, str] = {}
@@ -53,6 +53,7 @@ class StepRecord(_Strict):
     input_bars: dict[str, dict[str, str]] = {}
     edited: dict[str, dict[str, list[int]]] = {}
     by_hand: dict[str, dict[str, list[int]]] = {}
+    added: dict[str, list[str]] = {}
     redone: list[Redone] = []
     copies: dict[str, str] = {}
 
@@ -64,6 +65,7 @@ class StepRecord(_Strict):
                 "bars": {key: value for key, value in self.bars.items() if key in outputs},
                 "edited": {key: value for key, value in self.edited.items() if key in outputs},
                 "by_hand": {key: value for key, value in self.by_hand.items() if key in outputs},
+                "added": {key: value for key, value in self.added.items() if key in outputs},
                 "copies": {k: v for k, v in self.copies.items() if k in outputs or k not in self.outputs},
             }
         )

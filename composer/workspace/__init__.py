@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from composer.formats.files import sha256_of
 from composer.formats.midi_hashes import CONDUCTOR, EditedBars
-from composer.workspace.guarding import backup, guard, guard_all
+from composer.workspace.guarding import Keeping, backup, guard, guard_all
 from composer.workspace.names import (
     AUDIO,
     BRIEF,
@@ -29,13 +29,14 @@ from composer.workspace.names import (
     cleanup_output,
     pieces_in,
 )
-from composer.workspace.saving import announcing, note, renew, rewrite, save, tidy
+from composer.workspace.saving import Saved, announcing, note, renew, rewrite, save, tidy
 from composer.workspace.states import (
     State,
     bars_by_hand,
     copy_of,
     edited_bars,
     is_up_to_date,
+    key_of,
     renamed_tracks,
     stale_bars,
     state_of,
@@ -44,7 +45,8 @@ from composer.workspace.states import (
 
 __all__ = [
     "AUDIO", "BRIEF", "CARD", "CLEAN", "CONDUCTOR", "DRAFT", "EXPORTS", "GRID", "HUMAN", "MIDI", "MUSICXML", "RECORD",
-    "REPORT", "STEMS", "SUFFIXES", "TAKE", "EditedBars", "PieceFiles", "State", "announcing", "backup",
-    "bars_by_hand", "cleanup_output", "copy_of", "edited_bars", "guard", "guard_all", "is_up_to_date", "note",
-    "pieces_in", "renamed_tracks", "renew", "rewrite", "save", "sha256_of", "stale_bars", "state_of", "step_of", "tidy",
+    "REPORT", "STEMS", "SUFFIXES", "TAKE", "EditedBars", "Keeping", "PieceFiles", "Saved", "State", "announcing",
+    "backup", "bars_by_hand", "cleanup_output", "copy_of", "edited_bars", "guard", "guard_all", "is_up_to_date",
+    "key_of", "note", "pieces_in", "renamed_tracks", "renew", "rewrite", "save", "sha256_of", "stale_bars",
+    "state_of", "step_of", "tidy",
 ]  # fmt: skip

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from composer.errors import CannotWrite, UsageProblem
-from composer.formats.files import cannot_write, part_beside, remove_leftovers, sync, sync_folder
+from composer.formats.files import cannot_write, part_beside, remove_leftovers, sha256_of, sync, sync_folder
 from composer.formats.folders import folder_beside
+from composer.formats.midi_hashes import EditedBars
 from composer.workspace.names import PieceFiles
 from composer.workspace.states import State, state_of
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What the new content of a file holds of what a person did in it.
+
+    ``sha256`` is the file as that content was made from it. ``bars`` are the person's that it holds; None where it
+    holds nothing of a person's, so that the file counts as edited no longer. ``tracks`` are those that a person added.
+    """
+
+    sha256: str
+    bars: tuple[EditedBars, ...] | None = None
+    tracks: tuple[str, ...] = ()
 
 
 def guard(path: Path, force: bool, files: PieceFiles | None = None, inputs: Iterable[Path] = ()) -> Path | None:
@@ -29,14 +44,17 @@ def guard_all(
     outputs: Iterable[Path],
     force: bool,
     inputs: Iterable[Path] = (),
-    keeping: Iterable[Path] = (),
+    keeping: Mapping[Path, Keeping] | None = None,
 ) -> list[Path]:
     """``guard`` for all outputs of a step, refusing before the first backup is made; the backups.
 
-    What stands in ``keeping`` and was edited by hand may be replaced: its new content holds the person's bars. With
-    ``force`` it holds fewer of them, so that a backup is made all the same.
+    What stands in ``keeping`` and was edited by hand may be replaced: its new content was made from it. With ``force``
+    less of it is left, so that a backup is made all the same.
     """
-    read, kept = [*inputs], {*keeping}
+    read, kept = [*inputs], keeping or {}
+    for path, one in kept.items():
+        if not force and path.exists() and sha256_of(path) != one.sha256:
+            raise CannotWrite(path, "was saved while this ran", "run it again: your save is kept")
     theirs = [path for path in outputs if _needs_backup(path, force, files, read, path in kept)]
     return [backup(path) for path in theirs]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from composer.errors import ComposerError
@@ -24,9 +25,18 @@ from composer.formats.record import (
     record_bytes,
     still_there,
 )
-from composer.workspace.guarding import guard_all
+from composer.workspace.guarding import Keeping, guard_all
 from composer.workspace.names import PieceFiles
 from composer.workspace.states import MIDI_SUFFIXES, files_under, hashes_of, key_of
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The new record, and the copies that were kept of what a person had there."""
+
+    record: Record
+    backups: tuple[Path, ...] = ()
+
 
 Inputs = Sequence[Path] | Mapping[Path, bytes]
 """Files that a step read; with what it read, where they may have changed since."""
@@ -42,17 +52,17 @@ def save(
     seed: int | None = None,
     versions: Mapping[str, str] | None = None,
     force: bool = False,
-    keeping: Mapping[Path, Sequence[EditedBars]] | None = None,
+    keeping: Mapping[Path, Keeping] | None = None,
     by_hand: Sequence[EditedBars] = (),
-) -> Record:
+) -> Saved:
     """Write ``outputs``, each whole or not at all, and the record; nothing is written if one of them is guarded.
 
-    ``keeping`` are outputs whose content holds these bars of a person: they may replace a file that was edited by
-    hand, and stay known as edited there. ``by_hand`` are a person's bars in the input, which MIDI outputs pass on.
+    ``keeping`` are outputs that were made from the file that they replace, which may be one that was edited by hand.
+    ``by_hand`` are a person's bars in the input, which MIDI outputs pass on.
     """
-    guard_all(files, outputs, force, [*inputs], keeping or ())
+    backups = guard_all(files, outputs, force, [*inputs], keeping)
     read, read_bars = _read(files, inputs)
-    kept = {key_of(files, path): _by_track(bars) for path, bars in (keeping or {}).items()}
+    held = {key_of(files, path): one for path, one in (keeping or {}).items()}
     contents = {key_of(files, path): content for path, content in outputs.items()}
     done = StepRecord(
         inputs=read,
@@ -62,7 +72,8 @@ def save(
         versions=dict(versions or {}),
         bars=_bars(contents),
         input_bars=read_bars,
-        edited={key: tracks for key, tracks in kept.items() if tracks},
+        edited={key: _by_track(one.bars) for key, one in held.items() if one.bars is not None},
+        added={key: [*one.tracks] for key, one in held.items() if one.tracks},
         by_hand={key: _by_track(by_hand) for key in contents if by_hand and key.lower().endswith(MIDI_SUFFIXES)},
         copies=_copies(contents),
     )
@@ -71,7 +82,7 @@ def save(
             if path.parent != files.folder:
                 _make_folder(path.parent)
             write_whole(path, content)
-    return _recorded(files, step, done)
+    return Saved(_recorded(files, step, done), tuple(backups))
 
 
 def rewrite(
@@ -80,27 +91,30 @@ def rewrite(
     content: bytes,
     step: str,
     redone: Redone,
+    keeping: Keeping,
     *,
-    kept: Sequence[EditedBars] = (),
     by_hand: Sequence[EditedBars] = (),
     force: bool = False,
-) -> Record:
+) -> Saved:
     """Replace the MIDI file ``path``, of which some bars were composed anew, for the step that wrote it.
 
     What that step read and chose stays its last word, so that a file is as fresh as it was. ``step`` is the name that
-    a file gets that no step wrote. ``kept`` are the bars of a person that ``content`` holds, ``by_hand`` those that it
-    had from its own input.
+    a file gets that no step wrote. ``by_hand`` are the bars of a person that the file had from its own input.
     """
-    guard_all(files, [path], force, keeping=[path])
+    backups = guard_all(files, [path], force, keeping={path: keeping})
     key = key_of(files, path)
     owner = next((name for name, done in read_record(files.record).steps.items() if key in done.outputs), step)
     before = read_record(files.record).steps.get(owner, StepRecord())
-    edited, passed_on = {**before.edited, key: _by_track(kept)}, {**before.by_hand, key: _by_track(by_hand)}
+    edited = {file: tracks for file, tracks in before.edited.items() if file != key}
+    if keeping.bars is not None:
+        edited[key] = _by_track(keeping.bars)
+    passed_on = {**before.by_hand, key: _by_track(by_hand)}
     done = before.model_copy(
         update={
             "outputs": {**before.outputs, key: hashlib.sha256(content).hexdigest()},
             "bars": {**before.bars, **_bars({key: content})},
-            "edited": {file: tracks for file, tracks in edited.items() if tracks},
+            "edited": edited,
+            "added": {**before.added, key: [*keeping.tracks]} if keeping.tracks else before.added,
             "by_hand": {file: tracks for file, tracks in passed_on.items() if tracks},
             "redone": [*before.redone, redone],
             "copies": {**before.copies, **_copies({key: content})},
@@ -108,7 +122,7 @@ def rewrite(
     )
     with _announced(files, owner, done):
         write_whole(path, content)
-    return _recorded(files, owner, done)
+    return Saved(_recorded(files, owner, done), tuple(backups))
 
 
 def note(

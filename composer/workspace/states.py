@@ -29,7 +29,7 @@ class State(enum.Enum):
 def state_of(path: Path, files: PieceFiles | None = None) -> State:
     """What ``path`` (a file, or a folder of files) is by the record of its piece.
 
-    A file in which a step kept the bars of a person is edited by hand, as it was before.
+    A file in which a step kept what a person did, be it no note, is edited by hand, as it was before.
     """
     files = files or PieceFiles.of(path)
     if not path.exists():
@@ -37,7 +37,7 @@ def state_of(path: Path, files: PieceFiles | None = None) -> State:
     step = step_of(files, path)
     if step is None:
         return State.FOREIGN
-    if is_changed(files, path, step) or step.edited.get(key_of(files, path)):
+    if is_changed(files, path, step) or key_of(files, path) in step.edited:
         return State.EDITED
     return State.STALE if changed_inputs(files, step) else State.FRESH
 
@@ -115,9 +115,10 @@ def edited_bars(files: PieceFiles, path: Path, data: bytes | None = None) -> tup
     if step is None:
         return ()
     kept = [EditedBars(track, tuple(bars)) for track, bars in step.edited.get(key, {}).items()]
-    written = step.bars.get(key)
-    if written is None or (data is None and sha256_of(path) == step.outputs.get(key)):
+    if data is None and sha256_of(path) == step.outputs.get(key):
         return united(kept)
+    # Where the record lost what was written, every bar may be a person's.
+    written = step.bars.get(key, {})
     now = hashes_of(path) if data is None else bar_hashes(data, path.name)
     names = {old: new for new, old in renamed(written, now).items()}
     return united((EditedBars(names.get(k.track, k.track), k.bars) for k in kept), changed_bars(written, now))

@@ -9,17 +9,19 @@ import pytest
 
 from composer.errors import CannotWrite
 from composer.formats.midi import midi_bytes
-from composer.formats.record import read_record
+from composer.formats.record import read_record, record_bytes
 from composer.formats.source import ChangeNote, edited, read_source
 from composer.music.notes import Marker, Tempo
 from composer.workspace import (
     CONDUCTOR,
     EditedBars,
+    Keeping,
     PieceFiles,
     State,
     edited_bars,
     renamed_tracks,
     save,
+    sha256_of,
     stale_bars,
     state_of,
 )
@@ -43,11 +45,15 @@ def _louder(data: bytes, channel: int, number: int) -> bytes:
     return edited(source, [ChangeNote(note, velocity=note.velocity + 1)])
 
 
+def held(path: Path, *bars: EditedBars) -> Keeping:
+    return Keeping(sha256_of(path), bars)
+
+
 def test_bars_that_a_step_keeps_stay_edited_by_hand(files: PieceFiles) -> None:
     theirs = _louder(files.draft.read_bytes(), 0, 2)
     files.draft.write_bytes(theirs)
     ours = _louder(theirs, 2, 0)
-    save(files, "generate", {files.draft: ours}, keeping={files.draft: [MELODY_2]})
+    save(files, "generate", {files.draft: ours}, keeping={files.draft: held(files.draft, MELODY_2)})
     assert list(files.folder.glob("art.draft.*.mid")) == []
     assert state_of(files.draft) is State.EDITED
     assert edited_bars(files, files.draft) == (MELODY_2,)
@@ -59,22 +65,54 @@ def test_bars_that_a_step_keeps_stay_edited_by_hand(files: PieceFiles) -> None:
 
 def test_a_step_that_keeps_nothing_makes_the_file_ours_again(files: PieceFiles) -> None:
     files.draft.write_bytes(_louder(files.draft.read_bytes(), 0, 2))
-    save(files, "generate", {files.draft: files.draft.read_bytes()}, keeping={files.draft: []})
+    save(
+        files,
+        "generate",
+        {files.draft: files.draft.read_bytes()},
+        keeping={files.draft: Keeping(sha256_of(files.draft))},
+    )
     assert state_of(files.draft) is State.FRESH
     assert edited_bars(files, files.draft) == ()
+
+
+def test_what_no_bar_shows_keeps_a_file_edited(files: PieceFiles) -> None:
+    files.draft.write_bytes(_louder(files.draft.read_bytes(), 0, 2))
+    save(files, "generate", {files.draft: files.draft.read_bytes()}, keeping={files.draft: held(files.draft)})
+    assert state_of(files.draft) is State.EDITED
+    assert edited_bars(files, files.draft) == ()
+
+
+def test_a_save_after_the_file_was_read_is_not_replaced(files: PieceFiles) -> None:
+    as_read = held(files.draft, MELODY_2)
+    theirs = _louder(files.draft.read_bytes(), 0, 2)
+    files.draft.write_bytes(theirs)
+    with pytest.raises(CannotWrite, match="was saved while this ran"):
+        save(files, "generate", {files.draft: b"ours"}, keeping={files.draft: as_read})
+    assert files.draft.read_bytes() == theirs
+    saved = save(files, "generate", {files.draft: b"ours"}, keeping={files.draft: as_read}, force=True)
+    assert [copy.read_bytes() for copy in saved.backups] == [theirs]
+
+
+def test_without_what_was_written_every_bar_of_an_edited_file_is_a_person_s(files: PieceFiles) -> None:
+    record = read_record(files.record)
+    bare = {name: step.model_copy(update={"bars": {}}) for name, step in record.steps.items()}
+    files.record.write_bytes(record_bytes(record.model_copy(update={"steps": bare})))
+    assert edited_bars(files, files.draft) == ()
+    files.draft.write_bytes(_louder(files.draft.read_bytes(), 0, 2))
+    assert {one.track for one in edited_bars(files, files.draft)} >= {"Melody", "Bass"}
 
 
 def test_only_a_file_of_ours_may_be_replaced_for_what_it_keeps(files: PieceFiles) -> None:
     other = files.folder / "art.take1.mid"
     other.write_bytes(b"theirs")
     with pytest.raises(CannotWrite, match="not composer's own"):
-        save(files, "takes", {other: b"ours"}, keeping={other: []})
+        save(files, "takes", {other: b"ours"}, keeping={other: held(other)})
 
 
 def test_kept_bars_go_with_the_file_to_the_step_that_writes_it_next(files: PieceFiles) -> None:
     content = files.draft.read_bytes()
-    save(files, "generate", {files.draft: content}, keeping={files.draft: [MELODY_2]})
-    save(files, "other", {files.draft: content}, keeping={files.draft: [BASS_1]})
+    save(files, "generate", {files.draft: content}, keeping={files.draft: held(files.draft, MELODY_2)})
+    save(files, "other", {files.draft: content}, keeping={files.draft: held(files.draft, BASS_1)})
     record = read_record(files.record)
     assert record.steps["generate"].edited == {}
     assert record.steps["other"].edited == {"art.draft.mid": {"Bass": [1]}}

@@ -1,0 +1,173 @@
+"""A MIDI file that is there before ``composer generate`` writes into it: what of it a person edited or locked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from composer.cli.returning import brought_back, returned_lines
+from composer.cli.steps import GENERATE
+from composer.errors import BadInput, UsageProblem, printable
+from composer.formats.brief import Brief
+from composer.formats.files import read_bytes
+from composer.formats.midi import CHORD_TRACK
+from composer.formats.midi_hashes import by_track
+from composer.formats.midi_regions import Cells, cells_in, cells_of
+from composer.formats.record import StepRecord, read_record
+from composer.formats.smf_scan import (
+    END_OF_TRACK,
+    KEY_SIGNATURE,
+    SET_TEMPO,
+    SYSEX,
+    TIME_SIGNATURE,
+)
+from composer.formats.source import MARKER, SourceMidi, read_source
+from composer.formats.source_piece import piece_of
+from composer.limits import MIDI_BYTES
+from composer.music.notes import Piece
+from composer.music.regions import Region
+from composer.music.time import TICKS_PER_BEAT
+from composer.workspace import (
+    CONDUCTOR,
+    EditedBars,
+    Keeping,
+    PieceFiles,
+    State,
+    bars_by_hand,
+    copy_of,
+    edited_bars,
+    key_of,
+    renamed_tracks,
+    state_of,
+    step_of,
+)
+
+if TYPE_CHECKING:
+    from composer.daw_return.stage import Returned
+
+# What a returned file was rebuilt of where its bars cannot be told without.
+_LOSSES = ("type", "shift", "timing", "tracks", "kept")
+_IN_BARS = (SET_TEMPO, TIME_SIGNATURE, KEY_SIGNATURE, MARKER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingFile:
+    """The MIDI file that is there, as its DAW lost nothing: its cells by who may change them.
+
+    ``edited`` are the cells of a person, here or in the file that this one was made from; ``own`` those that were
+    edited here. ``ours`` are the tracks that composer wrote, as they are called now, ``added`` those of a person;
+    ``seed`` is what ours were composed with. ``conductor`` are the bars of tempo, metre, key and markers that a
+    person edited; ``has_more`` says that a person changed what no bar shows, such as a name or lyrics. ``notes``
+    say what a DAW had lost.
+    """
+
+    path: Path
+    sha256: str
+    source: SourceMidi
+    piece: Piece
+    edited: Cells
+    own: Cells
+    locked: Cells
+    ours: frozenset[str]
+    added: tuple[str, ...]
+    seed: int | None
+    is_draft: bool
+    conductor: tuple[EditedBars, ...]
+    has_more: bool
+    notes: tuple[str, ...]
+
+    def kept_of(self, force: bool) -> Cells:
+        return self.locked if force else self.locked | self.edited
+
+    def keeping(self, cells: Cells, *, with_conductor: bool) -> Keeping:
+        """What the record remembers where these cells of a person stay.
+
+        A later file than the draft, in which a part was redone, is a person's choice too.
+        """
+        bars = (*by_track(cells & self.own), *(self.conductor if with_conductor else ()))
+        is_theirs = bool(bars) or bool(self.added) or self.has_more or not self.is_draft
+        return Keeping(self.sha256, bars if is_theirs else None, self.added)
+
+
+def standing_file(path: Path, brief: Brief, *, way_out: str) -> StandingFile:
+    """What ``path`` holds. Raises BadInput for a file of several metres (``way_out`` says what to do), UsageProblem for
+    a locked track that is not there."""
+    files, name = PieceFiles.of(path), printable(path.name)
+    read = read_bytes(path, MIDI_BYTES, "MIDI file")
+    returned = _lost_in_a_daw(path)
+    back = returned.midi if returned else None
+    source = read_source(back or read, name)
+    if len({event.data[:2] for event in source.metas(TIME_SIGNATURE)}) > 1:
+        raise BadInput(path, "changes its metre, and a brief has one", way_out)
+    tracks = cells_of(source).tracks
+    try:
+        for region in brief.locked_regions:
+            region.check_tracks(tracks)
+    except ValueError as error:
+        raise UsageProblem("locked", f"{name}: {error}", "mend the brief") from None
+    theirs, step, key = edited_bars(files, path, back), step_of(files, path), key_of(files, path)
+    is_foreign = state_of(path, files) is State.FOREIGN
+    every = cells_in(source, Region())
+    new_names = renamed_tracks(files, path, back)
+    ours = frozenset(track.name for track in tracks if _is_ours(new_names.get(track.name, track.name), step, key))
+    composed = read_record(files.record).step(GENERATE)
+    return StandingFile(
+        path=path,
+        sha256=hashlib.sha256(read).hexdigest(),
+        source=source,
+        piece=piece_of(source, brief),
+        edited=every if is_foreign else _cells(bars_by_hand(files, path, back)),
+        own=every if is_foreign else _cells(theirs),
+        locked=frozenset(cell for region in brief.locked_regions for cell in cells_in(source, region)),
+        ours=ours,
+        added=tuple(track.name for track in tracks if track.name not in ours),
+        seed=composed.seed if composed is not None else None,
+        is_draft=composed is not None and key in composed.outputs,
+        conductor=tuple(one for one in theirs if one.track == CONDUCTOR),
+        has_more=step is not None and (key in step.edited or _has_more(files, path, source)),
+        notes=returned_lines(returned) if returned else (),
+    )
+
+
+def _is_ours(track: str, step: StepRecord | None, key: str) -> bool:
+    """Whether composer wrote the track that was called so; where nothing is known of the file, it could be."""
+    written = step.bars.get(key) if step is not None else None
+    if step is None or written is None:
+        return True
+    return track == CHORD_TRACK or (track in written and track not in step.added.get(key, ()))
+
+
+def _has_more(files: PieceFiles, path: Path, source: SourceMidi) -> bool:
+    """Whether a person changed what no bar shows; also where that is not known."""
+    before = copy_of(files, path)
+    if state_of(path, files) is not State.EDITED:
+        return False
+    return before is None or _unseen(source) != _unseen(read_source(before, source.name))
+
+
+def _unseen(source: SourceMidi) -> Counter[tuple[int, int, bytes]]:
+    """The names, texts, lyrics and system messages of a file, with their ticks."""
+    scale = TICKS_PER_BEAT / source.ticks_per_beat
+    return Counter(
+        (round(event.tick * scale), event.meta, event.data)
+        for track in source.tracks
+        for event in track
+        if event.status >= SYSEX and event.meta not in (*_IN_BARS, END_OF_TRACK)
+    )
+
+
+def _cells(bars: Iterable[EditedBars]) -> Cells:
+    return frozenset((one.track, bar) for one in bars for bar in one.bars if one.track != CONDUCTOR)
+
+
+def _lost_in_a_daw(path: Path) -> Returned | None:
+    """The file as it was before a DAW lost more of it than the setup of a new track."""
+    returned = brought_back(path)
+    lost = () if returned is None else returned.report.rebuilt
+    return (
+        returned if any(one.what in _LOSSES or (one.what == "song" and one.text != "title") for one in lost) else None
+    )
