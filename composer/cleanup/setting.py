@@ -14,7 +14,7 @@ from composer.cleanup.texture import Texture, texture_of
 from composer.errors import BadInput, OverLimit, UsageProblem, counted
 from composer.formats.brief import Brief
 from composer.formats.midi_hashes import track_labels
-from composer.formats.smf_scan import KEY_SIGNATURE, TIME_SIGNATURE
+from composer.formats.smf_scan import KEY_SIGNATURE
 from composer.formats.source import SourceMidi, SourceNote, read_source
 from composer.formats.source_piece import part_lines, piece_of
 from composer.limits import CLEANUP_VOICES, MIDI_NOTES_MUSIC21
@@ -209,8 +209,8 @@ def _in_key(piece: Piece, source: SourceMidi, brief: Brief | None, options: Clea
 
 
 def _bars(source: SourceMidi, piece: Piece) -> BarMap:
-    metres = [(e.tick, e.data[0], 1 << e.data[1]) for e in source.metas(TIME_SIGNATURE)]
-    return BarMap(metres or [(0, piece.meter.numerator, piece.meter.denominator)], source.ticks_per_beat)
+    metres = source.metres or ((0, piece.meter.numerator, piece.meter.denominator),)
+    return BarMap(metres, source.ticks_per_beat)
 
 
 def _locked(setting: Setting, regions: Sequence[Region]) -> frozenset[NotePlace]:

@@ -147,7 +147,7 @@ def common_unit(before: SourceMidi, after: SourceMidi) -> int:
 def view_of(source: SourceMidi, unit: int) -> View:
     """``source`` in units of 1/``unit`` quarter; ``unit`` is a multiple of its ticks per quarter."""
     scale = unit // source.ticks_per_beat
-    metres = tuple((e.tick * scale, e.data[0], 2 ** e.data[1]) for e in source.metas(TIME_SIGNATURE))
+    metres = tuple((tick * scale, upper, lower) for tick, upper, lower in source.metres)
     return View(
         source.name, unit, source.format, source.ticks_per_beat, _lines(source, scale), _song(source, scale), metres,
         source.end_tick * scale,

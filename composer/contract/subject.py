@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from composer.formats.smf_scan import END_OF_TRACK, SYSEX, TIME_SIGNATURE, RawEvent
+from composer.formats.smf_scan import END_OF_TRACK, SYSEX, RawEvent
 from composer.formats.source import SourceMidi, SourceNote
 from composer.music.bars import BarMap, Place
 
@@ -35,8 +35,7 @@ class Subject:
 
     @cached_property
     def bars(self) -> BarMap:
-        metres = [(e.tick, e.data[0], 2 ** e.data[1]) for e in self.source.metas(TIME_SIGNATURE)]
-        return BarMap(metres, self.source.ticks_per_beat)
+        return self.source.bar_map
 
     def place(self, tick: int) -> Place:
         return self.bars.place(tick)

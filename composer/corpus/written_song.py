@@ -8,7 +8,7 @@ from pathlib import Path
 
 from composer.corpus.abc import UnusableTune
 from composer.errors import printable
-from composer.formats.smf_scan import SET_TEMPO, TIME_SIGNATURE
+from composer.formats.smf_scan import SET_TEMPO
 from composer.formats.source import TEXT, TRACK_NAME, SourceMidi
 from composer.music.time import TICKS_PER_BEAT, Meter, meter_of
 
@@ -41,9 +41,9 @@ def midi_song(source: SourceMidi) -> WrittenSong:
     if _MELODY not in names or _ACCOMPANIMENT not in names:
         raise UnusableTune("no tracks MELODY and ACCOMPANIMENT")
     meters: list[tuple[int, Meter]] = []
-    for event in source.metas(TIME_SIGNATURE):
+    for tick, upper, lower in source.metres:
         try:
-            meters.append((_scaled(event.tick, source), meter_of(f"{event.data[0]}/{2 ** event.data[1]}")))
+            meters.append((_scaled(tick, source), meter_of(f"{upper}/{lower}")))
         except ValueError:
             raise UnusableTune("a metre that cannot be notated") from None
     tempi = [(_scaled(e.tick, source), round(60e6 / int.from_bytes(e.data), 2)) for e in source.metas(SET_TEMPO)]

@@ -10,8 +10,8 @@ from composer.daw_return.conductor import Song
 from composer.daw_return.moves import Moves, Spare
 from composer.daw_return.setups import Track
 from composer.formats.midi import CC_PAN, CC_PEDAL, CC_VOLUME, CHORD_TRACK, PEDAL_DOWN, ascii_name
-from composer.formats.smf_scan import END_OF_TRACK, META, PROGRAM, SYSEX, TIME_SIGNATURE, RawEvent
-from composer.formats.source import NOTE_OFF, NOTE_ON, TEXT, TRACK_NAME, smf_bytes
+from composer.formats.smf_scan import END_OF_TRACK, META, PROGRAM, SYSEX, RawEvent
+from composer.formats.source import NOTE_OFF, NOTE_ON, TEXT, TRACK_NAME, metres_in, smf_bytes
 from composer.music.bars import BarMap
 from composer.music.time import TICKS_PER_BEAT
 
@@ -56,8 +56,7 @@ def _end(song: Song, tones: Sequence[Sequence[Tone]], moves: Moves, ends: Ends) 
 
     Many programs cut a file off after its last event; a piece that a person made shorter is shorter.
     """
-    metres = [(e.tick, e.data[0], 2 ** e.data[1]) for e in song.conductor if e.meta == TIME_SIGNATURE]
-    bars = BarMap(metres, TICKS_PER_BEAT)
+    bars = BarMap(metres_in(song.conductor), TICKS_PER_BEAT)
     played = _bar_line(max((tone.end for own in tones for tone in own), default=0), bars)
     others = [e.tick for e in (*song.conductor, *song.chords, *(e for own in moves.by_track for e in own))]
     end = max(1, played, _bar_line(max(others, default=0), bars))

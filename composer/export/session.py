@@ -14,7 +14,7 @@ from itertools import pairwise
 from composer.export.clock import Clock, TempoChange
 from composer.formats.brief import Brief
 from composer.formats.midi import CC_PAN, CC_VOLUME, CHORD_TRACK, DRUM_CHANNEL, NO_CHORD
-from composer.formats.smf_scan import DEFAULT_TEMPO_US, NOTE_OFF, PROGRAM, SET_TEMPO, SYSEX, TIME_SIGNATURE, RawEvent
+from composer.formats.smf_scan import DEFAULT_TEMPO_US, NOTE_OFF, PROGRAM, SET_TEMPO, SYSEX, RawEvent
 from composer.formats.source import SourceMidi, SourceNote
 from composer.formats.source_piece import part_lines, piece_of
 from composer.music.bars import BarMap
@@ -140,7 +140,7 @@ def _tempi(source: SourceMidi, brief: Brief | None) -> tuple[TempoChange, ...]:
 
 
 def _metres(source: SourceMidi, brief: Brief | None) -> tuple[MetreChange, ...]:
-    found = {e.tick: MetreChange(e.tick, e.data[0], 2 ** e.data[1]) for e in source.metas(TIME_SIGNATURE)}
+    found = {tick: MetreChange(tick, upper, lower) for tick, upper, lower in source.metres}
     if 0 not in found:
         known = brief.time if brief is not None and not found else None
         found[0] = MetreChange(0, known.numerator, known.denominator) if known else MetreChange(0, 4, 4)

@@ -9,7 +9,7 @@ from math import ceil
 from composer.formats.midi import KEY_TEXT, TITLE_TEXT, end_tick_of, midi_bytes
 from composer.formats.midi_weaving import Clock
 from composer.formats.smf_scan import END_OF_TRACK, KEY_SIGNATURE, META, SET_TEMPO, TIME_SIGNATURE, RawEvent
-from composer.formats.source import MARKER, TEXT, TRACK_NAME, SourceMidi, decoded, read_source, smf_bytes
+from composer.formats.source import MARKER, TEXT, TRACK_NAME, SourceMidi, decoded, metres_in, read_source, smf_bytes
 from composer.music.bars import BarMap
 from composer.music.notes import MELODY, Note, Part, Piece
 
@@ -72,8 +72,7 @@ def _end(
     source: SourceMidi, composed: Piece, new: Sequence[RawEvent], tracks: Sequence[Sequence[RawEvent]], clock: Clock
 ) -> int:
     """The first bar line that no event comes after; where the file ended, if that was within a bar and still holds."""
-    metres = [(e.tick, e.data[0], 1 << e.data[1]) for t in tracks for e in t if e.meta == TIME_SIGNATURE]
-    bars = BarMap(metres, source.ticks_per_beat)
+    bars = BarMap(metres_in(e for track in tracks for e in track), source.ticks_per_beat)
     last = max([source.end_tick, *(e.tick for track in tracks for e in track)])
     if any(event.tick >= source.end_tick for event in new):
         last = max(last, clock.near(end_tick_of(composed)))

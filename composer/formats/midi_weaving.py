@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
 
-from composer.formats.smf_scan import END_OF_TRACK, META, TIME_SIGNATURE, RawEvent
+from composer.formats.smf_scan import END_OF_TRACK, META, RawEvent
 from composer.formats.source import SourceMidi
-from composer.music.bars import BarMap
 from composer.music.time import TICKS_PER_BEAT
 
 # Sides of the kept events at one tick: notes end before them, controllers and texts come after, and then notes begin.
@@ -53,8 +52,7 @@ class Clock:
     """The file's bars, and the ticks of a piece (480 to the quarter) in those of the file."""
 
     def __init__(self, source: SourceMidi) -> None:
-        metres = [(e.tick, e.data[0], 1 << e.data[1]) for e in source.metas(TIME_SIGNATURE)]
-        self.bars = BarMap(metres, source.ticks_per_beat)
+        self.bars = source.bar_map
         self.ticks_per_beat = source.ticks_per_beat
 
     def exact(self, tick: int) -> Fraction:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from composer.formats.smf_scan import END_OF_TRACK, META, PROGRAM, SYSEX, RawEvent, scan
+from composer.formats.smf_scan import END_OF_TRACK, META, PROGRAM, SYSEX, TIME_SIGNATURE, RawEvent, scan
+from composer.music.bars import BarMap
 
 if TYPE_CHECKING:
     import mido
@@ -82,6 +83,16 @@ class SourceMidi:
     def markers(self) -> tuple[SourceText, ...]:
         return self.texts(MARKER)
 
+    @property
+    def metres(self) -> tuple[tuple[int, int, int], ...]:
+        """(tick, upper number, lower number) of every time signature, by tick, whichever track it stands in."""
+        return metres_in(self.metas(TIME_SIGNATURE))
+
+    @property
+    def bar_map(self) -> BarMap:
+        """The bars in the file's ticks; 4/4 holds where it says nothing."""
+        return BarMap(self.metres, self.ticks_per_beat)
+
     def texts(self, kind: int = TEXT) -> tuple[SourceText, ...]:
         """All texts of that meta type, track by track."""
         return tuple(SourceText(number, e.tick, decoded(e.data)) for number, e in self._metas(kind))
@@ -139,6 +150,11 @@ def read_source(data: bytes, name: str) -> SourceMidi:
         name, facts.format, facts.ticks_per_beat, facts.tracks, tuple(notes), facts.hanging_notes,
         facts.skipped_chunks, facts.seconds,
     )  # fmt: skip
+
+
+def metres_in(events: Iterable[RawEvent]) -> tuple[tuple[int, int, int], ...]:
+    """(tick, upper number, lower number) of the time signatures among the events, in their order."""
+    return tuple((e.tick, e.data[0], 1 << e.data[1]) for e in events if e.meta == TIME_SIGNATURE)
 
 
 def decoded(data: bytes) -> str:

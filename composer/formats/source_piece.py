@@ -20,7 +20,7 @@ from composer.formats.midi import (
     key_of_signature_bytes,
     signature_name,
 )
-from composer.formats.smf_scan import KEY_SIGNATURE, SET_TEMPO, TIME_SIGNATURE
+from composer.formats.smf_scan import KEY_SIGNATURE, SET_TEMPO
 from composer.formats.source import SourceMidi, SourceNote
 from composer.music.chord import Chord, chord_of
 from composer.music.instruments import INSTRUMENTS, instrument_of_program
@@ -191,9 +191,9 @@ def _tempi(source: SourceMidi, brief: Brief | None) -> tuple[Tempo, ...]:
 
 
 def _meter(source: SourceMidi, brief: Brief | None) -> Meter:
-    for event in source.metas(TIME_SIGNATURE):
+    for _, upper, lower in source.metres:
         try:
-            return meter_of(f"{event.data[0]}/{2 ** event.data[1]}")
+            return meter_of(f"{upper}/{lower}")
         except ValueError:
             continue
     return brief.time if brief is not None else Meter(4, 4)

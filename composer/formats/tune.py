@@ -17,7 +17,7 @@ import numpy as np
 
 from composer.errors import BadInput
 from composer.formats.midi import DRUM_CHANNEL
-from composer.formats.smf_scan import KEY_SIGNATURE, PROGRAM, TIME_SIGNATURE
+from composer.formats.smf_scan import KEY_SIGNATURE, PROGRAM
 from composer.formats.source import SourceMidi, SourceNote
 from composer.formats.source_piece import piece_of
 from composer.music.key import Key
@@ -174,9 +174,9 @@ def bars_of(source: SourceMidi) -> tuple[Meter, int, tuple[int, ...]]:
 def _metres(source: SourceMidi) -> list[tuple[int, Meter]]:
     """(tick, metre) of each change, the first at tick 0: 4/4 where the file does not say."""
     found: list[tuple[int, Meter]] = []
-    for event in source.metas(TIME_SIGNATURE):
+    for tick, upper, lower in source.metres:
         try:
-            found.append((event.tick, meter_of(f"{event.data[0]}/{2 ** event.data[1]}")))
+            found.append((tick, meter_of(f"{upper}/{lower}")))
         except ValueError:
             continue
     if not found:

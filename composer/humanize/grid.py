@@ -10,11 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from composer.formats.smf_scan import TIME_SIGNATURE
 from composer.formats.source import SourceMidi, SourceNote
 from composer.humanize.layer import LineBar
 from composer.humanize.lines import Line
-from composer.music.bars import BarMap
 
 # Cells to the quarter: 16ths, 16th triplets, 32nds, both, all. Nothing coarser: a DAW quantises to 16ths at most.
 DIVISIONS = (4, 6, 8, 12, 24)
@@ -30,8 +28,7 @@ class Grid:
 
     def __init__(self, source: SourceMidi, lines: Sequence[Line]) -> None:
         self.quarter = source.ticks_per_beat
-        metres = [(e.tick, e.data[0], 2 ** e.data[1]) for e in source.metas(TIME_SIGNATURE)]
-        self.bars = BarMap(metres, self.quarter)
+        self.bars = source.bar_map
         self._bar_of: dict[int, int] = {}
         self._start_of: dict[int, Fraction] = {}
         self._on_grid: dict[int, bool] = {}

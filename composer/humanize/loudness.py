@@ -20,7 +20,6 @@ from statistics import fmean
 
 import numpy as np
 
-from composer.formats.smf_scan import TIME_SIGNATURE
 from composer.formats.source import SourceMidi, SourceNote
 from composer.humanize.clock import Clock
 from composer.humanize.grid import Grid
@@ -58,9 +57,8 @@ class Stress:
 def stress_of(source: SourceMidi, grid: Grid) -> Stress:
     """The metres of ``source``, 4/4 where none is written or where one cannot be notated."""
     metres = [(0, Meter(4, 4))]
-    for event in source.metas(TIME_SIGNATURE):
-        upper, lower = event.data[0], 2 ** event.data[1]
-        metres.append((event.tick, Meter(upper, lower) if lower in (1, 2, 4, 8, 16, 32) and upper else Meter(4, 4)))
+    for tick, upper, lower in source.metres:
+        metres.append((tick, Meter(upper, lower) if lower in (1, 2, 4, 8, 16, 32) and upper else Meter(4, 4)))
     return Stress(grid, tuple(metres))
 
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 from itertools import pairwise
 
 from composer.formats.brief import Brief
-from composer.formats.smf_scan import TIME_SIGNATURE
 from composer.formats.source import SourceMidi
 from composer.humanize.layer import Outline
-from composer.music.bars import BarMap
 from composer.music.phrases import PHRASE_BARS
 
 
 def outline_of(source: SourceMidi, brief: Brief | None = None) -> Outline:
     """Sections by the markers of the file, by the brief where it has none, else one; in phrases of four bars where the
     brief says nothing else."""
-    metres = [(e.tick, e.data[0], 2 ** e.data[1]) for e in source.metas(TIME_SIGNATURE)]
-    bars = BarMap(metres, source.ticks_per_beat)
+    bars = source.bar_map
     total = max(1, bars.bars_until(source.end_tick))
     marked = {bars.place(marker.tick).bar for marker in source.markers}
     named = {section.first for section in brief.sections} if brief is not None else set()
