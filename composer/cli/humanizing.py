@@ -13,7 +13,7 @@ from composer import __version__
 from composer.cli.steps import Done, brief_in, checked_seed
 from composer.errors import BadInput, ComposerError, UsageProblem, counted, printable
 from composer.formats.files import read_bytes
-from composer.formats.midi_regions import Cells, cells_in, cells_of
+from composer.formats.midi_regions import Cells, locked_cells
 from composer.formats.record import StepRecord, path_of_key, record_key
 from composer.formats.source import SourceMidi, read_source
 from composer.limits import BRIEF_BARS, MIDI_BYTES
@@ -190,22 +190,11 @@ def _kept(
     midi: Path, source: SourceMidi, brief: Brief | None, data: bytes | None, force: bool
 ) -> tuple[Cells, tuple[str, ...]]:
     """The cells that the brief locks, and, without ``force``, those that a person edited; with what to say."""
-    locked = _locked(source, brief, printable(midi.name))
+    locked = locked_cells(source, brief.locked_regions if brief is not None else ())
     theirs = () if force else bars_by_hand(PieceFiles.of(midi), midi, data)
     edited = frozenset((one.track, bar) for one in theirs for bar in one.bars if one.track != CONDUCTOR)
     reasons = (("locked", locked), ("edited by hand", edited - locked))
     return locked | edited, tuple(f"left as they are, {why}: {_words(cells)}" for why, cells in reasons if cells)
-
-
-def _locked(source: SourceMidi, brief: Brief | None, name: str) -> Cells:
-    if brief is None or not brief.locked_regions:
-        return frozenset()
-    try:
-        for region in brief.locked_regions:
-            region.check_tracks(cells_of(source).tracks)
-    except ValueError as error:
-        raise UsageProblem("locked", f"{name}: {error}", "mend the brief") from None
-    return frozenset(cell for region in brief.locked_regions for cell in cells_in(source, region))
 
 
 def _brief_beside(midi: Path) -> Brief | None:

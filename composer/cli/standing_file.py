@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from composer.cli.returning import brought_back, returned_lines
 from composer.cli.steps import GENERATE
-from composer.errors import BadInput, UsageProblem, printable
+from composer.errors import BadInput, printable
 from composer.formats.brief import Brief
 from composer.formats.files import read_bytes
 from composer.formats.midi import CHORD_TRACK
 from composer.formats.midi_hashes import by_track
-from composer.formats.midi_regions import Cells, cells_in, cells_of
+from composer.formats.midi_regions import Cells, cells_in, cells_of, locked_cells
 from composer.formats.record import StepRecord, read_record
 from composer.formats.smf_scan import (
     END_OF_TRACK,
@@ -94,8 +94,8 @@ class StandingFile:
 
 
 def standing_file(path: Path, brief: Brief, *, way_out: str) -> StandingFile:
-    """What ``path`` holds. Raises BadInput for a file of several metres (``way_out`` says what to do), UsageProblem for
-    a locked track that is not there."""
+    """What ``path`` holds. Raises BadInput for a file of several metres (``way_out`` says what to do), and for a locked
+    track that is not there."""
     files, name = PieceFiles.of(path), printable(path.name)
     read = read_bytes(path, MIDI_BYTES, "MIDI file")
     returned = _lost_in_a_daw(path)
@@ -104,11 +104,6 @@ def standing_file(path: Path, brief: Brief, *, way_out: str) -> StandingFile:
     if len({event.data[:2] for event in source.metas(TIME_SIGNATURE)}) > 1:
         raise BadInput(path, "changes its metre, and a brief has one", way_out)
     tracks = cells_of(source).tracks
-    try:
-        for region in brief.locked_regions:
-            region.check_tracks(tracks)
-    except ValueError as error:
-        raise UsageProblem("locked", f"{name}: {error}", "mend the brief") from None
     theirs, step, key = edited_bars(files, path, back), step_of(files, path), key_of(files, path)
     is_foreign = state_of(path, files) is State.FOREIGN
     every = cells_in(source, Region())
@@ -122,7 +117,7 @@ def standing_file(path: Path, brief: Brief, *, way_out: str) -> StandingFile:
         piece=piece_of(source, brief),
         edited=every if is_foreign else _cells(bars_by_hand(files, path, back)),
         own=every if is_foreign else _cells(theirs),
-        locked=frozenset(cell for region in brief.locked_regions for cell in cells_in(source, region)),
+        locked=locked_cells(source, brief.locked_regions),
         ours=ours,
         added=tuple(track.name for track in tracks if track.name not in ours),
         seed=composed.seed if composed is not None else None,

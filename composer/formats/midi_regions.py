@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from composer.errors import OverLimit
+from composer.errors import BadInput, OverLimit
 from composer.formats.midi import CC_PAN, CC_VOLUME, CHORD_TRACK, DRUM_CHANNEL, end_tick_of
 from composer.formats.midi_conductor import chord_texts
 from composer.formats.midi_hashes import track_labels
@@ -56,6 +56,19 @@ def cells_in(source: SourceMidi, region: Region) -> Cells:
     known = cells_of(source)
     bars = range(1, known.bars + 1) if region.bars is None else region.bars
     return frozenset((track.name, bar) for track in known.tracks for bar in bars if region.holds(track, bar))
+
+
+def locked_cells(source: SourceMidi, regions: Sequence[Region]) -> Cells:
+    """The cells of what a brief locks; raises BadInput for a track that the file does not have."""
+    if not regions:
+        return frozenset()
+    tracks = cells_of(source).tracks
+    for region in regions:
+        try:
+            region.check_tracks(tracks)
+        except ValueError as error:
+            raise BadInput(source.name, f"locked in the brief: {error}", 'correct "locked" there') from None
+    return frozenset(cell for region in regions for cell in cells_in(source, region))
 
 
 def spliced(source: SourceMidi, composed: Piece, cells: Cells) -> bytes:
