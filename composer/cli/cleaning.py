@@ -14,7 +14,18 @@ from composer.errors import BadInput, CannotWrite, ComposerError, UsageProblem, 
 from composer.formats.files import read_bytes
 from composer.formats.record import path_of_key, record_key
 from composer.limits import JSON_BYTES, MIDI_BYTES, REPORT_BYTES
-from composer.workspace import REPORT, EditedBars, PieceFiles, State, backup, bars_by_hand, guard_all, save, state_of
+from composer.workspace import (
+    REPORT,
+    EditedBars,
+    Keeping,
+    PieceFiles,
+    State,
+    backup,
+    bars_by_hand,
+    guard_all,
+    save,
+    state_of,
+)
 
 if TYPE_CHECKING:
     from composer.cleanup.choices import Choices
@@ -48,11 +59,11 @@ class _Job:
 
     @property
     def sha256(self) -> str:
-        return hashlib.sha256(self.read[self.midi]).hexdigest()
+        return _sha256(self.read[self.midi])
 
     @property
     def read_sha256(self) -> str:
-        return hashlib.sha256(self.data).hexdigest()
+        return _sha256(self.data)
 
     def made_from(self, proposal: Proposal) -> MadeFrom:
         from composer.cleanup.report import MadeFrom, options_sha256
@@ -68,10 +79,17 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """What a person decided in the report that is there, and whether that report is kept as a backup."""
+    """What a person decided in the report that is there, and whether that report is kept as a backup.
+
+    ``sha256`` is that of the report where the new one holds what it says; else it must not be replaced once edited.
+    """
 
     answers: Answers
     needs_backup: bool = False
+    sha256: str | None = None
+
+    def keeping(self, report: Path) -> dict[Path, Keeping]:
+        return {} if self.sha256 is None else {report: Keeping(self.sha256)}
 
 
 def clean_file(midi: Path, output: Path, choice: CleanupChoice, force: bool) -> Done:
@@ -84,6 +102,7 @@ def clean_file(midi: Path, output: Path, choice: CleanupChoice, force: bool) -> 
 
     job = _job(midi, output, choice, force)
     before = _before(job, force)
+    _guard(job, before, force)
     return _done(job, proposed(job.setting).with_choices(before.answers), force, before)
 
 
@@ -100,7 +119,8 @@ def apply_report(named: Path, report: Path | None, output: Path | None, choice: 
     path = report or (named if midi is None else _report_of(midi, output))
     if not path.exists() and midi is not None:
         raise BadInput(path, "no such file", f"run `composer cleanup {midi.name}` first")
-    choices = read_choices(read_bytes(path, REPORT_BYTES, "report"), printable(path.name))
+    read = read_bytes(path, REPORT_BYTES, "report")
+    choices = read_choices(read, printable(path.name))
     made = choices.made_from
     source = midi or path_of_key(path.parent, made.file)
     target = cleanup_target(source, output) if output is not None else path.parent / Path(made.writes).name
@@ -110,13 +130,15 @@ def apply_report(named: Path, report: Path | None, output: Path | None, choice: 
     again = f"`composer cleanup {source.name}` looks again and keeps your choices"
     if job.sha256 != made.sha256:
         raise BadInput(path, f"{source.name} changed since this report was made", again)
+    before = _replaced(job.files, path, read)
+    _guard(job, before, force)
     try:
         proposal = proposal_of(job.setting, choices)
     except BadInput:
         if job.read_sha256 == made.read_sha256:
             raise
         raise BadInput(path, f"{source.name} was read otherwise when this report was made", again) from None
-    return _done(job, proposal, force, _Before({}))
+    return _done(job, proposal, force, before)
 
 
 def review_file(
@@ -130,6 +152,7 @@ def review_file(
 
     job = _job(midi, output, choice, force)
     before = _before(job, force, is_asked_again=True)
+    _guard(job, before, force)
     proposal = proposed(job.setting).with_choices(before.answers)
     answers = ask(proposal)
     return None if answers is None else _done(job, proposal.with_choices(answers), force, before)
@@ -183,7 +206,7 @@ def _before(job: _Job, force: bool, *, is_asked_again: bool = False) -> _Before:
     """
     path = job.files.report
     state = state_of(path, job.files)
-    choices = _choices(path) if state not in (State.MISSING, State.FOREIGN) else None
+    choices, sha256 = _choices(path) if state not in (State.MISSING, State.FOREIGN) else (None, None)
     mine = choices.by_id if choices is not None else {}
     if force:
         return _Before({}, needs_backup=bool(mine) and state is not State.EDITED)
@@ -200,17 +223,39 @@ def _before(job: _Job, force: bool, *, is_asked_again: bool = False) -> _Before:
     is_same = (made.sha256, made.read_sha256) == (job.sha256, job.read_sha256)
     if is_edited and is_same and not (is_asked_again or job.choice.dry_run):
         raise _edited(path, job.midi)
-    return _Before(mine, needs_backup=is_edited and not is_asked_again)
+    return _Before(mine, is_edited and not is_asked_again, sha256)
 
 
-def _choices(path: Path) -> Choices | None:
-    """The report that is there, None where it cannot be read as one."""
+def _replaced(files: PieceFiles, path: Path, read: bytes) -> _Before:
+    """What becomes of the report that is there when ``path``, of which ``read`` was read, is applied."""
+    if files.report.exists() and path.samefile(files.report):
+        return _Before({}, sha256=_sha256(read))
+    state = state_of(files.report, files)
+    choices, _ = _choices(files.report) if state in (State.FRESH, State.STALE) else (None, None)
+    return _Before({}, needs_backup=choices is not None and bool(choices.by_id))
+
+
+def _choices(path: Path) -> tuple[Choices | None, str | None]:
+    """The report that is there, with its SHA-256; None where it cannot be read as one."""
     from composer.cleanup.choices import read_choices
 
     try:
-        return read_choices(read_bytes(path, REPORT_BYTES, "report"), printable(path.name))
+        data = read_bytes(path, REPORT_BYTES, "report")
+        return read_choices(data, printable(path.name)), _sha256(data)
     except ComposerError:
-        return None
+        return None, None
+
+
+def _guard(job: _Job, before: _Before, force: bool) -> None:
+    """Refuse before the work, and before the first question, what cannot be written after it."""
+    if job.choice.dry_run:
+        return
+    files = job.files
+    try:
+        guard_all(files, [job.output, files.musicxml, files.report], False, job.read, before.keeping(files.report))
+    except CannotWrite:
+        if not force:
+            raise
 
 
 def _edited(path: Path, midi: Path) -> CannotWrite:
@@ -227,12 +272,13 @@ def _done(job: _Job, proposal: Proposal, force: bool, before: _Before) -> Done:
     outputs = {job.output: result.midi, files.musicxml: result.musicxml, files.report: report.bytes()}
     lines = [*job.lines, *result.notes]
     if not job.choice.dry_run:
-        if before.needs_backup:
-            guard_all(files, [job.output, files.musicxml], force=False, inputs=job.read)
+        if before.needs_backup and read_bytes(files.report, REPORT_BYTES, "report") != outputs[files.report]:
+            _guard(job, before, force)
             lines.append(f"{files.report.name} as it was is kept as {backup(files.report).name}")
         save(
             files, CLEANUP, outputs, inputs=job.read, options=job.choice.recorded(),
-            versions={"composer": __version__}, force=force, keeping={files.report: ()}, by_hand=job.by_hand,
+            versions={"composer": __version__}, force=force, by_hand=job.by_hand,
+            keeping=before.keeping(files.report),
         )  # fmt: skip
     return Done(CLEANUP, () if job.choice.dry_run else tuple(outputs), (*lines, *_decisions(report)), _facts(report))
 
@@ -258,3 +304,7 @@ def _facts(report: Report) -> dict[str, object]:
         "before": report.before,
         "after": report.after,
     }
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
