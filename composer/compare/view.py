@@ -12,7 +12,10 @@ from dataclasses import dataclass, field, replace
 
 from composer.formats.midi import NO_CHORD, key_of_signature_bytes
 from composer.formats.smf_scan import (
+    BEND,
+    CONTROL,
     END_OF_TRACK,
+    KEY_PRESSURE,
     KEY_SIGNATURE,
     META,
     PROGRAM,
@@ -27,7 +30,6 @@ from composer.music.bars import BarMap
 from composer.music.chord import chord_of
 from composer.music.time import TICKS_PER_BEAT
 
-_AFTERTOUCH, _CONTROL, _PRESSURE, _BEND = 0xA0, 0xB0, 0xD0, 0xE0
 _BEND_CENTRE = 8192
 MARKERS, TEXTS, CHORDS, TEMPO, METRE = "marker", "text", "chord symbol", "tempo", "metre"
 KEY, NAME = "key", "track name"
@@ -198,11 +200,11 @@ def _turns(source: SourceMidi, scale: int, places: set[tuple[int, int]]) -> dict
 def _turn(event: RawEvent, scale: int) -> Turn:
     kind, data = event.status & 0xF0, event.data
     time = event.tick * scale
-    if kind == _CONTROL:
+    if kind == CONTROL:
         return Turn(time, CONTROL_NAMES.get(data[0], f"CC{data[0]}"), data[1])
-    if kind == _AFTERTOUCH:
+    if kind == KEY_PRESSURE:
         return Turn(time, f"aftertouch of key {data[0]}", data[1])
-    if kind == _BEND:
+    if kind == BEND:
         return Turn(time, "pitch bend", (data[0] | data[1] << 7) - _BEND_CENTRE)
     # Musicians count programs from 1.
     return Turn(time, "program", data[0] + 1) if kind == PROGRAM else Turn(time, "channel pressure", data[0])

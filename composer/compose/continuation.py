@@ -23,9 +23,8 @@ from composer.encoding.voices import VoicesModel
 from composer.errors import OverLimit, counted
 from composer.formats.brief import Brief
 from composer.limits import BRIEF_BARS
-from composer.music.notes import MELODY, Control, Marker, Note, Part, Piece, Tempo
+from composer.music.notes import CC_PEDAL, MELODY, PEDAL_DOWN, Control, Marker, Note, Part, Piece, Tempo
 
-CC_PEDAL, PEDAL_DOWN = 64, 64
 CLOSING_BARS = 2  # a tempo change so near to the end of what was played slowed down to close it
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.compose.plan import Plan
-from composer.music.notes import BASS, CHORDS, DRUMS, MELODY, ChordSpan, Control, Note, Tempo
+from composer.music.notes import BASS, CC_PEDAL, CHORDS, DRUMS, MELODY, ChordSpan, Control, Note, Tempo
 from composer.music.time import TICKS_PER_BEAT, seconds_of
 
 Ints = NDArray[np.int64]
@@ -21,7 +21,7 @@ ACCENTS = {3: 6, 2: 3, 1: 1, 0: -2}
 PHRASE_ARCH, PITCH_WEIGHT, SPREAD = 5.0, 4.0 / 12.0, 2
 QUIETEST, STRONGEST = 12, 124  # velocities
 ROLE_OFFSET = {MELODY: 8, BASS: -4, CHORDS: -12, DRUMS: -8}
-PEDAL_ON, PEDAL_OFF, CC_PEDAL = 100, 0, 64
+PEDAL_ON, PEDAL_OFF = 100, 0
 RITARDANDO = 0.12  # slower by this share in the last bar ...
 RITARDANDO_MAX_SECONDS = 0.3  # ... but never longer than this in all, so that a planned duration holds
 _MIN_TICKS = 60

@@ -7,15 +7,24 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from composer.contract.file_rules import PORT
-from composer.contract.subject import CONTROL, Hit, Subject
-from composer.formats.midi import CC_PAN, CC_VOLUME, CHORD_TRACK, DRUM_CHANNEL
-from composer.formats.smf_scan import KEY_SIGNATURE, META, PROGRAM, SET_TEMPO, SYSEX, TIME_SIGNATURE
-from composer.formats.source import MARKER, TEXT, TRACK_NAME
+from composer.contract.subject import Hit, Subject
+from composer.formats.midi import CHORD_TRACK, DRUM_CHANNEL
+from composer.formats.smf_scan import (
+    BEND,
+    CONTROL,
+    KEY_PRESSURE,
+    KEY_SIGNATURE,
+    META,
+    PRESSURE,
+    PROGRAM,
+    SET_TEMPO,
+    SYSEX,
+    TIME_SIGNATURE,
+)
+from composer.formats.source import COPYRIGHT, CUE, LYRIC, MARKER, TEXT, TRACK_NAME
+from composer.music.notes import CC_BANK, CC_BANK_LOW, CC_PAN, CC_VOLUME
 from composer.music.time import TICKS_PER_BEAT
 
-COPYRIGHT, LYRIC, CUE = 0x02, 0x05, 0x07
-BANK_MSB, BANK_LSB = 0, 32
-_AFTERTOUCH, _PRESSURE, _BEND = 0xA0, 0xD0, 0xE0
 # Notation has 32nds and triplets of 16ths: the smallest steps that a score would show, in 480ths of a quarter.
 _GRIDS_TICKS = (60, 80)
 
@@ -178,14 +187,14 @@ FEATURES: dict[str, Feature] = {
         Feature("copyright", "a copyright text", _meta(COPYRIGHT)),
         Feature("program", "an instrument for each track", _channel(PROGRAM)),
         Feature("program changes", "instrument changes within a track", _program_changes),
-        Feature("bank select", "bank select (CC0, CC32)", _control(lambda n: n in (BANK_MSB, BANK_LSB))),
+        Feature("bank select", "bank select (CC0, CC32)", _control(lambda n: n in (CC_BANK, CC_BANK_LOW))),
         Feature("volume and pan", "volume (CC7) and pan (CC10)", _control(lambda n: n in (CC_VOLUME, CC_PAN))),
         Feature("pan", "pan (CC10)", _control(lambda n: n == CC_PAN)),
         Feature("controllers", "pedal, expression and other controllers",
-                _control(lambda n: n not in (BANK_MSB, BANK_LSB, CC_VOLUME, CC_PAN))),
-        Feature("pitch bend", "pitch bend", _channel(_BEND)),
-        Feature("aftertouch", "channel pressure", _channel(_PRESSURE)),
-        Feature("key aftertouch", "pressure of single keys", _channel(_AFTERTOUCH)),
+                _control(lambda n: n not in (CC_BANK, CC_BANK_LOW, CC_VOLUME, CC_PAN))),
+        Feature("pitch bend", "pitch bend", _channel(BEND)),
+        Feature("aftertouch", "channel pressure", _channel(PRESSURE)),
+        Feature("key aftertouch", "pressure of single keys", _channel(KEY_PRESSURE)),
         Feature("mixed channels", "several channels in one track", _mixed_channels),
         Feature("shared channel", "several tracks on one channel", _shared_channel),
         Feature("drums", "drums on channel 10", _drums),

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from composer.contract.subject import Hit, Subject
-from composer.formats.source import NOTE_ON, SourceNote
+from composer.formats.smf_scan import NOTE_ON
+from composer.formats.source import SourceNote
 from composer.music.pitch import note_name
 
 

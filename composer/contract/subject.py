@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from composer.formats.smf_scan import END_OF_TRACK, SYSEX, RawEvent
+from composer.formats.smf_scan import CONTROL, END_OF_TRACK, SYSEX, RawEvent
 from composer.formats.source import SourceMidi, SourceNote
 from composer.music.bars import BarMap, Place
-
-CONTROL = 0xB0
 
 
 @dataclass(frozen=True, slots=True)

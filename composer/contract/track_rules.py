@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator
 
 from composer.contract.subject import Hit, Subject
-from composer.formats.midi import CC_PAN, CC_PEDAL, CC_VOLUME, DRUM_CHANNEL, PEDAL_DOWN
-from composer.formats.smf_scan import PROGRAM
+from composer.formats.midi import DRUM_CHANNEL
+from composer.formats.smf_scan import BEND, CONTROL, PROGRAM
 from composer.formats.source import TRACK_NAME, decoded
 from composer.formats.source_piece import ROLE_WORDS
-from composer.music.notes import DRUMS
+from composer.music.notes import CC_PAN, CC_PEDAL, CC_VOLUME, DRUMS, PEDAL_DOWN
 
-_BEND = 0xE0
 _BEND_CENTRE = (0, 64)
 
 
@@ -117,7 +116,7 @@ def pedal_held(file: Subject) -> Iterator[Hit]:
     for track in range(len(file.source.tracks)):
         down: dict[int, int] = {}
         for _, event in file.channel_events(track):
-            if event.status & 0xF0 == 0xB0 and event.data[0] == CC_PEDAL:
+            if event.status & 0xF0 == CONTROL and event.data[0] == CC_PEDAL:
                 channel = event.status & 0x0F
                 if event.data[1] >= PEDAL_DOWN:
                     down.setdefault(channel, event.tick)
@@ -133,7 +132,7 @@ def bend_held(file: Subject) -> Iterator[Hit]:
     for track in range(len(file.source.tracks)):
         bent: dict[int, int] = {}
         for _, event in file.channel_events(track):
-            if event.status & 0xF0 == _BEND:
+            if event.status & 0xF0 == BEND:
                 bent.pop(event.status & 0x0F, None)
                 if tuple(event.data) != _BEND_CENTRE:
                     bent[event.status & 0x0F] = event.tick

@@ -20,14 +20,14 @@ from composer.formats.smf_scan import (
     TIME_SIGNATURE,
     RawEvent,
 )
-from composer.formats.source import MARKER, TEXT, TRACK_NAME, SourceMidi, decoded
+from composer.formats.source import COPYRIGHT, CUE, MARKER, TEXT, TRACK_NAME, SourceMidi, decoded
 
 # Two tempi so close are one that a program stored with fewer digits.
 _TEMPO_TOLERANCE = 0.001
 _C_MAJOR = b"\0\0"
 _FOUR_FOUR = b"\4\2"
-_COPYRIGHT, _CUE, _SEQUENCER = 0x02, 0x07, 0x7F
-_SONG_KINDS = frozenset({0x00, _COPYRIGHT, MARKER, _CUE, SET_TEMPO, SMPTE_OFFSET, TIME_SIGNATURE, KEY_SIGNATURE})
+_SEQUENCER = 0x7F
+_SONG_KINDS = frozenset({0x00, COPYRIGHT, MARKER, CUE, SET_TEMPO, SMPTE_OFFSET, TIME_SIGNATURE, KEY_SIGNATURE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ class _Gathering:
         """Copyright, cue points and the like; texts of tracks without notes that are not told elsewhere, and what a
         first track without notes says to the synthesizers."""
         found = [
-            e._replace(tick=self.moved(e.tick)) for kind in (0x00, _COPYRIGHT, _CUE, SMPTE_OFFSET)
+            e._replace(tick=self.moved(e.tick)) for kind in (0x00, COPYRIGHT, CUE, SMPTE_OFFSET)
             for e in self.returned.metas(kind)
         ]  # fmt: skip
         first = self.returned.tracks[0] if self.returned.tracks else ()

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 
 from composer.compare.view import Line, is_chord, view_of
 from composer.formats.brief import Brief
-from composer.formats.midi import CC_PAN, CC_VOLUME, CHORD_TRACK, DRUM_CHANNEL, midi_bytes
-from composer.formats.smf_scan import END_OF_TRACK, META, PROGRAM, SYSEX, RawEvent
+from composer.formats.midi import CHORD_TRACK, DRUM_CHANNEL, midi_bytes
+from composer.formats.smf_scan import CONTROL, END_OF_TRACK, META, PROGRAM, SYSEX, RawEvent
 from composer.formats.source import TEXT, SourceMidi, decoded, read_source
 from composer.formats.source_piece import piece_of
 from composer.music.instruments import INSTRUMENTS
-from composer.music.notes import BASS, CHORDS, MELODY, Marker, Note, Part, Piece, Tempo
+from composer.music.notes import BASS, CC_PAN, CC_VOLUME, CHORDS, MELODY, Marker, Note, Part, Piece, Tempo
 from composer.music.time import TICKS_PER_BEAT
-
-CONTROL = 0xB0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,9 @@ from composer.daw_return.frame import Frame, without_setup
 from composer.daw_return.setups import Track, is_empty_name
 from composer.daw_return.timing import Slack
 from composer.formats.midi import CHORD_TRACK
-from composer.formats.smf_scan import END_OF_TRACK, META, PROGRAM, SYSEX, RawEvent
-from composer.formats.source import TEXT, TRACK_NAME, SourceMidi, decoded
+from composer.formats.smf_scan import CONTROL, END_OF_TRACK, KEY_PRESSURE, META, PROGRAM, SYSEX, RawEvent
+from composer.formats.source import LYRIC, TEXT, TRACK_NAME, SourceMidi, decoded
 
-_KEY_PRESSURE, _LYRIC = 0xA0, 0x05
 # Old-style routing, which programs read differently: a returned file's tracks are routed anew.
 _ROUTING = frozenset({0x20, 0x21})
 
@@ -163,7 +162,7 @@ def _likely(
     }
     if distances:
         return min(distances, key=lambda i: (distances[i], i))
-    if event.status & 0xF0 == _KEY_PRESSURE:
+    if event.status & 0xF0 == KEY_PRESSURE:
         for i in takers:
             if any(t.pitch == event.data[0] and t.start <= tick <= t.end for t in tracks[i].voice.tones):
                 return i
@@ -172,7 +171,7 @@ def _likely(
 
 def _what(event: RawEvent) -> tuple[int, int]:
     kind = event.status & 0xF0
-    return kind, event.data[0] if kind in (0xA0, 0xB0) else -1
+    return kind, event.data[0] if kind in (KEY_PRESSURE, CONTROL) else -1
 
 
 def _same(one: RawEvent, other: RawEvent) -> bool:
@@ -200,7 +199,7 @@ def _deal_texts(
     for event in events:
         singing = [
             (tone.pitch, -i) for i in takers for tone in tracks[i].voice.tones
-            if event.meta == _LYRIC and tone.start == event.tick
+            if event.meta == LYRIC and tone.start == event.tick
         ]  # fmt: skip
         found[-max(singing)[1] if singing else takers[0]].append(event)
 

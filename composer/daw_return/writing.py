@@ -9,13 +9,13 @@ from composer.compare.view import Tone
 from composer.daw_return.conductor import Song
 from composer.daw_return.moves import Moves, Spare
 from composer.daw_return.setups import Track
-from composer.formats.midi import CC_PAN, CC_PEDAL, CC_VOLUME, CHORD_TRACK, PEDAL_DOWN, ascii_name
-from composer.formats.smf_scan import END_OF_TRACK, META, PROGRAM, SYSEX, RawEvent
-from composer.formats.source import NOTE_OFF, NOTE_ON, TEXT, TRACK_NAME, metres_in, smf_bytes
+from composer.formats.midi import CHORD_TRACK, ascii_name
+from composer.formats.smf_scan import CONTROL, END_OF_TRACK, META, NOTE_OFF, NOTE_ON, PROGRAM, SYSEX, RawEvent
+from composer.formats.source import TEXT, TRACK_NAME, metres_in, smf_bytes
 from composer.music.bars import BarMap
+from composer.music.notes import CC_PAN, CC_PEDAL, CC_VOLUME, PEDAL_DOWN
 from composer.music.time import TICKS_PER_BEAT
 
-_CONTROL = 0xB0
 # Order of events at one tick: a note ends, then controllers and texts, then a note begins.
 _OFF, _OTHER, _ON = range(3)
 
@@ -74,8 +74,8 @@ def _track(track: Track, tones: Iterable[Tone], moves: Iterable[RawEvent], end: 
     start = [
         RawEvent(0, META, TRACK_NAME, setup.name.encode()),
         RawEvent(0, PROGRAM | channel, -1, bytes((setup.program or 0,))),
-        RawEvent(0, _CONTROL | channel, -1, bytes((CC_VOLUME, setup.volume or 0))),
-        RawEvent(0, _CONTROL | channel, -1, bytes((CC_PAN, setup.pan or 0))),
+        RawEvent(0, CONTROL | channel, -1, bytes((CC_VOLUME, setup.volume or 0))),
+        RawEvent(0, CONTROL | channel, -1, bytes((CC_PAN, setup.pan or 0))),
     ]
     own = sorted((_on_channel(e, channel) for e in moves), key=lambda e: e.tick)
     keyed = [(e.tick, _OTHER, e) for e in [*own, *_release(own, channel, end)]]
@@ -91,10 +91,10 @@ def _on_channel(event: RawEvent, channel: int) -> RawEvent:
 
 def _release(events: Sequence[RawEvent], channel: int, end: int) -> list[RawEvent]:
     """The end of a pedal that is never lifted."""
-    pedal = [e for e in events if e.status & 0xF0 == _CONTROL and e.data[0] == CC_PEDAL]
+    pedal = [e for e in events if e.status & 0xF0 == CONTROL and e.data[0] == CC_PEDAL]
     if not pedal or pedal[-1].data[1] < PEDAL_DOWN:
         return []
-    return [RawEvent(max(end - 1, pedal[-1].tick), _CONTROL | channel, -1, bytes((CC_PEDAL, 0)))]
+    return [RawEvent(max(end - 1, pedal[-1].tick), CONTROL | channel, -1, bytes((CC_PEDAL, 0)))]
 
 
 def _without_overlaps(tones: Sequence[Tone]) -> list[Tone]:

@@ -19,10 +19,10 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from composer import __version__
 from composer.export.clock import decimal_text
 from composer.export.recordings import Recording
-from composer.export.session import CONTROL, Session, Track
+from composer.export.session import Session, Track
 from composer.formats.files import Announce, unannounced, whole
 from composer.formats.midi import CHORD_TRACK
-from composer.formats.smf_scan import PRESSURE, PROGRAM, RawEvent
+from composer.formats.smf_scan import CONTROL, PRESSURE, PROGRAM, RawEvent
 from composer.music.instruments import instrument_of_program
 
 FORMAT_VERSION = "1.0"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from composer.export.session import Session, Track
-from composer.formats.midi import CC_PAN, CC_VOLUME, CLOCKS_PER_QUARTER, KEY_TEXT, TITLE_TEXT, ascii_name
+from composer.formats.midi import CLOCKS_PER_QUARTER, KEY_TEXT, TITLE_TEXT, ascii_name
 from composer.formats.smf_scan import (
+    CONTROL,
     END_OF_TRACK,
     KEY_SIGNATURE,
     META,
@@ -18,9 +19,9 @@ from composer.formats.smf_scan import (
     RawEvent,
 )
 from composer.formats.source import MARKER, TEXT, TRACK_NAME, SourceMidi, decoded, smf_bytes
+from composer.music.notes import CC_PAN, CC_VOLUME
 from composer.music.time import TICKS_PER_BEAT
 
-CONTROL = 0xB0
 DEFAULT_VOLUME, DEFAULT_PAN = 100, 64
 LABEL_CHARS = 60
 _UNSAFE = str.maketrans({ord(c): "_" for c in ' /\\:*?"<>|.'})

@@ -15,12 +15,12 @@ from composer.export.clock import decimal_text
 from composer.export.recordings import Recording
 from composer.export.session import ChordName, MetreChange, PlayedNote, Session, Track
 from composer.formats.midi import CHORD_TRACK
-from composer.formats.smf_scan import NOTE_OFF, NOTE_ON
+from composer.formats.smf_scan import CONTROL, NOTE_OFF, NOTE_ON
+from composer.music.notes import CC_NOTES_OFF
 
 HAS_COLOUR = 0x1000000
 METRE_BASE = 65536
 HOLD = "1"  # a tempo that lasts until the next one, with no ramp
-ALL_NOTES_OFF = 123
 CHORD_COLOUR = "#7d7f86"
 _OFF, _CONTROL, _ON, _OFF_AT_ONCE = range(4)
 _SOURCES = {".wav": "WAVE", ".flac": "FLAC", ".ogg": "VORBIS"}
@@ -97,7 +97,7 @@ def _midi_item(session: Session, track: Track) -> Iterator[str]:
         yield f"        E {tick - now} {' '.join(f'{byte:02x}' for byte in content)}"
         now = tick
     # The source lasts until its last event: a note-off for all, which every Reaper item ends with.
-    yield f"        E {session.end_tick - now} {0xB0 | track.channel:02x} {ALL_NOTES_OFF:02x} 00"
+    yield f"        E {session.end_tick - now} {CONTROL | track.channel:02x} {CC_NOTES_OFF:02x} 00"
     yield "      >"
     yield "    >"
 

@@ -13,15 +13,14 @@ from itertools import pairwise
 
 from composer.export.clock import Clock, TempoChange
 from composer.formats.brief import Brief
-from composer.formats.midi import CC_PAN, CC_VOLUME, CHORD_TRACK, DRUM_CHANNEL, NO_CHORD
-from composer.formats.smf_scan import DEFAULT_TEMPO_US, NOTE_OFF, PROGRAM, SET_TEMPO, SYSEX, RawEvent
+from composer.formats.midi import CHORD_TRACK, DRUM_CHANNEL, NO_CHORD
+from composer.formats.smf_scan import CONTROL, DEFAULT_TEMPO_US, NOTE_OFF, PROGRAM, SET_TEMPO, SYSEX, RawEvent
 from composer.formats.source import SourceMidi, SourceNote
 from composer.formats.source_piece import part_lines, piece_of
 from composer.music.bars import BarMap
 from composer.music.key import Key
-from composer.music.notes import Marker
+from composer.music.notes import CC_PAN, CC_VOLUME, Marker
 
-CONTROL = 0xB0
 MICROSECONDS_A_MINUTE = 60_000_000
 # Tracks of a piece without a picture: hues that stay apart on dark and on light screens.
 PLAIN_COLOURS = ("#d9534f", "#3b82c4", "#4f9d5d", "#e0a030", "#8e63b8", "#2fa5a0", "#c9688f", "#7d7f86")

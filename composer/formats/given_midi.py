@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from composer.formats.midi import CC_PAN, CC_VOLUME, DRUM_CHANNEL, midi_bytes
+from composer.formats.midi import DRUM_CHANNEL, midi_bytes
 from composer.formats.smf_scan import (
+    CONTROL,
     END_OF_TRACK,
     KEY_SIGNATURE,
     META,
@@ -22,17 +23,15 @@ from composer.formats.smf_scan import (
     TIME_SIGNATURE,
     RawEvent,
 )
-from composer.formats.source import MARKER, SourceMidi, read_source, smf_bytes
-from composer.music.notes import CHORDS, Note, Piece
+from composer.formats.source import COPYRIGHT, CUE, LYRIC, MARKER, SourceMidi, read_source, smf_bytes
+from composer.music.notes import CC_BANK, CC_BANK_LOW, CC_PAN, CC_VOLUME, CHORDS, Note, Piece
 from composer.music.time import TICKS_PER_BEAT
 
-COPYRIGHT, LYRIC, CUE = 0x02, 0x05, 0x07
-CONTROL = 0xB0
 _OF_THE_FILE = (SET_TEMPO, TIME_SIGNATURE, MARKER)
 # Sorting of events at one tick: names, then a note ends, controllers move, a note begins; a note of no length last.
 _NAME, _OFF, _CONTROL, _ON, _LATE_OFF = range(5)
 _Placed = tuple[int, RawEvent]
-_SOUND = ((CONTROL, 0), (CONTROL, 32), (PROGRAM, -1), (CONTROL, CC_VOLUME), (CONTROL, CC_PAN))
+_SOUND = ((CONTROL, CC_BANK), (CONTROL, CC_BANK_LOW), (PROGRAM, -1), (CONTROL, CC_VOLUME), (CONTROL, CC_PAN))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,11 @@ import mido
 
 from composer.errors import Bug, OverLimit
 from composer.music.key import Key
-from composer.music.notes import Note, Part, Piece
+from composer.music.notes import CC_PAN, CC_PEDAL, CC_VOLUME, PEDAL_DOWN, Note, Part, Piece
 from composer.music.time import TICKS_PER_BEAT
 
 DRUM_CHANNEL = 9
 MELODIC_CHANNELS = tuple(c for c in range(16) if c != DRUM_CHANNEL)
-CC_VOLUME, CC_PAN, CC_PEDAL = 7, 10, 64
-PEDAL_DOWN = 64  # the lowest value that means "down"
 CHORD_TRACK = "Chords"
 NO_CHORD = "N.C."
 # Text events that keep what the SMF key signature and an ASCII track name cannot say.

@@ -13,13 +13,13 @@ from typing import Any
 from composer.formats.midi import CHORD_TRACK
 from composer.formats.smf_scan import KEY_SIGNATURE, SET_TEMPO, SYSEX, TIME_SIGNATURE, RawEvent
 from composer.formats.source import MARKER, TEXT, SourceMidi, decoded, read_source
+from composer.music.time import TICKS_PER_BEAT
 
 HASH_CHARS = 8  # 32 bits: enough to tell one bar from its edited self
 EMPTY = "-"  # a bar without events
 # Files with more bars times tracks are not worth a record of this size.
 CELLS_MAX = 50_000
 CONDUCTOR = "(conductor)"  # tempo, metre, key and markers, whichever track they stand in
-TICKS_PER_QUARTER = 480
 MICROSECONDS_PER_MINUTE = 60_000_000
 # A track under another name with at least this share of the old one's bars is the old one, renamed.
 SAME_SHARE = 0.5
@@ -126,7 +126,7 @@ class _Bars:
 
     def fine(self, tick: int) -> int:
         """``tick`` in 480ths of a quarter."""
-        return tick * TICKS_PER_QUARTER // self._ticks_per_beat
+        return tick * TICKS_PER_BEAT // self._ticks_per_beat
 
 
 def _leading(event: RawEvent) -> tuple[Any, ...] | None:

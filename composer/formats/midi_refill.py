@@ -6,12 +6,12 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from operator import itemgetter
 
-from composer.formats.midi import CC_PEDAL, NO_CHORD, PEDAL_DOWN, without_overlaps
+from composer.formats.midi import NO_CHORD, without_overlaps
 from composer.formats.midi_lines import is_chord_symbol
-from composer.formats.midi_weaving import CONTROL, OFF, ON, SET, Clock, Run, Weave, is_in, next_run
-from composer.formats.smf_scan import META, NOTE_OFF, SYSEX, RawEvent
-from composer.formats.source import NOTE_ON, TEXT, SourceNote
-from composer.music.notes import Control, Note, Part
+from composer.formats.midi_weaving import OFF, ON, SET, Clock, Run, Weave, is_in, next_run
+from composer.formats.smf_scan import CONTROL, META, NOTE_OFF, NOTE_ON, SYSEX, RawEvent
+from composer.formats.source import TEXT, SourceNote
+from composer.music.notes import CC_PEDAL, PEDAL_DOWN, Control, Note, Part
 
 # A new note that must wait for a kept one of its pitch stays if this much of it is left.
 KEPT_SHARE = 0.5

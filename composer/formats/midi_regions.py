@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from composer.errors import BadInput, OverLimit
-from composer.formats.midi import CC_PAN, CC_VOLUME, CHORD_TRACK, DRUM_CHANNEL, end_tick_of
+from composer.formats.midi import CHORD_TRACK, DRUM_CHANNEL, end_tick_of
 from composer.formats.midi_conductor import chord_texts
 from composer.formats.midi_hashes import track_labels
 from composer.formats.midi_lines import (
@@ -24,10 +24,10 @@ from composer.formats.midi_lines import (
     lines_of_parts,
 )
 from composer.formats.midi_refill import refill_chords, refill_line
-from composer.formats.midi_weaving import CONTROL, SET, Clock, Run, Weave
-from composer.formats.smf_scan import META, PROGRAM, RawEvent
+from composer.formats.midi_weaving import SET, Clock, Run, Weave
+from composer.formats.smf_scan import CONTROL, META, PROGRAM, RawEvent
 from composer.formats.source import TRACK_NAME, SourceMidi, edited, smf_bytes
-from composer.music.notes import Part, Piece
+from composer.music.notes import CC_PAN, CC_VOLUME, Part, Piece
 from composer.music.regions import Region, Track
 
 Cells = frozenset[tuple[str, int]]

@@ -14,7 +14,6 @@ from composer.music.time import TICKS_PER_BEAT
 
 # Sides of the kept events at one tick: notes end before them, controllers and texts come after, and then notes begin.
 OFF, KEPT, SET, ON = range(4)
-CONTROL = 0xB0
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,8 @@ def on_grid(notes: Sequence[Note], meter: Meter) -> list[Written]:
         start = _snapped(note.start, divisions)
         while (start, note.pitch) in found and start < note.end:
             start += TICKS_PER_BEAT // 8
-        end = max(_snapped(note.end, divisions), start + TICKS_PER_BEAT // max(4, divisions.get(start // 480, 4)))
+        division = max(4, divisions.get(start // TICKS_PER_BEAT, 4))
+        end = max(_snapped(note.end, divisions), start + TICKS_PER_BEAT // division)
         found[start, note.pitch] = (end, note.duration)
     onsets = sorted({start for start, _ in found})
     following: dict[int, int | None] = dict(zip(onsets, [*onsets[1:], None], strict=False))

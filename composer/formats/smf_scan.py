@@ -27,7 +27,8 @@ from composer.limits import (
     MIDI_TRACKS,
 )
 
-NOTE_OFF, NOTE_ON, PROGRAM, PRESSURE = 0x80, 0x90, 0xC0, 0xD0
+# Statuses of channel messages, without the channel.
+NOTE_OFF, NOTE_ON, KEY_PRESSURE, CONTROL, PROGRAM, PRESSURE, BEND = 0x80, 0x90, 0xA0, 0xB0, 0xC0, 0xD0, 0xE0
 SYSEX, ESCAPE, META = 0xF0, 0xF7, 0xFF
 END_OF_TRACK, SET_TEMPO, TIME_SIGNATURE, KEY_SIGNATURE, SMPTE_OFFSET = 0x2F, 0x51, 0x58, 0x59, 0x54
 DEFAULT_TEMPO_US = 500_000  # 120 quarter notes a minute, where no tempo is written

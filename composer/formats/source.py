@@ -14,14 +14,23 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from composer.formats.smf_scan import END_OF_TRACK, META, PROGRAM, SYSEX, TIME_SIGNATURE, RawEvent, scan
+from composer.formats.smf_scan import (
+    END_OF_TRACK,
+    META,
+    NOTE_OFF,
+    NOTE_ON,
+    PROGRAM,
+    SYSEX,
+    TIME_SIGNATURE,
+    RawEvent,
+    scan,
+)
 from composer.music.bars import BarMap
 
 if TYPE_CHECKING:
     import mido
 
-NOTE_ON, NOTE_OFF = 0x90, 0x80
-TEXT, TRACK_NAME, MARKER = 0x01, 0x03, 0x06
+TEXT, COPYRIGHT, TRACK_NAME, LYRIC, MARKER, CUE = 0x01, 0x02, 0x03, 0x05, 0x06, 0x07
 # Latin-1 bytes are often valid Shift-JIS too; two kana or kanji in a row are not a western name by chance.
 _JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]{2}")
 

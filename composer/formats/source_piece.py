@@ -10,8 +10,6 @@ from statistics import fmean
 
 from composer.formats.brief import Brief
 from composer.formats.midi import (
-    CC_PAN,
-    CC_VOLUME,
     CHORD_TRACK,
     DRUM_CHANNEL,
     KEY_TEXT,
@@ -20,12 +18,26 @@ from composer.formats.midi import (
     key_of_signature_bytes,
     signature_name,
 )
-from composer.formats.smf_scan import KEY_SIGNATURE, SET_TEMPO
+from composer.formats.smf_scan import CONTROL, KEY_SIGNATURE, SET_TEMPO
 from composer.formats.source import SourceMidi, SourceNote
 from composer.music.chord import Chord, chord_of
 from composer.music.instruments import INSTRUMENTS, instrument_of_program
 from composer.music.key import Key, key_of
-from composer.music.notes import BASS, CHORDS, DRUMS, MELODY, ChordSpan, Control, Marker, Note, Part, Piece, Tempo
+from composer.music.notes import (
+    BASS,
+    CC_PAN,
+    CC_VOLUME,
+    CHORDS,
+    DRUMS,
+    MELODY,
+    ChordSpan,
+    Control,
+    Marker,
+    Note,
+    Part,
+    Piece,
+    Tempo,
+)
 from composer.music.time import TICKS_PER_BEAT, Meter, meter_of
 
 DEFAULT_BPM = 120.0
@@ -144,7 +156,7 @@ def _part(source: SourceMidi, line: _Line, role: str, brief: Brief | None) -> Pa
     controls = [
         Control(_scaled(e.tick, source), e.data[0], e.data[1])
         for e in source.tracks[line.track]
-        if e.status == 0xB0 | line.channel
+        if e.status == CONTROL | line.channel
     ]
     program = 0 if role == DRUMS else line.notes[0].program
     plain = "Drums" if role == DRUMS else instrument_of_program(program).name.title()

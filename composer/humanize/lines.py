@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from composer.formats.midi import CC_PEDAL
 from composer.formats.midi_hashes import track_labels
+from composer.formats.smf_scan import CONTROL
 from composer.formats.source import SourceMidi, SourceNote
 from composer.formats.source_piece import part_lines, piece_of
+from composer.music.notes import CC_PEDAL
 
-CONTROL = 0xB0
 # A line is one voice if this share of its onsets has one note.
 ONE_VOICE_SHARE = 0.9
 KEYBOARD_PROGRAMS = range(6)  # the pianos of General MIDI; harpsichord and clavi have no pedal

@@ -29,7 +29,7 @@ from composer.humanize.noise import fluctuation
 from composer.humanize.phrasing import Phrasing
 from composer.humanize.timing import PLACES_PER_QUARTER
 from composer.music.notes import DRUMS, MELODY
-from composer.music.time import Meter
+from composer.music.time import TICKS_PER_BEAT, Meter
 
 # In decibels, at strength 1.
 ARCH_DB, HIGH_DB_PER_OCTAVE, SHORT_DB, CLIMAX_DB, FLUCTUATION_DB = 2.0, 1.5, 0.8, 1.2, 0.8
@@ -50,7 +50,7 @@ class Stress:
     def accent(self, tick: int) -> int:
         """3 on the downbeat, 2 on another strong beat, 1 on a beat, 0 off the beat."""
         meter = [metre for start, metre in self.metres if start <= tick][-1]
-        offset = (tick - self.grid.bar_start(self.grid.bar(tick))) * 480 / self.grid.quarter
+        offset = (tick - self.grid.bar_start(self.grid.bar(tick))) * TICKS_PER_BEAT / self.grid.quarter
         return meter.accent(int(offset)) if offset.denominator == 1 else 0
 
 

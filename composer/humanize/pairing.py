@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from composer.formats.midi import CC_PEDAL
-from composer.formats.smf_scan import SET_TEMPO, RawEvent
+from composer.formats.smf_scan import CONTROL, SET_TEMPO, RawEvent
 from composer.formats.source import SourceMidi, SourceNote
 from composer.humanize.layer import Added, Performance, Played
-from composer.humanize.lines import CONTROL
+from composer.music.notes import CC_PEDAL
 
 _Key = tuple[int, int, int]  # track, channel, pitch
 

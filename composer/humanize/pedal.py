@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from composer.formats.midi import CC_PEDAL
-from composer.formats.smf_scan import RawEvent
+from composer.formats.smf_scan import CONTROL, RawEvent
 from composer.formats.source import SourceMidi, SourceNote
 from composer.formats.source_piece import piece_of
 from composer.humanize.clock import Clock
 from composer.humanize.grid import Grid
 from composer.humanize.layer import Added, Layer, LineBar
-from composer.humanize.lines import CONTROL, Line
+from composer.humanize.lines import Line
+from composer.music.notes import CC_PEDAL
 from composer.music.time import TICKS_PER_BEAT
 
 DOWN, UP = 100, 0

@@ -26,6 +26,10 @@ class Note:
         return self.start + self.duration
 
 
+CC_BANK, CC_VOLUME, CC_PAN, CC_BANK_LOW, CC_PEDAL, CC_NOTES_OFF = 0, 7, 10, 32, 64, 123  # numbers of controllers
+PEDAL_DOWN = 64  # the lowest value that means "down"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Control:
     """A controller change (CC) at a tick."""

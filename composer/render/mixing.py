@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from composer.formats.mix import TrackMix
-from composer.formats.smf_scan import NOTE_OFF, NOTE_ON, PROGRAM, SYSEX, RawEvent
+from composer.formats.smf_scan import CONTROL, NOTE_OFF, NOTE_ON, PROGRAM, SYSEX, RawEvent
+from composer.music.notes import CC_BANK, CC_BANK_LOW, CC_PAN
 from composer.render.presets import DRUM_BANK, Presets
-from composer.render.score import CHANNELS, CONTROL, Event, Score, Voice
+from composer.render.score import CHANNELS, Event, Score, Voice
 
 DRUM_CHANNEL = 9
-CC_BANK, CC_BANK_LOW, CC_PAN, CC_REVERB, CC_CHORUS, CC_RESET = 0, 32, 10, 91, 93, 121
+CC_REVERB, CC_CHORUS, CC_RESET = 91, 93, 121
 CC_DATA, CC_DATA_LOW, CC_NRPN_LOW, CC_NRPN = 6, 38, 98, 99
 SF2_NRPN, NO_NRPN, NRPN_ZERO = 120, 127, 8192
 CHORUS_SEND, REVERB_SEND, PAN, ATTENUATION = 15, 16, 17, 48

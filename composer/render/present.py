@@ -8,7 +8,8 @@ from composer.formats.brief import Brief
 from composer.formats.mix import Chorus, Mix, Reverb, TrackMix
 from composer.formats.mix_text import PresentTrack
 from composer.formats.source import read_source
-from composer.render.mixing import CC_BANK, CC_CHORUS, CC_REVERB, DRUM_CHANNEL, PAN_MIDDLE, SEND_FULL
+from composer.music.notes import CC_BANK
+from composer.render.mixing import CC_CHORUS, CC_REVERB, DRUM_CHANNEL, PAN_MIDDLE, SEND_FULL
 from composer.render.presets import DRUM_BANK, Presets
 from composer.render.score import score_of
 from composer.render.soundfonts import Soundfont

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from composer.errors import BadInput
 from composer.formats.smf_scan import (
+    CONTROL,
     DEFAULT_TEMPO_US,
     META,
     NOTE_OFF,
@@ -25,10 +26,9 @@ from composer.formats.smf_scan import (
     scan,
 )
 from composer.formats.source import decoded, smf_bytes
+from composer.music.notes import CC_NOTES_OFF, CC_PEDAL
 
 TAIL_SECONDS = 6.0
-CONTROL = 0xB0
-CC_PEDAL, CC_NOTES_OFF = 64, 123
 CHANNELS = 16
 TRACK_NAME = 0x03
 
