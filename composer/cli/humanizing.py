@@ -119,10 +119,8 @@ def run_undo(human: Path, output: Path | None) -> Done:
     files = PieceFiles.of(target)
     if target.is_file() and sha256_of(target) == _sha256(result.midi):
         return Done(UNDO, (), (*lines, f"{target.name} is that already"), facts)
-    before = {p.name for p in target.parent.glob(f"{target.stem}.*{target.suffix}")}
-    save(files, UNDO, {target: result.midi}, inputs=[human], versions={"composer": __version__}, force=True)
-    made = sorted({p.name for p in target.parent.glob(f"{target.stem}.*{target.suffix}")} - before)
-    kept = [f"what was there is kept as {made[0]}"] if made else []
+    saved = save(files, UNDO, {target: result.midi}, inputs=[human], versions={"composer": __version__}, force=True)
+    kept = [f"what was there is kept as {printable(copy.name)}" for copy in saved.backups]
     return Done(UNDO, (target,), (*lines, *kept), facts)
 
 

@@ -44,7 +44,7 @@ def run_mix(name: Path, asked: Path | None, force: bool) -> Done:
     from composer.cli.returning import read_whole
     from composer.cli.steps import Done, output_of
     from composer.errors import printable
-    from composer.workspace import PieceFiles, backup, save
+    from composer.workspace import PieceFiles, save
 
     midi = midi_of(name)
     path = output_of(asked, PieceFiles.of(midi).mix)
@@ -52,13 +52,10 @@ def run_mix(name: Path, asked: Path | None, force: bool) -> Done:
     brief = brief_of(midi)
     if path.exists() and not force:
         return _looked_through(path, data, midi, brief)
-    text = _text(data, midi, brief)
-    if path.exists():
-        kept = backup(path)
-        lines = (*lines, f"{printable(path.name)} as it was is {printable(kept.name)}")
-    files = PieceFiles.of(path)
-    save(files, STEP, {path: text.encode()}, versions={"composer": __version__}, force=True)
-    return Done(STEP, (path,), lines)
+    text, files = _text(data, midi, brief), PieceFiles.of(path)
+    saved = save(files, STEP, {path: text.encode()}, versions={"composer": __version__}, force=True)
+    kept = [f"{printable(path.name)} as it was is {printable(copy.name)}" for copy in saved.backups]
+    return Done(STEP, (path,), (*lines, *kept))
 
 
 def _looked_through(path: Path, data: bytes, midi: Path, brief: Brief | None) -> Done:
@@ -72,7 +69,7 @@ def _looked_through(path: Path, data: bytes, midi: Path, brief: Brief | None) ->
 
     mix = read_mix(read_bytes(path, TEMPLATE_BYTES, "mix file"), path)
     found = strangers(mix, data, printable(midi.name), brief)
-    notes = [f"{printable(path.name)} is there already and stays as it is; --force writes a new one (a backup is kept)"]
+    notes = [f"{printable(path.name)} is there already and stays as it is; --force writes a new one (and keeps yours)"]
     if found.unnamed:
         notes.append(f"tracks that it does not name: {', '.join(found.unnamed)}")
     if found.unknown:

@@ -127,6 +127,16 @@ def test_undo_backs_up_a_grid_that_a_person_edited(files: PieceFiles, composer: 
     assert (files.folder / "art.grid.1.mid").read_bytes() == mine
 
 
+def test_undo_tells_its_backup_whatever_the_piece_is_called(files: PieceFiles, composer: Program) -> None:
+    odd = PieceFiles(files.folder, "art [1]*")
+    odd.midi.write_bytes(files.midi.read_bytes())
+    composer("humanize", odd.midi, "--seed", "7")
+    mine = edit(odd.grid, 5)
+    run = composer("humanize", odd.human, "--undo")
+    assert run.code == 0 and "what was there is kept as art [1]*.grid.1.mid" in run.err
+    assert (files.folder / "art [1]*.grid.1.mid").read_bytes() == mine
+
+
 def test_undo_after_a_daw_took_half_of_it(files: PieceFiles, composer: Program) -> None:
     composer("humanize", files.midi, "--seed", "7")
     harm = damage.chain(damage.type_0, damage.of_resolution(96), damage.silent_note_offs, damage.no_markers)

@@ -56,6 +56,7 @@ def test_a_mix_is_written_once_and_names_every_track(composer: Program, tmp_path
     forced = composer("mix", midi, "--force")
     assert forced.code == 0 and "a.mix.toml as it was is a.mix.1.toml" in said(forced.err)
     assert (tmp_path / "a.mix.1.toml").read_text() == edited
+    assert not (tmp_path / "a.mix.2.toml").exists()
     assert "[tracks.Strings]" in path.read_text()
     assert not list(tmp_path.glob(".*"))
 
