@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import accumulate
 
 from composer.cleanup.keys import KeyFinding, key_finding
 from composer.cleanup.rules import Fault, doublings, faults_of
@@ -127,7 +128,7 @@ class Setting:
     def may_repair(self) -> bool:
         """Whether faults between voices may be mended."""
         is_clear = self.ours or not self._skipped
-        return self.options.voice_leading and is_clear and len(self._texture.lines) <= CLEANUP_VOICES
+        return self.options.voice_leading and is_clear and self._voices <= CLEANUP_VOICES
 
     @cached_property
     def _texture(self) -> Texture:
@@ -136,6 +137,12 @@ class Setting:
     @property
     def _skipped(self) -> tuple[int, ...]:
         return self._texture.skipped
+
+    @cached_property
+    def _voices(self) -> int:
+        """How many notes sound at once at most."""
+        moves = sorted(move for tone in self.score.tones for move in ((tone.start, 1), (tone.end, -1)))
+        return max(accumulate(step for _, step in moves), default=0)
 
     def remarks(self) -> list[str]:
         """Why cleanup may not do all that it could."""
@@ -149,11 +156,9 @@ class Setting:
             )
         for number in self._skipped:
             lines.append(f"{self.piece.parts[number].name}: its voices cannot be told apart safely; not judged")
-        voices = len(self._texture.lines)
-        if self.options.voice_leading and voices > CLEANUP_VOICES:
-            lines.append(
-                f"{voices} voices at once: of more than {CLEANUP_VOICES} voice leading is reported but not changed"
-            )
+        if self.options.voice_leading and self._voices > CLEANUP_VOICES:
+            many = f"{self._voices} voices at once: of more than {CLEANUP_VOICES}"
+            lines.append(f"{many} voice leading is reported but not changed")
         elif self.options.voice_leading and not self.may_repair:
             lines.append("voice leading is reported but not changed in a file that composer did not write")
         return lines

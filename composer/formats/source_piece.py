@@ -77,7 +77,7 @@ def piece_of(source: SourceMidi, brief: Brief | None = None) -> Piece:
     Roles are guessed by name, then by the brief's instruments, channel 10 and register. Only the first metre is kept.
     """
     lines = _lines(source)
-    roles = _roles(lines, brief)
+    roles = _roles(lines, brief, _first_added(source, lines))
     meter = _meter(source, brief)
     length = -(-max(1, _scaled(source.end_tick, source)) // meter.bar_ticks) * meter.bar_ticks
     key, keys = _keys(source, brief)
@@ -110,7 +110,20 @@ def _lines(source: SourceMidi) -> list[_Line]:
     ]
 
 
-def _roles(lines: list[_Line], brief: Brief | None) -> list[str]:
+def _first_added(source: SourceMidi, lines: list[_Line]) -> int:
+    """The index of the first line that a person added to a file of ours: our chords stand last, new tracks behind."""
+    chords = next((number for number, name in enumerate(source.track_names) if name == CHORD_TRACK), None)
+    ours = sum(chords is not None and line.track < chords for line in lines)
+    return ours or len(lines)
+
+
+def _roles(lines: list[_Line], brief: Brief | None, first_added: int) -> list[str]:
+    """The role of each line; from ``first_added`` on they are a person's, and take none of the roles of ours."""
+    added = [DRUMS if line.channel == DRUM_CHANNEL else CHORDS for line in lines[first_added:]]
+    return _roles_of(lines[:first_added], brief) + added
+
+
+def _roles_of(lines: list[_Line], brief: Brief | None) -> list[str]:
     roles: dict[int, str] = {}
     for index, line in enumerate(lines):
         named = [r for r, words in ROLE_WORDS.items() if re.search(words, line.name.replace("_", " "), re.IGNORECASE)]
