@@ -99,7 +99,9 @@ def clean_file(midi: Path, output: Path, choice: CleanupChoice, force: bool) -> 
     report of the file holds for the changes that are proposed again.
     """
     from composer.cleanup.proposals import proposed
+    from composer.cli.played import check_written
 
+    check_written(midi, output)
     job = _job(midi, output, choice, force)
     before = _before(job, force)
     _guard(job, before, force)
@@ -149,7 +151,9 @@ def review_file(
     A person who edited the report finds their choices there.
     """
     from composer.cleanup.proposals import proposed
+    from composer.cli.played import check_written
 
+    check_written(midi, output)
     job = _job(midi, output, choice, force)
     before = _before(job, force, is_asked_again=True)
     _guard(job, before, force)

@@ -147,6 +147,28 @@ def test_undo_after_a_daw_took_half_of_it(files: PieceFiles, composer: Program) 
     ]
 
 
+def test_cleanup_of_a_performance_says_what_to_clean(files: PieceFiles, composer: Program) -> None:
+    composer("humanize", files.midi, "--seed", "7")
+    before = sorted(path.name for path in files.folder.iterdir())
+    for words in ((), ("--force",), ("--dry-run",), ("--review",)):
+        run = composer("cleanup", files.human, *words)
+        assert (run.code, run.err.count("\n")) == (2, 1)
+        assert "art.human.mid: is a performance of art.mid; clean art.mid and humanize that" in run.err
+    edit(files.human, 3)
+    run = composer("cleanup", files.human)
+    assert (run.code, run.err.count("\n")) == (2, 1)
+    assert "that you edited; `composer humanize art.human.mid --undo`, then clean art.grid.mid" in run.err
+    assert sorted(path.name for path in files.folder.iterdir()) == before
+    assert composer("cleanup", files.human, "-o", files.folder / "played.mid").code == 0
+    assert composer("cleanup", files.midi).code == 0
+
+
+def test_a_file_called_human_with_nothing_beside_it_is_cleaned(files: PieceFiles, composer: Program) -> None:
+    files.midi.rename(files.human)
+    assert composer("cleanup", files.human).code == 0
+    assert (files.folder / "art.human.clean.mid").is_file()
+
+
 def test_a_second_layer_starts_from_the_grid(files: PieceFiles, composer: Program) -> None:
     composer("humanize", files.midi, "--seed", "7", "--strength", "1")
     composer("humanize", files.midi, "--seed", "9", "-o", files.folder / "other.mid")
