@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from composer.compare.matching import ALONE
 from composer.compare.view import Tone
 from composer.daw_return.conductor import Song
 from composer.daw_return.moves import Moves, Spare
@@ -42,13 +43,21 @@ def written(song: Song, tracks: Sequence[Track], moves: Moves, ends: Ends) -> Wr
     tones = [_without_overlaps(track.voice.tones) for track in tracks]
     cut = sum(len(set(t.voice.tones) - set(own)) for t, own in zip(tracks, tones, strict=True))
     end = _end(song, tones, moves, ends)
-    chunks = [_ended(song.conductor, end)]
-    for track, own, events in zip(tracks, tones, moves.by_track, strict=True):
-        chunks.append(_ended(_track(track, own, events, end), end))
-    chunks += [_ended(_spare_events(spare), end) for spare in moves.spare]
+    played = [
+        _ended(_track(track, own, events, end), end)
+        for track, own, events in zip(tracks, tones, moves.by_track, strict=True)
+    ]
     name = RawEvent(0, META, TRACK_NAME, CHORD_TRACK.encode())
-    chunks.append(_ended([name, *song.chords], end))
-    return Written(smf_bytes(1, TICKS_PER_BEAT, chunks), cut)
+    chords = _ended([name, *song.chords], end)
+    spare = [_ended(_spare_events(spare), end) for spare in moves.spare]
+    # The chords stand behind the tracks of the piece, so that a person's new ones are told from them.
+    is_new = [track.voice.matched_by == ALONE and bool(track.voice.returned) for track in tracks]
+    if all(is_new):
+        chunks = [*played, *spare, chords]
+    else:
+        old = [chunk for chunk, new in zip(played, is_new, strict=True) if not new]
+        chunks = [*old, chords, *(chunk for chunk, new in zip(played, is_new, strict=True) if new), *spare]
+    return Written(smf_bytes(1, TICKS_PER_BEAT, [_ended(song.conductor, end), *chunks]), cut)
 
 
 def _end(song: Song, tones: Sequence[Sequence[Tone]], moves: Moves, ends: Ends) -> int:
