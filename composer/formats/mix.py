@@ -154,7 +154,7 @@ def read_mix(data: bytes, path: Path) -> Mix:
     except RecursionError:
         raise BadInput(path, "is nested too deeply", "flatten it") from None
     except ValueError:
-        raise BadInput(path, f"{_place(text)}holds a number without end", "write a shorter one") from None
+        raise BadInput(path, f"{_place(text)}holds a number that is too long", "write a shorter one") from None
     return _Reading(path, content, _lines(text)).mix()
 
 

@@ -76,7 +76,7 @@ def load_template(kind: str, name: str) -> Template:
     except RecursionError:
         raise BadInput(path, "is nested too deeply", "flatten it") from None
     except ValueError:
-        raise BadInput(path, "holds a number without end", "write a shorter one") from None
+        raise BadInput(path, "holds a number that is too long", "write a shorter one") from None
 
 
 def describe(kind: str) -> list[Description]:

@@ -92,7 +92,7 @@ def test_all_mistakes_are_told_at_once_each_with_its_line_and_key() -> None:
             f"[tracks.a]\ngain_db = {'9' * 4000}\n",
             "line 2: tracks.a.gain_db: 99999999999999999999 is outside -60 to 24",
         ),
-        (f"[tracks.a]\ngain_db = -{'9' * 5000}\n", "line 2: holds a number without end; write a shorter one"),
+        (f"[tracks.a]\ngain_db = -{'9' * 5000}\n", "line 2: holds a number that is too long; write a shorter one"),
         (f"[tracks.a]\nbank = 0x{'f' * 5000}\n", "line 2: tracks.a.bank: 0xffffffffffffffffff is outside 0 to 127"),
         (f"soundfont = 'a'\nx = 0x{'f' * 5000}\n", "line 2: x: no such key"),
         ("[tracks.a]\npan = true\n", "line 2: tracks.a.pan: must be a number from -1 to 1"),
