@@ -77,7 +77,9 @@ def run_import(file: Path, into: Path, output: Path | None, force: bool) -> Done
 
 def brought_back(midi: Path) -> Returned | None:
     """The file ``midi`` of a piece as ``cleanup`` and ``render`` should read it, where a DAW has written over it and
-    lost something; None where it is whole, where it has no record, and where it is other music."""
+    lost what composer wrote; None where it did not, where it has no record, and where it is other music.
+
+    What a person did that is no good MIDI, such as a new track without an instrument, is taken as it is."""
     from composer.contract.stage import checked
     from composer.daw_return.stage import SHARE_MIN
 
@@ -88,7 +90,9 @@ def brought_back(midi: Path) -> Returned | None:
     if not any(_references(files, midi, _stages(files))) and not files.brief.is_file():
         return None
     match = _performed(midi, data) or _matched(files, midi, data, _stages(files))
-    is_whole = checked(data, printable(midi.name)).is_clean and not match.result.report.has("shift")
+    report = match.result.report
+    is_kept = checked(data, printable(midi.name)).is_clean and not report.has("shift")
+    is_whole = is_kept or not report.has_loss
     return None if is_whole or match.result.share < SHARE_MIN else match.result
 
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from composer.cli.returning import brought_back, returned_lines
 from composer.cli.steps import GENERATE
@@ -46,11 +45,6 @@ from composer.workspace import (
     step_of,
 )
 
-if TYPE_CHECKING:
-    from composer.daw_return.stage import Returned
-
-# What a returned file was rebuilt of where its bars cannot be told without.
-_LOSSES = ("type", "shift", "timing", "tracks", "kept")
 _IN_BARS = (SET_TEMPO, TIME_SIGNATURE, KEY_SIGNATURE, MARKER)
 
 
@@ -98,7 +92,7 @@ def standing_file(path: Path, brief: Brief, *, way_out: str) -> StandingFile:
     track that is not there."""
     files, name = PieceFiles.of(path), printable(path.name)
     read = read_bytes(path, MIDI_BYTES, "MIDI file")
-    returned = _lost_in_a_daw(path)
+    returned = brought_back(path)
     back = returned.midi if returned else None
     source = read_source(back or read, name)
     if len({event.data[:2] for event in source.metas(TIME_SIGNATURE)}) > 1:
@@ -157,12 +151,3 @@ def _unseen(source: SourceMidi) -> Counter[tuple[int, int, bytes]]:
 
 def _cells(bars: Iterable[EditedBars]) -> Cells:
     return frozenset((one.track, bar) for one in bars for bar in one.bars if one.track != CONDUCTOR)
-
-
-def _lost_in_a_daw(path: Path) -> Returned | None:
-    """The file as it was before a DAW lost more of it than the setup of a new track."""
-    returned = brought_back(path)
-    lost = () if returned is None else returned.report.rebuilt
-    return (
-        returned if any(one.what in _LOSSES or (one.what == "song" and one.text != "title") for one in lost) else None
-    )

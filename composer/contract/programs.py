@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +11,7 @@ from typing import Any
 
 from composer.contract.features import FEATURES
 from composer.contract.subject import Hit, Subject
-from composer.errors import Bug, UsageProblem
+from composer.errors import Bug, UsageProblem, printable
 
 KEPT, DROPPED, CHANGED, ASKED, RETURNED = "kept", "dropped", "changed", "asked", "returned"
 EFFECTS = {
@@ -20,6 +21,7 @@ EFFECTS = {
     ASKED: "a question or a setting decides",
     RETURNED: "what the program's own MIDI export gives back",
 }
+_COMMON_WORDS = {"pro", "studio"}  # other programs are called so too
 _FOLDER = Path(__file__).parent / "programs"
 
 
@@ -61,12 +63,33 @@ def program_names() -> list[str]:
     return sorted(path.stem for path in _FOLDER.glob("*.toml"))
 
 
+def load_program(called: str) -> Profile:
+    """The profile of the program that a person calls so: "live", "Ableton Live 12", "FL Studio", "cubase13".
+
+    Raises UsageProblem where no profile is called so, or several are.
+    """
+    profiles = [_profile(name) for name in program_names()]
+    found = [profile for profile in profiles if _is_called(profile, called)]
+    if len(found) != 1:
+        names = ", ".join(profile.name for profile in found or profiles)
+        what = f"{printable(called)!r} is several programs" if found else f"knows no program {printable(called)!r}"
+        raise UsageProblem("--for", what, f"use one of {names}")
+    return found[0]
+
+
+def _is_called(profile: Profile, called: str) -> bool:
+    """Whether a person means that program: by its short name or a word of its full one, with whatever version."""
+    said, title = _words(called), _words(profile.title)
+    own = {profile.name, *title} - _COMMON_WORDS
+    return not own.isdisjoint(said) or "".join(said).startswith("".join(title))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall("[a-z]+", text.casefold())
+
+
 @cache
-def load_program(name: str) -> Profile:
-    """The profile ``name``; raises UsageProblem when there is none."""
-    names = program_names()
-    if name not in names:
-        raise UsageProblem("--for", f"knows no program {name!r}", f"use one of {', '.join(names)}")
+def _profile(name: str) -> Profile:
     data = tomllib.loads((_FOLDER / f"{name}.toml").read_text("utf-8"))
     return Profile(name, data["title"], data["about"], tuple(_fact(entry, name) for entry in data["fact"]))
 

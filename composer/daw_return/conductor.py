@@ -27,6 +27,7 @@ _TEMPO_TOLERANCE = 0.001
 _C_MAJOR = b"\0\0"
 _FOUR_FOUR = b"\4\2"
 _SEQUENCER = 0x7F
+TITLE = "title"  # the one thing of the song without which it sounds and looks the same
 _SONG_KINDS = frozenset({0x00, COPYRIGHT, MARKER, CUE, SET_TEMPO, SMPTE_OFFSET, TIME_SIGNATURE, KEY_SIGNATURE})
 
 
@@ -94,7 +95,7 @@ class _Gathering:
         name = _song_name(self.returned)
         if not name or is_empty_name(name) or name in {line.name for line in self.frame.lines}:
             if known:
-                self.rebuilt.append("title")
+                self.rebuilt.append(TITLE)
             return known or [RawEvent(0, META, TRACK_NAME, ascii_name(self.returned.name, "Untitled").encode())]
         known_name = decoded(known[0].data) if known else ""
         if name == known_name:

@@ -13,11 +13,15 @@ FORMAT = "composer.import/1"
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
     """One thing that was put back: ``what`` it is, the file that knew it (``""``: nothing but the rules of MIDI), and
-    in words what was done."""
+    in words what was done.
+
+    ``is_loss`` where the file had lost what composer had written there; a new track that was set up is no loss, nor is
+    a note that had no end."""
 
     what: str
     origin: str
     text: str
+    is_loss: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,11 @@ class Report:
         counts = {"added": self.added, "removed": self.removed, "changed": self.changed}
         told = [f"{count_text(number, 'note')} {what}" for what, number in counts.items() if number]
         return ", ".join(told) or "no note changed"
+
+    @property
+    def has_loss(self) -> bool:
+        """Whether the file had lost anything that composer had written."""
+        return any(one.is_loss for one in self.rebuilt)
 
     def has(self, what: str) -> bool:
         """Whether that was put back."""

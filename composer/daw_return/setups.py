@@ -26,11 +26,13 @@ _EMPTY_NAME = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A voice with the set-up that it gets, and the parts of it (``"name"``, ``"channel"`` ...) that were rebuilt."""
+    """A voice with the set-up that it gets, and the parts of it (``"name"``, ``"channel"`` ...) that were rebuilt:
+    those in ``lost`` as the piece had them, the others by the rules of MIDI."""
 
     voice: Voice
     setup: Setup
     rebuilt: frozenset[str]
+    lost: frozenset[str]
     differs: tuple[str, ...] = ()
 
     @property
@@ -61,7 +63,8 @@ def tracks_of(voices: Sequence[Voice], frame: Frame, stated: Sequence[Setup], li
         setup = _whole(said, knew, channel, taken)
         taken.add(setup.name)
         said = replace(said, channel=said.channel if voice.returned else None)
-        tracks.append(Track(voice, setup, _rebuilt(said, setup), _differing(said, knew, setup)))
+        rebuilt = _rebuilt(said, setup)
+        tracks.append(Track(voice, setup, rebuilt, _lost(rebuilt, said, knew, setup), _differing(said, knew, setup)))
     return tracks
 
 
@@ -125,6 +128,15 @@ def _rebuilt(said: Setup, setup: Setup) -> frozenset[str]:
         "program": (said.program, setup.program), "volume": (said.volume, setup.volume), "pan": (said.pan, setup.pan),
     }  # fmt: skip
     return frozenset(what for what, (one, other) in pairs.items() if one != other)
+
+
+def _lost(rebuilt: frozenset[str], said: Setup, known: Setup, setup: Setup) -> frozenset[str]:
+    """What of the rebuilt the piece had; a name that is only written otherwise now was not lost."""
+    had = {
+        "name": bool(known.name) and not said.name, "channel": known.channel == setup.channel,
+        "program": known.program is not None, "volume": known.volume is not None, "pan": known.pan is not None,
+    }  # fmt: skip
+    return frozenset(what for what in rebuilt if had[what])
 
 
 def _differing(said: Setup, known: Setup, setup: Setup) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from composer.compare.matching import ALONE
 from composer.compare.summary import count_text, later_text, number_text
-from composer.daw_return.conductor import Song
+from composer.daw_return.conductor import TITLE, Song
 from composer.daw_return.frame import Frame
 from composer.daw_return.placing import Placement
 from composer.daw_return.report import Rebuilt
@@ -36,19 +36,19 @@ def rebuilt_in(
     """Everything, from the form of the file to its notes; ``shift`` is by how many ticks the music was late."""
     found = list(_form(source, cut_notes))
     if shift:
-        found.append(Rebuilt("shift", frame.origin, f"all music came {_shift(shift, bar)}: put back"))
-    found += _placing(frame, placement, tracks)
+        found.append(Rebuilt("shift", frame.origin, f"all music came {_shift(shift, bar)}: put back", True))
+    found += _placing(source, frame, placement, tracks)
     if song.rebuilt:
-        found.append(Rebuilt("song", frame.origin, ", ".join(song.rebuilt)))
+        found.append(Rebuilt("song", frame.origin, ", ".join(song.rebuilt), any(one != TITLE for one in song.rebuilt)))
     found += _setups(frame, tracks)
     if are_moves_rebuilt:
-        found.append(Rebuilt("controllers", frame.origin, "controllers, of which the file has none"))
+        found.append(Rebuilt("controllers", frame.origin, "controllers, of which the file has none", True))
     return found
 
 
 def _form(source: SourceMidi, cut_notes: int) -> Iterator[Rebuilt]:
     if source.format == 0:
-        yield Rebuilt("type", "", "a type 0 file, now of type 1")
+        yield Rebuilt("type", "", "a type 0 file, now of type 1", True)
     if source.ticks_per_beat != TICKS_PER_BEAT:
         yield Rebuilt("resolution", "", f"{source.ticks_per_beat} ticks to the quarter, now {TICKS_PER_BEAT}")
     if any(e.status & 0xF0 == NOTE_ON and e.data[1] == 0 for track in source.tracks for e in track):
@@ -59,19 +59,22 @@ def _form(source: SourceMidi, cut_notes: int) -> Iterator[Rebuilt]:
         yield Rebuilt("overlaps", "", f"{count_text(cut_notes, 'note')} cut where the same pitch begins again")
 
 
-def _placing(frame: Frame, placement: Placement, tracks: Sequence[Track]) -> Iterator[Rebuilt]:
-    if placement.tally.settled:
-        yield Rebuilt(
-            "timing", frame.origin, f"{count_text(placement.tally.settled, 'note')} a few ticks off, back in place"
-        )
+def _placing(source: SourceMidi, frame: Frame, placement: Placement, tracks: Sequence[Track]) -> Iterator[Rebuilt]:
+    settled = placement.tally.settled
+    if settled:
+        # A person moves some notes by a hair; a program moves them all, or those that its own grid has no place for.
+        is_loss = source.ticks_per_beat % TICKS_PER_BEAT != 0 or 2 * settled >= placement.notes
+        told = f"{count_text(settled, 'note')} a few ticks off, back in place"
+        yield Rebuilt("timing", frame.origin, told, is_loss)
     shared = [t.setup.name for t in tracks if t.voice.is_shared]
     if shared:
-        yield Rebuilt("tracks", frame.origin, f"one track taken apart: {', '.join(shared)}")
+        yield Rebuilt("tracks", frame.origin, f"one track taken apart: {', '.join(shared)}", True)
     if placement.tally.unisons:
         told = count_text(placement.tally.unisons, "note")
-        yield Rebuilt("unisons", frame.origin, f"{told} that one channel cannot hold twice")
+        yield Rebuilt("unisons", frame.origin, f"{told} that one channel cannot hold twice", True)
     if placement.kept:
-        yield Rebuilt("kept", frame.origin, f"the file is one clip; kept as they were: {', '.join(placement.kept)}")
+        told = f"the file is one clip; kept as they were: {', '.join(placement.kept)}"
+        yield Rebuilt("kept", frame.origin, told, True)
     if placement.gone:
         yield Rebuilt("gone", "", f"not in the file and left out: {', '.join(placement.gone)}")
     new = [t.setup.name for t in tracks if t.voice.matched_by == ALONE and t.voice.returned]
@@ -83,13 +86,16 @@ def _setups(frame: Frame, tracks: Sequence[Track]) -> Iterator[Rebuilt]:
     """What was set up anew, the things that the same tracks lacked in one."""
     returned = [track for track in tracks if track.voice.returned]
     together: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    lost: dict[tuple[str, ...], bool] = defaultdict(bool)
     for what, name in _NAMED.items():
         lacking = tuple(track.setup.name for track in returned if what in track.rebuilt)
         if lacking:
             together[lacking].append(name)
+            lost[lacking] |= any(what in track.lost for track in returned)
     for lacking, names in together.items():
         where = "all tracks" if len(lacking) == len(returned) > 1 else ", ".join(lacking)
-        yield Rebuilt("setup", frame.origin, f"{', '.join(names)} of {where}")
+        origin = frame.origin if lost[lacking] else ""
+        yield Rebuilt("setup", origin, f"{', '.join(names)} of {where}", lost[lacking])
 
 
 def _shift(shift: int, bar: int) -> str:

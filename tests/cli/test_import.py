@@ -6,15 +6,18 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import mido
 import pytest
 
+from composer.cli.returning import brought_back
 from composer.compare.stage import compared
 from composer.contract.stage import checked
 from composer.formats.record import read_record
 from composer.formats.source import read_source
 from composer.workspace import PieceFiles, State, edited_bars, save, state_of
 from tests.cli.conftest import Program
-from tests.compare.pieces import BAR, bytes_of, piece, with_notes
+from tests.compare.pieces import BAR, Event, bytes_of, piece, tracks_of, with_notes
+from tests.compare.pieces import file_of as compared_file
 from tests.daw_return import damage
 from tests.daw_return.hands import edited_by_hand, heard
 
@@ -184,3 +187,32 @@ def test_a_clip_goes_back_into_a_draft_that_a_daw_wrote_over(tmp_path: Path, com
     later = put(tmp_path / "export.mid", CLIP(EDITED))
     assert composer("import", later, "--into", tmp_path / "art", "--force").code == 0
     assert heard(found.draft.read_bytes()) == heard(EDITED)
+
+
+def with_an_oboe(data: bytes) -> bytes:
+    """A track of one note over another, without an instrument, a volume or a pan, that ends early; no loss."""
+    tracks = tracks_of(data)
+    tracks[0] = [(tick, event) for tick, event in tracks[0] if event.type != "track_name"]
+    oboe: list[Event] = [(0, mido.MetaMessage("track_name", name="Oboe"))]
+    oboe += [(tick, mido.Message("note_on", channel=7, note=72, velocity=v)) for tick, v in ((0, 70), (240, 80))]
+    oboe += [(tick, mido.Message("note_off", channel=7, note=72)) for tick in (480, 960)]
+    return compared_file([*tracks, oboe])
+
+
+def test_what_a_person_added_badly_is_no_loss(files: PieceFiles, composer: Program) -> None:
+    mine = put(files.draft, with_an_oboe(DRAFT)).read_bytes()
+    assert not checked(mine, "x.mid").is_clean and brought_back(files.draft) is None
+    come, output = put(files.folder / "export.mid", mine), files.folder / "x.mid"
+    assert "new tracks: Oboe" in composer("import", come, "--into", files.folder / "art", "-o", output).err
+    run = composer("cleanup", files.draft, "--no-key", "--no-voice-leading")
+    assert run.code == 0 and "DAW" not in run.err
+    oboe = next(own for own in tracks_of(files.midi.read_bytes()) if own[0][1].dict().get("name") == "Oboe")
+    assert {event.type for _, event in oboe} == {"track_name", "note_on", "note_off"}
+
+
+def test_a_loss_beside_it_is_one(files: PieceFiles) -> None:
+    put(files.draft, damage.no_controllers(with_an_oboe(DRAFT)))
+    back = brought_back(files.draft)
+    assert back is not None and back.report.has_loss
+    lost = [one.text for one in back.report.rebuilt if one.is_loss]
+    assert lost == ["instruments, volumes (CC7), pans (CC10) of all tracks", "controllers, of which the file has none"]

@@ -63,6 +63,25 @@ def test_an_unknown_program_is_refused_with_the_known_ones() -> None:
         checked(bytes_of(), "song.mid", "garageband")
 
 
+@pytest.mark.parametrize(
+    ("called", "name"),
+    [
+        ("ableton", "live"), ("Ableton Live 12 Suite", "live"), ("AbletonLive", "live"), ("Live", "live"),
+        ("cubase 13", "cubase"), ("Cubase13", "cubase"), ("fl studio", "fl"), ("FLStudio21", "fl"), ("FL", "fl"),
+        ("Logic Pro", "logic"), ("logic-pro x", "logic"), ("MuseScore 4", "musescore"), ("Bitwig", "bitwig"),
+        ("REAPER 7", "reaper"),
+    ],
+)  # fmt: skip
+def test_obvious_names_find_their_program(called: str, name: str) -> None:
+    assert load_program(called).name == name
+
+
+@pytest.mark.parametrize("called", ["studio", "Studio One", "pro tools", "flute", "13", "", "live or reaper"])
+def test_other_names_do_not(called: str) -> None:
+    with pytest.raises(UsageProblem):
+        load_program(called)
+
+
 def test_the_json_is_plain_and_names_sources() -> None:
     found = json.loads(json.dumps(checked(one_clip(bytes_of()), "song.mid", "live").as_json()))
     assert found["format"] == "composer.check/1" and found["clean"] is False and found["program"] == "live"
