@@ -74,12 +74,13 @@ def _brief(files: PieceFiles, following: Following) -> Stage | None:
         steps.BRIEF,
         outputs,
         lambda: is_as_recorded(files, steps.BRIEF, [image], outputs),
-        lambda: steps.run_brief(image, files.brief, _brief_options(done), has_card, force=False),
+        lambda: steps.run_brief(image, files.brief, brief_options(done), has_card, force=False),
         ("brief", str(image)),
     )
 
 
-def _brief_options(done: StepRecord | None) -> BriefOptions:
+def brief_options(done: StepRecord | None) -> BriefOptions:
+    """What a person asked for when the brief was made; the usual where that is not known."""
     from composer.brief.analyse import BriefOptions
 
     known = {field.name for field in fields(BriefOptions)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from composer import __version__
 from composer.brief.analyse import BriefOptions
 from composer.cli import rendering, steps
 from composer.cli.exits import DONE, reported
-from composer.cli.following import draft_seed
+from composer.cli.following import brief_options, draft_seed
 from composer.cli.generation import run_generate
 from composer.cli.humanizing import HUMANIZE, Wished, checked_strength, run_humanize
 from composer.cli.needs import Need, Stage, Verdict, verdict_of
@@ -126,6 +126,7 @@ def _outcome(stage: Stage, files: PieceFiles, force: bool) -> Outcome:
 
 def _brief(image: Path, files: PieceFiles, wanted: Wanted) -> Stage:
     outputs = (files.brief, *((files.card,) if wanted.card else ()))
+    options = _brief_wanted(files, wanted.brief)
     return Stage(
         steps.BRIEF,
         outputs,
@@ -134,12 +135,19 @@ def _brief(image: Path, files: PieceFiles, wanted: Wanted) -> Stage:
             steps.BRIEF,
             [image],
             outputs,
-            steps.brief_recorded(wanted.brief),
+            steps.brief_recorded(options),
             {"composer": __version__},
         ),
-        lambda: steps.run_brief(image, files.brief, wanted.brief, wanted.card, wanted.force),
+        lambda: steps.run_brief(image, files.brief, options, wanted.card, wanted.force),
         ("brief", str(image)),
     )
+
+
+def _brief_wanted(files: PieceFiles, asked: BriefOptions) -> BriefOptions:
+    """What is asked for now, and for the rest what was asked for when the brief was made."""
+    before, usual = brief_options(read_record(files.record).step(steps.BRIEF)), BriefOptions()
+    new = {f.name: getattr(asked, f.name) for f in fields(asked) if getattr(asked, f.name) != getattr(usual, f.name)}
+    return replace(before, **new)
 
 
 def _generate(files: PieceFiles, wanted: Wanted) -> Stage:

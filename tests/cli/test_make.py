@@ -303,3 +303,14 @@ def melody_of(path: Path, bar: int) -> list[tuple[int, int]]:
         if message.type == "note_on" and message.velocity and tick // (4 * 480) == bar - 1:
             found.append((tick, message.note))
     return found
+
+
+def test_make_keeps_what_the_brief_was_asked_for(tmp_path: Path, composer: Program) -> None:
+    picture = paint(tmp_path / "art.png")
+    assert composer("brief", picture, "--form", "rondo", "--ensemble", "string-quartet", "--bars", "8").code == 0
+    asked = (tmp_path / "art.brief.json").read_bytes()
+    assert composer("make", picture, "--seed", "5").code == 0
+    assert (tmp_path / "art.brief.json").read_bytes() == asked
+    assert composer("make", picture, "--bars", "12").code == 0
+    brief = json.loads((tmp_path / "art.brief.json").read_text())
+    assert (brief["ensemble"], sum(section["bars"] for section in brief["form"])) == ("string-quartet", 12)

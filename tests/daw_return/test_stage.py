@@ -107,7 +107,7 @@ def test_a_new_track_stays_with_a_name_and_a_channel_of_its_own() -> None:
     come = damage.numbered_names(file_of([*tracks_in(ORIGINAL), [program, *notes]], ORIGINAL))
     result = back(come)
     source = read_source(result.midi, "x.mid")
-    assert source.track_names == ("Small piece", "Melody", "Piano", "Bass", "Drums", "Harp", "Chords")
+    assert source.track_names == ("Small piece", "Melody", "Piano", "Bass", "Drums", "Chords", "Harp")
     assert [(n.start, n.end, n.channel) for n in source.notes if n.pitch == 90] == [(95, 295, 7), (2000, 2300, 7)]
     assert checked(result.midi, "x.mid").is_clean
 
