@@ -46,5 +46,18 @@ def generate(
     from composer.cli.job import run_job
     from composer.cli.wish import Wish, words_of
 
-    wish = Wish(brief, melody, continued, bars, words_of(tracks), free, takes, ensemble, style, seed, output, force)
+    wish = Wish(
+        brief,
+        melody,
+        continued,
+        ", ".join(bars) if bars else None,
+        words_of(tracks),
+        free,
+        takes,
+        ensemble,
+        style,
+        seed,
+        output,
+        force,
+    )
     return each(show, [wish.subject], lambda _: run_job(job_of(wish), wish.takes, model, force))

@@ -52,11 +52,11 @@ Continued = Annotated[
     Path | None, typer.Option("--continue", help="A MIDI file: go on from where it ends, in its key, metre and style.")
 ]
 NewBars = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--bars",
         "--section",
-        help='Redo only these: "9-16", "1-4, 9" or a section\'s name. With --continue: how many to add; 8 if absent.',
+        help='Redo only these: "9-16", "1-4, 9" or a section\'s name. May be repeated. With --continue: how many to add; 8 if absent.',
         show_default=False,
     ),
 ]

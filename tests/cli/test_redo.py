@@ -372,3 +372,9 @@ def test_a_name_that_is_no_utf8_is_redone_too(art: PieceFiles) -> None:
     assert main(["generate", str(odd), "--bars", "6-7", "--seed", "9", "-q"]) == 0
     assert draft.read_bytes() != before
     assert state_of(odd_files.draft) is State.FRESH
+
+
+def test_bars_and_sections_named_together_are_all_redone(art: PieceFiles) -> None:
+    before = content(art.draft)
+    assert run(art, "--bars", "1", "--section", "B", "--tracks", "melody", "--seed", "9") == 0
+    assert {bar for _, bar in differing(before, content(art.draft))} & {1, 5, 6, 7, 8} >= {1, 5}
