@@ -46,18 +46,8 @@ def generate(
     from composer.cli.job import run_job
     from composer.cli.wish import Wish, words_of
 
+    named = ", ".join(bars) if bars else None
     wish = Wish(
-        brief,
-        melody,
-        continued,
-        ", ".join(bars) if bars else None,
-        words_of(tracks),
-        free,
-        takes,
-        ensemble,
-        style,
-        seed,
-        output,
-        force,
-    )
+        brief, melody, continued, named, words_of(tracks), free, takes, ensemble, style, seed, output, force
+    )  # fmt: skip
     return each(show, [wish.subject], lambda _: run_job(job_of(wish), wish.takes, model, force))

@@ -56,7 +56,8 @@ NewBars = Annotated[
     typer.Option(
         "--bars",
         "--section",
-        help='Redo only these: "9-16", "1-4, 9" or a section\'s name. May be repeated. With --continue: how many to add; 8 if absent.',
+        help='Redo only these: "9-16", "1-4, 9", a section\'s name; may be repeated. '
+        "With --continue: how many to add; 8 if absent.",
         show_default=False,
     ),
 ]
