@@ -10,6 +10,7 @@ from composer.daw_return.frame import Frame, chord_events
 from composer.daw_return.setups import is_empty_name
 from composer.daw_return.timing import GRACE_TICKS, Slack
 from composer.formats.midi import CHORD_TRACK, KEY_TEXT, TITLE_TEXT, ascii_name, key_of_signature_bytes
+from composer.formats.midi_events import meta_event
 from composer.formats.smf_scan import (
     DEFAULT_TEMPO_US,
     KEY_SIGNATURE,
@@ -96,7 +97,7 @@ class _Gathering:
         if not name or is_empty_name(name) or name in {line.name for line in self.frame.lines}:
             if known:
                 self.rebuilt.append(TITLE)
-            return known or [RawEvent(0, META, TRACK_NAME, ascii_name(self.returned.name, "Untitled").encode())]
+            return known or [meta_event(0, TRACK_NAME, ascii_name(self.returned.name, "Untitled").encode())]
         known_name = decoded(known[0].data) if known else ""
         if name == known_name:
             return known
@@ -104,8 +105,8 @@ class _Gathering:
             self.stated.append(f"title {name}, not {known_name}")
         plain = ascii_name(name, "Untitled")
         if plain != name and not texts:
-            texts = [RawEvent(0, META, TEXT, (TITLE_TEXT + name).encode())]
-        return [RawEvent(0, META, TRACK_NAME, plain.encode()), *(e._replace(tick=0) for e in texts[:1])]
+            texts = [meta_event(0, TEXT, (TITLE_TEXT + name).encode())]
+        return [meta_event(0, TRACK_NAME, plain.encode()), *(e._replace(tick=0) for e in texts[:1])]
 
     def _tempi(self) -> list[RawEvent]:
         known = self._known(SET_TEMPO)

@@ -11,14 +11,23 @@ from composer.daw_return.conductor import Song
 from composer.daw_return.moves import Moves, Spare
 from composer.daw_return.setups import Track
 from composer.formats.midi import CHORD_TRACK, ascii_name
-from composer.formats.smf_scan import CONTROL, END_OF_TRACK, META, NOTE_OFF, NOTE_ON, PROGRAM, SYSEX, RawEvent
+from composer.formats.midi_events import (
+    OFF,
+    ON,
+    SET,
+    control_change,
+    end_of_track,
+    in_order,
+    meta_event,
+    note_off,
+    note_on,
+    program_change,
+)
+from composer.formats.smf_scan import CONTROL, SYSEX, RawEvent
 from composer.formats.source import TEXT, TRACK_NAME, metres_in, smf_bytes
 from composer.music.bars import BarMap
 from composer.music.notes import CC_PAN, CC_PEDAL, CC_VOLUME, PEDAL_DOWN
 from composer.music.time import TICKS_PER_BEAT
-
-# Order of events at one tick: a note ends, then controllers and texts, then a note begins.
-_OFF, _OTHER, _ON = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ def written(song: Song, tracks: Sequence[Track], moves: Moves, ends: Ends) -> Wr
         _ended(_track(track, own, events, end), end)
         for track, own, events in zip(tracks, tones, moves.by_track, strict=True)
     ]
-    name = RawEvent(0, META, TRACK_NAME, CHORD_TRACK.encode())
+    name = meta_event(0, TRACK_NAME, CHORD_TRACK.encode())
     chords = _ended([name, *song.chords], end)
     spare = [_ended(_spare_events(spare), end) for spare in moves.spare]
     # The chords stand behind the tracks of the piece, so that a person's new ones are told from them.
@@ -81,17 +90,17 @@ def _bar_line(tick: int, bars: BarMap) -> int:
 def _track(track: Track, tones: Iterable[Tone], moves: Iterable[RawEvent], end: int) -> list[RawEvent]:
     setup, channel = track.setup, track.channel
     start = [
-        RawEvent(0, META, TRACK_NAME, setup.name.encode()),
-        RawEvent(0, PROGRAM | channel, -1, bytes((setup.program or 0,))),
-        RawEvent(0, CONTROL | channel, -1, bytes((CC_VOLUME, setup.volume or 0))),
-        RawEvent(0, CONTROL | channel, -1, bytes((CC_PAN, setup.pan or 0))),
+        meta_event(0, TRACK_NAME, setup.name.encode()),
+        program_change(0, channel, setup.program or 0),
+        control_change(0, channel, CC_VOLUME, setup.volume or 0),
+        control_change(0, channel, CC_PAN, setup.pan or 0),
     ]
     own = sorted((_on_channel(e, channel) for e in moves), key=lambda e: e.tick)
-    keyed = [(e.tick, _OTHER, e) for e in [*own, *_release(own, channel, end)]]
+    found = [(SET, e) for e in [*own, *_release(own, channel, end)]]
     for tone in tones:
-        keyed.append((tone.start, _ON, RawEvent(tone.start, NOTE_ON | channel, -1, bytes((tone.pitch, tone.velocity)))))
-        keyed.append((tone.end, _OFF, RawEvent(tone.end, NOTE_OFF | channel, -1, bytes((tone.pitch, 0)))))
-    return [*start, *(item[2] for item in sorted(keyed, key=lambda item: item[:2]))]
+        found.append((ON, note_on(tone.start, channel, tone.pitch, tone.velocity)))
+        found.append((OFF, note_off(tone.end, channel, tone.pitch)))
+    return [*start, *in_order(found)]
 
 
 def _on_channel(event: RawEvent, channel: int) -> RawEvent:
@@ -103,7 +112,7 @@ def _release(events: Sequence[RawEvent], channel: int, end: int) -> list[RawEven
     pedal = [e for e in events if e.status & 0xF0 == CONTROL and e.data[0] == CC_PEDAL]
     if not pedal or pedal[-1].data[1] < PEDAL_DOWN:
         return []
-    return [RawEvent(max(end - 1, pedal[-1].tick), CONTROL | channel, -1, bytes((CC_PEDAL, 0)))]
+    return [control_change(max(end - 1, pedal[-1].tick), channel, CC_PEDAL, 0)]
 
 
 def _without_overlaps(tones: Sequence[Tone]) -> list[Tone]:
@@ -131,12 +140,12 @@ def _spare_events(spare: Spare) -> list[RawEvent]:
     if not spare.name:
         return events
     plain = ascii_name(spare.name, "Track")
-    named = [RawEvent(0, META, TRACK_NAME, plain.encode())]
+    named = [meta_event(0, TRACK_NAME, plain.encode())]
     if plain != spare.name:
-        named.append(RawEvent(0, META, TEXT, spare.name.encode()))
+        named.append(meta_event(0, TEXT, spare.name.encode()))
     return [*named, *events]
 
 
 def _ended(events: Sequence[RawEvent], end: int) -> list[RawEvent]:
     kept = [e._replace(tick=min(max(0, e.tick), end)) for e in events]
-    return [*kept, RawEvent(end, META, END_OF_TRACK, b"")]
+    return [*kept, end_of_track(end)]

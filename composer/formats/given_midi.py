@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from composer.formats.midi import DRUM_CHANNEL, midi_bytes
+from composer.formats.midi_events import HEAD, LATE_OFF, OFF, ON, SET, end_of_track, in_order, note_off
 from composer.formats.smf_scan import (
     CONTROL,
     END_OF_TRACK,
@@ -28,8 +29,6 @@ from composer.music.notes import CC_BANK, CC_BANK_LOW, CC_PAN, CC_VOLUME, CHORDS
 from composer.music.time import TICKS_PER_BEAT
 
 _OF_THE_FILE = (SET_TEMPO, TIME_SIGNATURE, MARKER)
-# Sorting of events at one tick: names, then a note ends, controllers move, a note begins; a note of no length last.
-_NAME, _OFF, _CONTROL, _ON, _LATE_OFF = range(5)
 _Placed = tuple[int, RawEvent]
 _SOUND = ((CONTROL, CC_BANK), (CONTROL, CC_BANK_LOW), (PROGRAM, -1), (CONTROL, CC_VOLUME), (CONTROL, CC_PAN))
 
@@ -59,7 +58,7 @@ def given_midi_bytes(added: Piece, source: SourceMidi, kept: Sequence[Kept], *, 
     tracks.append(layout.added(ours[-1]))
     last = max(layout.scaled(added.length), *(e.tick for track in tracks for e in track))
     end = layout.bar_line_after(last, added.meter.bar_ticks)
-    closed = [[*track, RawEvent(end, META, END_OF_TRACK, b"")] for track in tracks]
+    closed = [[*track, end_of_track(end)] for track in tracks]
     return smf_bytes(1, layout.resolution, closed)
 
 
@@ -151,13 +150,13 @@ class _Layout:
         events: list[_Placed] = []
         for index, event in enumerate(self.source.tracks[voice.track]):
             if event.meta == LYRIC:
-                events.append((_NAME, event._replace(tick=self.of_file(event.tick))))
+                events.append((HEAD, event._replace(tick=self.of_file(event.tick))))
             elif event.meta < 0 and event.status < SYSEX and event.status & 0x0F == voice.channel:
                 kind = NOTE_OFF if event.is_note_off else event.status & 0xF0
                 moved = event._replace(tick=self.of_file(event.tick), status=kind | channel)
-                events.append((_LATE_OFF if index in no_length else _order(event), moved))
+                events.append((LATE_OFF if index in no_length else _order(event), moved))
         hanging = [n for n in notes if n.off_index is None]
-        offs = (RawEvent(self.of_file(n.end), NOTE_OFF | channel, -1, bytes((n.pitch, 0))) for n in hanging)
+        offs = (note_off(self.of_file(n.end), channel, n.pitch) for n in hanging)
         return [*events, *_placed(offs)]
 
 
@@ -178,7 +177,7 @@ def _placed(events: Iterable[RawEvent]) -> list[_Placed]:
 
 
 def _sorted(events: Iterable[_Placed]) -> list[RawEvent]:
-    return [event for _, event in sorted(events, key=lambda placed: (placed[1].tick, placed[0], _rank(placed[1])))]
+    return in_order(sorted(events, key=lambda placed: _rank(placed[1])))
 
 
 def _rank(event: RawEvent) -> int:
@@ -189,7 +188,7 @@ def _rank(event: RawEvent) -> int:
 
 def _order(event: RawEvent) -> int:
     if event.meta >= 0:
-        return _NAME
+        return HEAD
     if event.is_note_off:
-        return _OFF
-    return _ON if event.is_note_on else _CONTROL
+        return OFF
+    return ON if event.is_note_on else SET

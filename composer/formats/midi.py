@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import mido
 
 from composer.errors import Bug, OverLimit
+from composer.formats.midi_events import HEAD, OFF, ON, SET
 from composer.music.key import Key
 from composer.music.notes import CC_PAN, CC_PEDAL, CC_VOLUME, PEDAL_DOWN, Note, Part, Piece
 from composer.music.time import TICKS_PER_BEAT
@@ -26,8 +27,6 @@ NO_CHORD = "N.C."
 TITLE_TEXT, KEY_TEXT = "Title: ", "Key: "
 CLOCKS_PER_QUARTER = 24
 _FIFTHS = "FCGDAEB"
-# Sorting of events at one tick: a note ends, then controllers move, then a note begins.
-_META, _OFF, _CONTROL, _ON = range(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +114,16 @@ def without_overlaps(notes: Iterable[Note]) -> list[Note]:
 
 def _conductor_events(piece: Piece) -> list[_Event]:
     name = ascii_name(piece.title, "Untitled")
-    events = [_Event(0, _META, mido.MetaMessage("track_name", name=name))]
+    events = [_Event(0, HEAD, mido.MetaMessage("track_name", name=name))]
     if name != piece.title:
-        events.append(_Event(0, _META, mido.MetaMessage("text", text=TITLE_TEXT + piece.title)))
+        events.append(_Event(0, HEAD, mido.MetaMessage("text", text=TITLE_TEXT + piece.title)))
     for tempo in sorted(piece.tempi, key=lambda t: t.tick):
-        events.append(_Event(tempo.tick, _META, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo.bpm))))
+        events.append(_Event(tempo.tick, HEAD, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo.bpm))))
     meter = piece.meter
     events.append(
         _Event(
             0,
-            _META,
+            HEAD,
             mido.MetaMessage(
                 "time_signature",
                 numerator=meter.numerator,
@@ -135,10 +134,10 @@ def _conductor_events(piece: Piece) -> list[_Event]:
         )
     )
     for tick, key in ((0, piece.key), *piece.keys):
-        events.append(_Event(tick, _META, mido.MetaMessage("key_signature", key=signature_name(key))))
+        events.append(_Event(tick, HEAD, mido.MetaMessage("key_signature", key=signature_name(key))))
         if key.mode not in ("major", "minor"):
-            events.append(_Event(tick, _META, mido.MetaMessage("text", text=f"{KEY_TEXT}{key}")))
-    events += [_Event(m.tick, _META, mido.MetaMessage("marker", text=m.text)) for m in piece.markers]
+            events.append(_Event(tick, HEAD, mido.MetaMessage("text", text=f"{KEY_TEXT}{key}")))
+    events += [_Event(m.tick, HEAD, mido.MetaMessage("marker", text=m.text)) for m in piece.markers]
     return events
 
 
@@ -149,20 +148,20 @@ def _part_events(part: Part, channel: int, end_tick: int) -> list[_Event]:
         mido.Message("control_change", channel=channel, control=CC_VOLUME, value=part.gain),
         mido.Message("control_change", channel=channel, control=CC_PAN, value=part.pan),
     ]
-    events = [_Event(0, _META, message) for message in setup]
+    events = [_Event(0, HEAD, message) for message in setup]
     for control in part.controls:
         message = mido.Message("control_change", channel=channel, control=control.number, value=control.value)
-        events.append(_Event(control.tick, _CONTROL, message))
+        events.append(_Event(control.tick, SET, message))
     pedal = [c for c in part.controls if c.number == CC_PEDAL]
     if pedal and max(pedal, key=lambda c: c.tick).value >= PEDAL_DOWN:
         release = mido.Message("control_change", channel=channel, control=CC_PEDAL, value=0)
-        events.append(_Event(max(end_tick - 1, max(c.tick for c in pedal)), _CONTROL, release))
+        events.append(_Event(max(end_tick - 1, max(c.tick for c in pedal)), SET, release))
     for note in without_overlaps(part.notes):
         _check(note, part)
         velocity = min(127, max(1, note.velocity))
         on = mido.Message("note_on", channel=channel, note=note.pitch, velocity=velocity)
         off = mido.Message("note_off", channel=channel, note=note.pitch, velocity=0)
-        events += [_Event(note.start, _ON, on), _Event(note.end, _OFF, off)]
+        events += [_Event(note.start, ON, on), _Event(note.end, OFF, off)]
     return events
 
 
@@ -172,7 +171,7 @@ def _check(note: Note, part: Part) -> None:
 
 
 def _chord_events(piece: Piece, end_tick: int) -> list[_Event]:
-    events = [_Event(0, _META, mido.MetaMessage("track_name", name=CHORD_TRACK))]
+    events = [_Event(0, HEAD, mido.MetaMessage("track_name", name=CHORD_TRACK))]
     changes = sorted([(0, piece.key), *piece.keys], key=lambda change: change[0])
     spans = sorted(piece.chords, key=lambda s: s.start)
     for index, span in enumerate(spans):
@@ -185,7 +184,7 @@ def _chord_events(piece: Piece, end_tick: int) -> list[_Event]:
 
 
 def _text(tick: int, text: str) -> _Event:
-    return _Event(tick, _META, mido.MetaMessage("text", text=text))
+    return _Event(tick, HEAD, mido.MetaMessage("text", text=text))
 
 
 def _track(events: Iterable[_Event], end_tick: int) -> mido.MidiTrack:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from math import ceil
 
 from composer.formats.midi import KEY_TEXT, TITLE_TEXT, end_tick_of, midi_bytes
+from composer.formats.midi_events import end_of_track
 from composer.formats.midi_weaving import Clock
-from composer.formats.smf_scan import END_OF_TRACK, KEY_SIGNATURE, META, SET_TEMPO, TIME_SIGNATURE, RawEvent
+from composer.formats.smf_scan import END_OF_TRACK, KEY_SIGNATURE, SET_TEMPO, TIME_SIGNATURE, RawEvent
 from composer.formats.source import MARKER, TEXT, TRACK_NAME, SourceMidi, decoded, metres_in, read_source, smf_bytes
 from composer.music.bars import BarMap
 from composer.music.notes import MELODY, Note, Part, Piece
@@ -87,4 +88,4 @@ def _ended(track: Sequence[RawEvent], old_end: int, end: int) -> list[RawEvent]:
     if not ends:
         return events
     tick = end if ends[-1] == old_end else max([ends[-1], *(e.tick for e in events)])
-    return [*events, RawEvent(tick, META, END_OF_TRACK, b"")]
+    return [*events, end_of_track(tick)]

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 from composer.formats.midi import NO_CHORD, without_overlaps
+from composer.formats.midi_events import OFF, ON, SET, meta_event, note_off, note_on
 from composer.formats.midi_lines import is_chord_symbol
-from composer.formats.midi_weaving import OFF, ON, SET, Clock, Run, Weave, is_in, next_run
-from composer.formats.smf_scan import CONTROL, META, NOTE_OFF, NOTE_ON, SYSEX, RawEvent
+from composer.formats.midi_weaving import Clock, Run, Weave, is_in, next_run
+from composer.formats.smf_scan import CONTROL, SYSEX, RawEvent
 from composer.formats.source import TEXT, SourceNote
 from composer.music.notes import CC_PEDAL, PEDAL_DOWN, Control, Note, Part
 
@@ -30,8 +31,8 @@ def refill_line(
     crossing = [note for note in kept if (run := next_run(runs, note.start)) is not None and run.start < note.end]
     for note in without_overlaps(note for run in runs for note in _new_notes(composed, crossing, run, clock)):
         velocity = min(127, max(1, note.velocity))
-        weave.place(ON, RawEvent(note.start, NOTE_ON | channel, -1, bytes((note.pitch, velocity))))
-        weave.place(OFF, RawEvent(note.end, NOTE_OFF | channel, -1, bytes((note.pitch, 0))))
+        weave.place(ON, note_on(note.start, channel, note.pitch, velocity))
+        weave.place(OFF, note_off(note.end, channel, note.pitch))
     _refill_pedal(weave, channel, parts, runs, clock)
     if not any(e.status < SYSEX and e.status & 0x0F == channel for e in weave.events):
         _place_controls(weave, channel, parts, runs, clock)
@@ -54,10 +55,10 @@ def refill_chords(weave: Weave, texts: Sequence[_Setting], runs: Sequence[Run], 
         if wanted != here and not any(tick == run.start for tick, _ in found):
             found = [(run.start, wanted), *found]
         for tick, data in found:
-            weave.place(SET, RawEvent(tick, META, TEXT, data))
+            weave.place(SET, meta_event(tick, TEXT, data))
         after = _state(kept, run.end, none)
         if run.close is None and run.end not in said and after != (found[-1][1] if found else here):
-            weave.place(SET, RawEvent(run.end, META, TEXT, after))
+            weave.place(SET, meta_event(run.end, TEXT, after))
 
 
 def _stray_offs(weave: Weave, notes: Sequence[SourceNote], channel: int, runs: Sequence[Run]) -> set[int]:

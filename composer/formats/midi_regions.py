@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from composer.errors import BadInput, OverLimit
 from composer.formats.midi import CHORD_TRACK, DRUM_CHANNEL, end_tick_of
 from composer.formats.midi_conductor import chord_texts
+from composer.formats.midi_events import SET, control_change, meta_event, program_change
 from composer.formats.midi_hashes import track_labels
 from composer.formats.midi_lines import (
     Line,
@@ -24,8 +25,8 @@ from composer.formats.midi_lines import (
     lines_of_parts,
 )
 from composer.formats.midi_refill import refill_chords, refill_line
-from composer.formats.midi_weaving import SET, Clock, Run, Weave
-from composer.formats.smf_scan import CONTROL, META, PROGRAM, RawEvent
+from composer.formats.midi_weaving import Clock, Run, Weave
+from composer.formats.smf_scan import META
 from composer.formats.source import TRACK_NAME, SourceMidi, edited, smf_bytes
 from composer.music.notes import CC_PAN, CC_VOLUME, Part, Piece
 from composer.music.regions import Region, Track
@@ -151,7 +152,7 @@ class _Splice:
             weave = self.weaves[0]
         else:
             weave = Weave(())
-            weave.place(SET, RawEvent(0, META, TRACK_NAME, file_name(part).encode()))
+            weave.place(SET, meta_event(0, TRACK_NAME, file_name(part).encode()))
             self.added.append(weave)
         _set_up(weave, part, channel)
         self.last_named = max(self.last_named, *bars)
@@ -176,7 +177,7 @@ class _Splice:
     def _new_chords(self, bars: frozenset[int]) -> None:
         if bars:
             weave = Weave(())
-            weave.place(SET, RawEvent(0, META, TRACK_NAME, CHORD_TRACK.encode()))
+            weave.place(SET, meta_event(0, TRACK_NAME, CHORD_TRACK.encode()))
             self.added.append(weave)
             self._chords(weave, bars)
 
@@ -237,6 +238,6 @@ def _bars_by_name(labels: Sequence[str], cells: Cells) -> dict[str, frozenset[in
 
 def _set_up(weave: Weave, part: Part, channel: int) -> None:
     """The instrument, its volume and its place at the start, as ``midi`` writes them."""
-    weave.place(SET, RawEvent(0, PROGRAM | channel, -1, bytes((part.program,))))
+    weave.place(SET, program_change(0, channel, part.program))
     for number, value in ((CC_VOLUME, part.gain), (CC_PAN, part.pan)):
-        weave.place(SET, RawEvent(0, CONTROL | channel, -1, bytes((number, value))))
+        weave.place(SET, control_change(0, channel, number, value))

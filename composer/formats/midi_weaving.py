@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
 
-from composer.formats.smf_scan import END_OF_TRACK, META, RawEvent
+from composer.formats.midi_events import KEPT, end_of_track, in_order
+from composer.formats.smf_scan import END_OF_TRACK, RawEvent
 from composer.formats.source import SourceMidi
 from composer.music.time import TICKS_PER_BEAT
-
-# Sides of the kept events at one tick: notes end before them, controllers and texts come after, and then notes begin.
-OFF, KEPT, SET, ON = range(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +109,9 @@ class Weave:
         """The track as it is now, ending at ``end``; the very events where nothing went or came."""
         if not self.removed and not self.placed and end == self.end:
             return self.events
-        keyed = [
-            (event.tick, KEPT, index, event)
+        kept = [
+            (KEPT, event)
             for index, event in enumerate(self.events)
             if index not in self.removed and event.meta != END_OF_TRACK
         ]
-        keyed += [(event.tick, side, index, event) for index, (side, event) in enumerate(self.placed)]
-        ordered = [item[3] for item in sorted(keyed, key=lambda item: item[:3])]
-        return [*ordered, RawEvent(end, META, END_OF_TRACK, b"")]
+        return [*in_order([*kept, *self.placed]), end_of_track(end)]

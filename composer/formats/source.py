@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from composer.formats.midi_events import KEPT, OFF, ON, end_of_track, in_order, note_off, note_on
 from composer.formats.smf_scan import (
     END_OF_TRACK,
     META,
-    NOTE_OFF,
-    NOTE_ON,
     PROGRAM,
     SYSEX,
     TIME_SIGNATURE,
@@ -195,12 +194,11 @@ def edited(source: SourceMidi, edits: Iterable[Edit]) -> bytes:
     moved and new note-ons last. The caller sees to it that notes of one pitch and channel do not overlap.
     """
     kept = [dict(enumerate(track)) for track in source.tracks]
-    moved: list[list[tuple[int, int, RawEvent]]] = [[] for _ in source.tracks]
+    moved: list[list[tuple[int, RawEvent]]] = [[] for _ in source.tracks]
     for edit in edits:
         if isinstance(edit, InsertNote):
-            status, data = NOTE_ON | edit.channel, bytes((edit.pitch, edit.velocity))
-            moved[edit.track].append((edit.start, 1, RawEvent(edit.start, status, -1, data)))
-            moved[edit.track].append(_new_off(edit.channel, edit.pitch, edit.end))
+            moved[edit.track].append((ON, note_on(edit.start, edit.channel, edit.pitch, edit.velocity)))
+            moved[edit.track].append((OFF, note_off(edit.end, edit.channel, edit.pitch)))
         elif isinstance(edit, DeleteNote):
             _delete(edit.note, kept[edit.note.track])
         else:
@@ -298,7 +296,7 @@ def _delete(note: SourceNote, kept: dict[int, RawEvent]) -> None:
         kept.pop(note.off_index, None)
 
 
-def _change(edit: ChangeNote, kept: dict[int, RawEvent], moved: list[tuple[int, int, RawEvent]]) -> None:
+def _change(edit: ChangeNote, kept: dict[int, RawEvent], moved: list[tuple[int, RawEvent]]) -> None:
     note = edit.note
     pitch = note.pitch if edit.pitch is None else edit.pitch
     velocity = note.velocity if edit.velocity is None else edit.velocity
@@ -309,10 +307,10 @@ def _change(edit: ChangeNote, kept: dict[int, RawEvent], moved: list[tuple[int, 
         kept[note.on_index] = on
     else:
         del kept[note.on_index]
-        moved.append((start, 1, on))
+        moved.append((ON, on))
     if note.off_index is None:
         if edit.end is not None:
-            moved.append(_new_off(note.channel, pitch, end))
+            moved.append((OFF, note_off(end, note.channel, pitch)))
         return
     off = kept[note.off_index]
     off = off._replace(tick=end, data=bytes((pitch, off.data[1])))
@@ -320,22 +318,16 @@ def _change(edit: ChangeNote, kept: dict[int, RawEvent], moved: list[tuple[int, 
         kept[note.off_index] = off
     else:
         del kept[note.off_index]
-        moved.append((end, -1, off))
+        moved.append((OFF, off))
 
 
-def _new_off(channel: int, pitch: int, tick: int) -> tuple[int, int, RawEvent]:
-    return (tick, -1, RawEvent(tick, NOTE_OFF | channel, -1, bytes((pitch, 0))))
-
-
-def _merged(kept: dict[int, RawEvent], moved: Sequence[tuple[int, int, RawEvent]]) -> list[RawEvent]:
+def _merged(kept: dict[int, RawEvent], moved: Sequence[tuple[int, RawEvent]]) -> list[RawEvent]:
     """Kept events in their order with the moved ones between; the end of the track last."""
     if not moved:
         return [kept[index] for index in sorted(kept)]
-    keyed = [(e.tick, 0, index, e) for index, e in kept.items() if e.meta != END_OF_TRACK]
-    keyed += [(tick, side, index, event) for index, (tick, side, event) in enumerate(moved)]
-    events = [item[3] for item in sorted(keyed, key=lambda item: item[:3])]
+    events = in_order([*((KEPT, kept[index]) for index in sorted(kept) if kept[index].meta != END_OF_TRACK), *moved])
     ends = [e.tick for e in kept.values() if e.meta == END_OF_TRACK]
-    return [*events, RawEvent(max([*ends, events[-1].tick]), META, END_OF_TRACK, b"")]
+    return [*events, end_of_track(max([*ends, events[-1].tick]))]
 
 
 def _track_bytes(track: Sequence[RawEvent]) -> bytes:

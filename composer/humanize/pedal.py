@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from composer.formats.smf_scan import CONTROL, RawEvent
+from composer.formats.midi_events import control_change
 from composer.formats.source import SourceMidi, SourceNote
 from composer.formats.source_piece import piece_of
 from composer.humanize.clock import Clock
@@ -86,4 +86,4 @@ def _may_hold(hold: _Hold, line: Line, grid: Grid, layer: Layer) -> bool:
 
 
 def _event(line: Line, tick: int, value: int) -> Added:
-    return Added(line.track, RawEvent(tick, CONTROL | line.channel, -1, bytes((CC_PEDAL, value))))
+    return Added(line.track, control_change(tick, line.channel, CC_PEDAL, value))

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+from composer.formats.midi_events import meta_event
 from composer.formats.midi_hashes import track_labels
-from composer.formats.smf_scan import META, SET_TEMPO, RawEvent
+from composer.formats.smf_scan import SET_TEMPO, RawEvent
 from composer.formats.source import SourceMidi
 from composer.humanize.clock import Clock
 from composer.humanize.grid import Grid
@@ -124,4 +125,4 @@ def _is_kept(start: int, end: int, layer: Layer, grid: Grid, source: SourceMidi)
 
 
 def _tempo(tick: int, us: float) -> RawEvent:
-    return RawEvent(tick, META, SET_TEMPO, min(SLOWEST_US, round(us)).to_bytes(3))
+    return meta_event(tick, SET_TEMPO, min(SLOWEST_US, round(us)).to_bytes(3))

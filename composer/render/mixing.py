@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from composer.formats.midi_events import control_change, program_change
 from composer.formats.mix import TrackMix
 from composer.formats.smf_scan import CONTROL, NOTE_OFF, NOTE_ON, PROGRAM, SYSEX, RawEvent
 from composer.music.notes import CC_BANK, CC_BANK_LOW, CC_PAN
@@ -155,7 +156,7 @@ class _Desk:
         """What comes before everything else."""
         if self._mix.program is not None or self._mix.bank is not None:
             yield self._control(0, CC_BANK, self._bank)
-            yield RawEvent(0, PROGRAM | self._channel, -1, bytes((self._program,)))
+            yield program_change(0, self._channel, self._program)
         yield from self.settings(0)
 
     def taken(self, raw: RawEvent) -> Iterator[RawEvent]:
@@ -208,7 +209,7 @@ class _Desk:
         yield self._control(tick, CC_NRPN, NO_NRPN)
 
     def _control(self, tick: int, number: int, value: int) -> RawEvent:
-        return RawEvent(tick, CONTROL | self._channel, -1, bytes((number, value)))
+        return control_change(tick, self._channel, number, value)
 
 
 def _is_note(event: Event) -> bool:

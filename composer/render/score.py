@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from composer.errors import BadInput
+from composer.formats.midi_events import control_change
 from composer.formats.smf_scan import (
     CONTROL,
     DEFAULT_TEMPO_US,
@@ -86,11 +87,11 @@ class Score:
         chosen = list(events)
         for channel in range(CHANNELS):
             for control in (CC_PEDAL, CC_NOTES_OFF):
-                chosen.append(RawEvent(self.end_tick, CONTROL | channel, -1, bytes((control, 0))))
+                chosen.append(control_change(self.end_tick, channel, control, 0))
         tempi = [e.raw for e in self.events if e.raw.meta == SET_TEMPO]
         tempo_us = int.from_bytes(tempi[-1].data) if tempi else DEFAULT_TEMPO_US
         tail = math.ceil(TAIL_SECONDS * 1e6 / tempo_us * self.ticks_per_beat)
-        chosen.append(RawEvent(self.end_tick + tail, CONTROL, -1, bytes((CC_NOTES_OFF, 0))))
+        chosen.append(control_change(self.end_tick + tail, 0, CC_NOTES_OFF, 0))
         return smf_bytes(0, self.ticks_per_beat, [chosen])
 
 

@@ -11,11 +11,9 @@ from composer.daw_return.setups import is_empty_name
 from composer.daw_return.stage import SHARE_MIN, Known, Returned, returned
 from composer.errors import BadInput
 from composer.formats.brief_text import read_brief
-from composer.formats.smf_scan import KEY_SIGNATURE, META, SET_TEMPO, RawEvent
+from composer.formats.smf_scan import KEY_SIGNATURE, META, NOTE_OFF, NOTE_ON, SET_TEMPO, RawEvent
 from composer.formats.source import (
     MARKER,
-    NOTE_OFF,
-    NOTE_ON,
     TEXT,
     TRACK_NAME,
     ChangeNote,
