@@ -99,6 +99,8 @@ def run_export(name: Path, to: str, audio: bool, asked: Path | None, force: bool
     notes = plan.notes if job.midi == name else (f"of {job.midi.name}", *plan.notes)
     if job.session.system_messages and to in WITH_SOUND:
         notes = (*notes, f"{job.session.system_messages} system exclusive message(s) have no place there")
+    if job.session.lyrics and to == "dawproject":
+        notes = (*notes, f"{counted(job.session.lyrics, 'lyric')} left out: lyrics have no place in a DAWproject")
     if plan.write is not None:
         guard_all(job.files, [job.output], job.force, job.inputs)
         _write(job, plan, plan.write, f"export-{to}")

@@ -18,14 +18,14 @@ from composer.formats.smf_scan import (
     TIME_SIGNATURE,
     RawEvent,
 )
-from composer.formats.source import MARKER, TEXT, TRACK_NAME, SourceMidi, decoded, smf_bytes
+from composer.formats.source import CUE, MARKER, TEXT, TRACK_NAME, SourceMidi, decoded, smf_bytes
 from composer.music.notes import CC_PAN, CC_VOLUME
 from composer.music.time import TICKS_PER_BEAT
 
 DEFAULT_VOLUME, DEFAULT_PAN = 100, 64
 LABEL_CHARS = 60
 _UNSAFE = str.maketrans({ord(c): "_" for c in ' /\\:*?"<>|.'})
-_OFF, _CONTROL, _ON, _OFF_AT_ONCE = range(4)
+_OFF, _CONTROL, _WORD, _ON, _OFF_AT_ONCE = range(5)
 _Placed = tuple[int, int, RawEvent]
 
 
@@ -45,7 +45,10 @@ def midi_stems(source: SourceMidi, session: Session) -> dict[str, bytes]:
 
 
 def _conductor(source: SourceMidi, session: Session) -> list[RawEvent]:
-    """Title, tempi, metres, keys and markers of the whole file, whichever tracks they stood in."""
+    """Title, tempi, metres, keys and markers of the whole file, whichever tracks they stood in.
+
+    And the cue points of tracks that do not play.
+    """
     title = ascii_name(session.title, "Untitled")
     found = [_meta(0, TRACK_NAME, title.encode())]
     if title != session.title:
@@ -55,6 +58,8 @@ def _conductor(source: SourceMidi, session: Session) -> list[RawEvent]:
     found += _once(source.metas(KEY_SIGNATURE))
     found += _once([e for e in source.metas(TEXT) if decoded(e.data).startswith(KEY_TEXT)])
     found += [_meta(marker.tick, MARKER, marker.text.encode()) for marker in session.markers]
+    playing = {note.track for note in source.notes}
+    found += [e for n, track in enumerate(source.tracks) if n not in playing for e in track if e.meta == CUE]
     return _ended(sorted(found, key=lambda e: e.tick), session.end_tick)
 
 
@@ -72,7 +77,7 @@ def _once(events: Sequence[RawEvent]) -> list[RawEvent]:
 
 
 def _part(track: Track, end_tick: int) -> list[RawEvent]:
-    """Name, program, volume and pan at the start, then all that the track plays."""
+    """Name, program, volume and pan at the start, then all that the track plays, and its words."""
     setup = [_meta(0, TRACK_NAME, ascii_name(track.name, "Track").encode())]
     first = min(note.start for note in track.notes)
     early = [e for e in track.events if e.tick <= first]
@@ -83,7 +88,7 @@ def _part(track: Track, end_tick: int) -> list[RawEvent]:
         value = moving.data[1] if moving else default if fixed is None else fixed
         setup.append(RawEvent(0, CONTROL | track.channel, -1, bytes((number, value))))
     kept = [e for e in track.events if not any(e is used for used in (program, volume, pan))]
-    placed: list[_Placed] = [(e.tick, _CONTROL, e) for e in kept]
+    placed: list[_Placed] = [(e.tick, _CONTROL, e) for e in kept] + [(e.tick, _WORD, e) for e in track.words]
     for note in track.notes:
         on = RawEvent(note.start, NOTE_ON | track.channel, -1, bytes((note.pitch, note.velocity)))
         off = RawEvent(note.end, NOTE_OFF | track.channel, -1, bytes((note.pitch, note.release or 0)))

@@ -2,12 +2,13 @@
 
 Reference: Cockos, "State Chunk and RPP File MIDI Format" and "State Chunk Definitions" (user wiki). A metre is the
 number denominator * 65536 + numerator; a colour is blue, green, red from the high byte down, above them a bit that
-says that there is one.
+says that there is one. A lyric or text is a block of its own between the events, its bytes in base 64.
 """
 
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,14 +16,14 @@ from composer.export.clock import decimal_text
 from composer.export.recordings import Recording
 from composer.export.session import ChordName, MetreChange, PlayedNote, Session, Track
 from composer.formats.midi import CHORD_TRACK
-from composer.formats.smf_scan import CONTROL, NOTE_OFF, NOTE_ON
+from composer.formats.smf_scan import CONTROL, META, NOTE_OFF, NOTE_ON
 from composer.music.notes import CC_NOTES_OFF
 
 HAS_COLOUR = 0x1000000
 METRE_BASE = 65536
 HOLD = "1"  # a tempo that lasts until the next one, with no ramp
 CHORD_COLOUR = "#7d7f86"
-_OFF, _CONTROL, _ON, _OFF_AT_ONCE = range(4)
+_OFF, _CONTROL, _WORD, _ON, _OFF_AT_ONCE = range(5)
 _SOURCES = {".wav": "WAVE", ".flac": "FLAC", ".ogg": "VORBIS"}
 
 
@@ -94,7 +95,12 @@ def _midi_item(session: Session, track: Track) -> Iterator[str]:
     yield f"        HASDATA 1 {session.clock.ticks_per_quarter} QN"
     now = 0
     for tick, content in _messages(track):
-        yield f"        E {tick - now} {' '.join(f'{byte:02x}' for byte in content)}"
+        if content[0] == META:
+            yield f"        <X {tick - now} 0"
+            yield f"          {b64encode(content).decode()}"
+            yield "        >"
+        else:
+            yield f"        E {tick - now} {' '.join(f'{byte:02x}' for byte in content)}"
         now = tick
     # The source lasts until its last event: a note-off for all, which every Reaper item ends with.
     yield f"        E {session.end_tick - now} {CONTROL | track.channel:02x} {CC_NOTES_OFF:02x} 00"
@@ -103,8 +109,12 @@ def _midi_item(session: Session, track: Track) -> Iterator[str]:
 
 
 def _messages(track: Track) -> list[tuple[int, bytes]]:
-    """(tick, three bytes) of all that the track plays: notes end before controllers move before notes begin."""
+    """(tick, bytes) of all that the track plays: notes end before controllers move before notes begin.
+
+    Three bytes each; words, which come before their notes, have as many as they need.
+    """
     found = [(e.tick, _CONTROL, bytes((e.status, *e.data)).ljust(3, b"\0")) for e in track.events]
+    found += [(word.tick, _WORD, bytes((META, word.meta)) + word.data) for word in track.words]
     for note in track.notes:
         found += _note_messages(note, track.channel)
     return [(tick, content) for tick, _, content in sorted(found, key=lambda item: item[:2])]

@@ -13,9 +13,10 @@ from itertools import pairwise
 
 from composer.export.clock import Clock, TempoChange
 from composer.formats.brief import Brief
-from composer.formats.midi import CHORD_TRACK, DRUM_CHANNEL, NO_CHORD
+from composer.formats.lyrics import lyrics_of_lines
+from composer.formats.midi import CHORD_TRACK, DRUM_CHANNEL, KEY_TEXT, NO_CHORD, TITLE_TEXT
 from composer.formats.smf_scan import CONTROL, DEFAULT_TEMPO_US, NOTE_OFF, PROGRAM, SET_TEMPO, SYSEX, RawEvent
-from composer.formats.source import SourceMidi, SourceNote
+from composer.formats.source import CUE, LYRIC, TEXT, SourceMidi, SourceNote, decoded
 from composer.formats.source_piece import part_lines, piece_of
 from composer.music.bars import BarMap
 from composer.music.key import Key
@@ -50,6 +51,8 @@ class PlayedNote:
 class Track:
     """One line of a file, which is what plays on one channel of one track.
 
+    ``words`` are the lyrics of the line, and the texts and cue points of its track, by tick.
+
     ``events`` are its other channel messages by tick (controllers, programs, bends, pressure) without those that the
     mixer takes; ``volume`` and ``pan`` are what the mixer takes, 0..127, None where it stays neutral. ``program`` is
     the first instrument, None where the file names none; ``channel`` counts from 0.
@@ -63,6 +66,7 @@ class Track:
     pan: int | None
     notes: tuple[PlayedNote, ...]
     events: tuple[RawEvent, ...]
+    words: tuple[RawEvent, ...] = ()
 
     @property
     def is_drums(self) -> bool:
@@ -105,6 +109,11 @@ class Session:
     @property
     def notes(self) -> int:
         return sum(len(track.notes) for track in self.tracks)
+
+    @property
+    def lyrics(self) -> int:
+        """How many words and syllables are sung."""
+        return sum(word.meta == LYRIC for track in self.tracks for word in track.words)
 
 
 def session_of(source: SourceMidi, brief: Brief | None = None) -> Session:
@@ -164,13 +173,31 @@ def _tracks(source: SourceMidi, names: dict[tuple[int, int], str], colours: tupl
     notes: dict[tuple[int, int], list[SourceNote]] = defaultdict(list)
     for note in source.notes:
         notes[note.track, note.channel].append(note)
-    events = _events_of_lines(source, sorted(notes))
+    events, words = _events_of_lines(source, sorted(notes)), _words_of_lines(source, sorted(notes))
     made = []
     for number, line in enumerate(sorted(events)):
         name = names.get(line) or source.track_names[line[0]] or f"Channel {line[1] + 1}"
         played = tuple(_played(source, note) for note in notes.get(line, ()))
-        made.append(_track(name, colours[number % len(colours)], line[1], played, events[line]))
+        made.append(_track(name, colours[number % len(colours)], line[1], played, events[line], words.get(line, [])))
     return tuple(made)
+
+
+def _words_of_lines(source: SourceMidi, lines: Sequence[tuple[int, int]]) -> dict[tuple[int, int], list[RawEvent]]:
+    """Line -> its lyrics and, for the first line of a track, the track's texts and cue points, by tick.
+
+    Title and key, which composer writes as texts too, belong to the conductor.
+    """
+    found = {line: list(words) for line, words in lyrics_of_lines(source).items()}
+    first = {line[0]: line for line in reversed(lines)}
+    for number, line in first.items():
+        said = [e for e in source.tracks[number] if e.meta == CUE or (e.meta == TEXT and not _is_ours(e))]
+        if said:
+            found[line] = sorted([*found.get(line, ()), *said], key=lambda e: e.tick)
+    return found
+
+
+def _is_ours(text: RawEvent) -> bool:
+    return decoded(text.data).startswith((KEY_TEXT, TITLE_TEXT))
 
 
 def _events_of_lines(source: SourceMidi, lines: Sequence[tuple[int, int]]) -> dict[tuple[int, int], list[RawEvent]]:
@@ -198,14 +225,21 @@ def _played(source: SourceMidi, note: SourceNote) -> PlayedNote:
     return PlayedNote(note.start, note.end, note.pitch, note.velocity, release)
 
 
-def _track(name: str, colour: str, channel: int, notes: tuple[PlayedNote, ...], events: Sequence[RawEvent]) -> Track:
+def _track(
+    name: str,
+    colour: str,
+    channel: int,
+    notes: tuple[PlayedNote, ...],
+    events: Sequence[RawEvent],
+    words: Sequence[RawEvent],
+) -> Track:
     first = min((note.start for note in notes), default=0)
     volume, pan = (_set_once(events, number, first) for number in (CC_VOLUME, CC_PAN))
     programs = [e.data[0] for e in events if e.status & 0xF0 == PROGRAM]
     return Track(
         name, colour, channel, programs[0] if programs else None,
         volume.data[1] if volume else None, pan.data[1] if pan else None,
-        notes, tuple(e for e in events if e is not volume and e is not pan),
+        notes, tuple(e for e in events if e is not volume and e is not pan), tuple(words),
     )  # fmt: skip
 
 

@@ -7,16 +7,31 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 # Imported only by musicxml, which the CLI imports late.
-from music21 import articulations, chord, clef, duration, harmony, instrument, key, note, percussion, pitch, tie  # noqa: TID253
+from music21 import (  # noqa: TID253
+    articulations,
+    chord,
+    clef,
+    duration,
+    expressions,
+    harmony,
+    instrument,
+    key,
+    note,
+    percussion,
+    pitch,
+    stream,
+    tie,
+)
 from music21.exceptions21 import InstrumentException  # noqa: TID253
 
-from composer.formats.notation import Value
+from composer.formats.lyrics import under_notes
+from composer.formats.notation import Value, written_starts
 from composer.music.chord import Chord
 from composer.music.instruments import DRUM_KEYS, instrument_of_program
 from composer.music.key import Key
 from composer.music.notes import Part
 from composer.music.pitch import note_name
-from composer.music.time import TICKS_PER_BEAT
+from composer.music.time import TICKS_PER_BEAT, Meter
 
 MIDDLE_C = 60
 # Instruments written an octave above or below their sound, and the viola's clef.
@@ -132,6 +147,45 @@ def symbol_of(written: Chord, spelled: tuple[str, ...]) -> harmony.ChordSymbol:
     bass = None if written.bass in (None, written.root) else spelled[written.bass_class].replace("b", "-")
     kind = _KINDS[written.quality]
     return harmony.ChordSymbol(root=spelled[written.root].replace("b", "-"), bass=bass, kind=kind)
+
+
+def remark(text: str) -> expressions.TextExpression:
+    """Plain words above the staff."""
+    made = expressions.TextExpression(clean_text(text))
+    made.placement = "above"
+    return made
+
+
+def sing(staves: Sequence[stream.Part], part: Part, meter: Meter) -> None:
+    """Put the part's lyrics under the first heads of its notes on ``staves``; words between notes go above the bar."""
+    words, free = under_notes(part.lyrics, (n.start for n in part.notes))
+    written = written_starts(part.notes, meter)
+    heads = _heads(staves, meter)
+    for start, syllable in words.items():
+        head = heads.get(written[start])
+        if head is None:
+            free = (*free, (start, syllable))
+        else:
+            text = clean_text(syllable.text)
+            head.lyrics.append(note.Lyric(text, number=1, applyRaw=True, syllabic=syllable.syllabic))
+    measures = list(staves[0].getElementsByClass(stream.Measure))
+    for tick, syllable in free:
+        number = min(tick // meter.bar_ticks, len(measures) - 1)
+        measures[number].insert(quarters(tick % meter.bar_ticks), remark(syllable.text))
+
+
+def _heads(staves: Sequence[stream.Part], meter: Meter) -> dict[int, note.NotRest]:
+    """Tick -> the note or chord that begins there, in the upper voice of the upper staff that has one."""
+    found: dict[int, note.NotRest] = {}
+    for staff in staves:
+        for number, measure in enumerate(staff.getElementsByClass(stream.Measure)):
+            for voice in measure.voices or (measure,):
+                for element in voice.getElementsByClass(note.NotRest):
+                    held = element.tie is not None and element.tie.type != "start"
+                    if not held and not isinstance(element, harmony.ChordSymbol):
+                        tick = number * meter.bar_ticks + round(element.offset * TICKS_PER_BEAT)
+                        found.setdefault(tick, element)
+    return found
 
 
 def clean_text(text: str) -> str:

@@ -36,7 +36,9 @@ from composer.formats.engraving import (
     hit_of,
     instrument_of,
     quarters,
+    remark,
     signature_of,
+    sing,
     symbol_of,
 )
 from composer.formats.notation import Value, Written, in_bars, in_voices, on_grid
@@ -62,7 +64,10 @@ def musicxml_bytes(piece: Piece) -> bytes:
     score = stream.Score()
     score.metadata = metadata.Metadata(title=clean_text(piece.title) or "Untitled")
     for number, part in enumerate(piece.parts):
-        for staff in _staves(part, piece, number):
+        staves = _staves(part, piece, number)
+        if part.lyrics:
+            sing(staves, part, piece.meter)
+        for staff in staves:
             score.insert(0, staff)
         pair = [s for s in score.parts if str(s.id).startswith(f"P{number + 1}-Staff")]
         if len(pair) == 2:
@@ -224,6 +229,9 @@ def _mark(measures: list[stream.Measure], piece: Piece) -> None:
     for marker in piece.markers:
         number = marker.tick // bar_ticks
         if number < len(measures) and clean_text(marker.text):
+            if not marker.is_section:
+                measures[number].insert(quarters(marker.tick % bar_ticks), remark(marker.text))
+                continue
             letter = expressions.RehearsalMark(clean_text(marker.text))
             letter.placement = "above"
             measures[number].insert(quarters(marker.tick % bar_ticks), letter)

@@ -69,6 +69,12 @@ def on_grid(notes: Sequence[Note], meter: Meter) -> list[Written]:
     ]
 
 
+def written_starts(notes: Sequence[Note], meter: Meter) -> dict[int, int]:
+    """Start of each note -> where ``on_grid`` writes it, in ticks."""
+    divisions = _divisions(notes, meter)
+    return {note.start: _snapped(note.start, divisions) for note in notes}
+
+
 def _divisions(notes: Sequence[Note], meter: Meter) -> dict[int, int]:
     """Quarter of the piece -> how many equal parts its onsets fall on."""
     grids = [g for g in GRIDS if not (meter.is_compound and g[0] % 3 == 0)]

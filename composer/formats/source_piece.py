@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import fmean
 
 from composer.formats.brief import Brief
+from composer.formats.lyrics import lyrics_of_lines
 from composer.formats.midi import (
     CHORD_TRACK,
     DRUM_CHANNEL,
@@ -18,8 +20,8 @@ from composer.formats.midi import (
     key_of_signature_bytes,
     signature_name,
 )
-from composer.formats.smf_scan import CONTROL, KEY_SIGNATURE, SET_TEMPO
-from composer.formats.source import SourceMidi, SourceNote
+from composer.formats.smf_scan import CONTROL, KEY_SIGNATURE, SET_TEMPO, RawEvent
+from composer.formats.source import SourceMidi, SourceNote, decoded
 from composer.music.chord import Chord, chord_of
 from composer.music.instruments import INSTRUMENTS, instrument_of_program
 from composer.music.key import Key, key_of
@@ -32,6 +34,7 @@ from composer.music.notes import (
     MELODY,
     ChordSpan,
     Control,
+    Lyric,
     Marker,
     Note,
     Part,
@@ -50,6 +53,15 @@ ROLE_WORDS = {
     BASS: r"\b(bass|contrabass)\b",
     CHORDS: r"\b(accompaniment|accomp|chords?|comp|pad|harmony)\b",
 }
+# A letter, a number or a word that stands for a section, with what tells the second from the first: A', B2, Verse 3.
+SECTION_NAME = re.compile(
+    r"((part|section)\s+)?"
+    r"([a-z]|\d{1,3}|[ivx]{1,4}|intro(duction)?|verse|(pre-?|post-?)?chorus|refrain|bridge|middle eight|break|breakdown"
+    r"|build-?up|drop|interlude|solo|theme|exposition|development|recapitulation|reprise|trio|coda|outro|ending|end"
+    r"|continuation)"
+    r"(['\u2019\u2032]+|\s*\d+|\s+[a-z]|\s*[(-].*)*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +93,14 @@ def piece_of(source: SourceMidi, brief: Brief | None = None) -> Piece:
     meter = _meter(source, brief)
     length = -(-max(1, _scaled(source.end_tick, source)) // meter.bar_ticks) * meter.bar_ticks
     key, keys = _keys(source, brief)
-    parts = [_part(source, line, role, brief) for line, role in zip(lines, roles, strict=True)]
+    words = lyrics_of_lines(source)
+    parts = [
+        _part(source, line, role, words.get((line.track, line.channel), ()), brief)
+        for line, role in zip(lines, roles, strict=True)
+    ]
     return Piece(
         title=_title(source, brief), meter=meter, key=key, tempi=_tempi(source, brief), parts=_distinct(parts),
-        length=length, markers=tuple(Marker(_scaled(m.tick, source), m.text) for m in source.markers),
+        length=length, markers=_markers(source, brief),
         chords=_chords(source, length), keys=keys,
     )  # fmt: skip
 
@@ -92,6 +108,15 @@ def piece_of(source: SourceMidi, brief: Brief | None = None) -> Piece:
 def part_lines(source: SourceMidi) -> tuple[tuple[int, int], ...]:
     """(track, channel) of each part of ``piece_of``, in its order."""
     return tuple((line.track, line.channel) for line in _lines(source))
+
+
+def _markers(source: SourceMidi, brief: Brief | None) -> tuple[Marker, ...]:
+    """All markers; a section is what the brief's form or composer's habit calls by that name, or what people do."""
+    names = {section.name.casefold() for section in brief.form} if brief is not None else set()
+    return tuple(
+        Marker(_scaled(m.tick, source), m.text, m.text.casefold() in names or bool(SECTION_NAME.fullmatch(m.text)))
+        for m in source.markers
+    )
 
 
 def _scaled(tick: int, source: SourceMidi) -> int:
@@ -160,7 +185,7 @@ def _by_program(lines: list[_Line], brief: Brief, known: dict[int, str]) -> dict
     return found
 
 
-def _part(source: SourceMidi, line: _Line, role: str, brief: Brief | None) -> Part:
+def _part(source: SourceMidi, line: _Line, role: str, words: Sequence[RawEvent], brief: Brief | None) -> Part:
     notes = tuple(
         Note(start, n.pitch, max(1, _scaled(n.end, source) - start), n.velocity)
         for n in line.notes
@@ -178,6 +203,7 @@ def _part(source: SourceMidi, line: _Line, role: str, brief: Brief | None) -> Pa
         name=line.name or (role.title() if brief is not None else plain), role=role, program=program,
         notes=tuple(sorted(notes)), controls=tuple(c for c in controls if c not in (gain, pan)),
         gain=gain.value if gain else 100, pan=pan.value if pan else 64,
+        lyrics=tuple(Lyric(_scaled(e.tick, source), decoded(e.data)) for e in words),
     )  # fmt: skip
 
 

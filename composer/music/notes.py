@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from composer.music.chord import Chord
 from composer.music.key import Key
@@ -39,11 +39,20 @@ class Control:
     value: int
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Lyric:
+    """A word or syllable as a person typed it, at a tick."""
+
+    tick: int
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One instrument: a track and a channel of its own in MIDI, a staff in the score.
 
-    ``program`` is 0..127 (General MIDI); ``gain`` is CC7 and ``pan`` CC10, both 0..127.
+    ``program`` is 0..127 (General MIDI); ``gain`` is CC7 and ``pan`` CC10, both 0..127. ``lyrics`` are those of the
+    file it was read from, for the score.
     """
 
     name: str
@@ -53,6 +62,7 @@ class Part:
     controls: tuple[Control, ...] = ()
     gain: int = 100
     pan: int = 64
+    lyrics: tuple[Lyric, ...] = ()
 
     @property
     def is_drums(self) -> bool:
@@ -61,10 +71,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A section's name at the tick where it begins."""
+    """A section's name at the tick where it begins, or, where ``is_section`` is False, another remark of a person."""
 
     tick: int
     text: str
+    is_section: bool = field(default=True, compare=False)  # how the text is read, not what the file holds
 
 
 @dataclass(frozen=True, slots=True)
