@@ -12,7 +12,7 @@ from composer.formats.smf_scan import CONTROL, END_OF_TRACK, META, PROGRAM, SYSE
 from composer.formats.source import TEXT, SourceMidi, decoded, read_source
 from composer.formats.source_piece import piece_of
 from composer.music.instruments import INSTRUMENTS
-from composer.music.notes import BASS, CC_PAN, CC_VOLUME, CHORDS, MELODY, Marker, Note, Part, Piece, Tempo
+from composer.music.notes import BASS, CC_PAN, CC_VOLUME, CHORDS, MELODY, Marker, Part, Piece, Tempo
 from composer.music.time import TICKS_PER_BEAT
 
 
@@ -63,11 +63,11 @@ def frame_of_brief(brief: Brief, name: str, returned: SourceMidi) -> Frame:
         starts.append(starts[-1] + section.bars * bar)
     plan = Piece(
         title=brief.title, meter=brief.time, key=brief.key.key, tempi=(Tempo(0, brief.tempo_bpm),),
-        # A file must play something to be read.
-        parts=(Part(MELODY, MELODY, 0, (Note(0, 60, bar),)),),
-        length=starts[-1], markers=tuple(Marker(s, plan.name) for s, plan in zip(starts, brief.form, strict=False)),
+        parts=(), length=starts[-1],
+        markers=tuple(Marker(s, plan.name) for s, plan in zip(starts, brief.form, strict=False)),
     )  # fmt: skip
-    conductor = tuple(e for e in read_source(midi_bytes(plan), name).tracks[0] if e.meta != END_OF_TRACK)
+    leading = read_source(midi_bytes(plan), name, may_be_silent=True).tracks[0]
+    conductor = tuple(e for e in leading if e.meta != END_OF_TRACK)
     setups = tuple(_planned(part, line, brief) for part, line in zip(parts, lines, strict=True))
     return Frame(name, conductor, (), (), setups, ((),) * len(lines), 0)
 

@@ -25,7 +25,7 @@ from composer.formats.smf_scan import (
     RawEvent,
 )
 from composer.formats.source import COPYRIGHT, CUE, LYRIC, MARKER, SourceMidi, read_source, smf_bytes
-from composer.music.notes import CC_BANK, CC_BANK_LOW, CC_PAN, CC_VOLUME, CHORDS, Note, Piece
+from composer.music.notes import CC_BANK, CC_BANK_LOW, CC_PAN, CC_VOLUME, CHORDS, Piece
 from composer.music.time import TICKS_PER_BEAT
 
 _OF_THE_FILE = (SET_TEMPO, TIME_SIGNATURE, MARKER)
@@ -48,7 +48,7 @@ def given_midi_bytes(added: Piece, source: SourceMidi, kept: Sequence[Kept], *, 
     ``added`` holds what composer adds and nothing else: its kept parts have new notes only (or none), its markers and
     later tempi come to those of the file. What it has at its tick 0 counts where the file says nothing.
     """
-    ours = _tracks_of(_with_one_kit(added))
+    ours = read_source(midi_bytes(_with_one_kit(added)), added.title, may_be_silent=True).tracks
     layout = _Layout(source, resolution_of(source, kept), shift)
     voices = {one.part: one for one in kept}
     tracks = [layout.conductor(ours[0])]
@@ -60,15 +60,6 @@ def given_midi_bytes(added: Piece, source: SourceMidi, kept: Sequence[Kept], *, 
     end = layout.bar_line_after(last, added.meter.bar_ticks)
     closed = [[*track, end_of_track(end)] for track in tracks]
     return smf_bytes(1, layout.resolution, closed)
-
-
-def _tracks_of(piece: Piece) -> Sequence[Sequence[RawEvent]]:
-    """The tracks that ``midi`` writes, also of a piece without notes, which no reader takes."""
-    if any(part.notes for part in piece.parts):
-        return read_source(midi_bytes(piece), piece.title).tracks
-    silent = replace(piece, parts=tuple(replace(p, notes=(Note(0, 60, 1),)) for p in piece.parts))
-    tracks = read_source(midi_bytes(silent), piece.title).tracks
-    return [[e for e in track if not e.is_note_on and not e.is_note_off] for track in tracks]
 
 
 def _with_one_kit(piece: Piece) -> Piece:

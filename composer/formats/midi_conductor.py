@@ -12,7 +12,7 @@ from composer.formats.midi_weaving import Clock
 from composer.formats.smf_scan import END_OF_TRACK, KEY_SIGNATURE, SET_TEMPO, TIME_SIGNATURE, RawEvent
 from composer.formats.source import MARKER, TEXT, TRACK_NAME, SourceMidi, decoded, metres_in, read_source, smf_bytes
 from composer.music.bars import BarMap
-from composer.music.notes import MELODY, Note, Part, Piece
+from composer.music.notes import Piece
 
 _LEADING = (SET_TEMPO, TIME_SIGNATURE, KEY_SIGNATURE, MARKER)
 
@@ -47,9 +47,8 @@ def chord_texts(composed: Piece) -> list[tuple[int, bytes]]:
 
 def _frame(composed: Piece) -> tuple[Sequence[RawEvent], Sequence[RawEvent]]:
     """The conductor and the chord track that ``midi`` writes."""
-    # A file without a note is none that a reader takes.
-    piece = replace(composed, parts=(Part("", MELODY, 0, (Note(0, 60, 1),)),), length=end_tick_of(composed))
-    tracks = read_source(midi_bytes(piece), composed.title).tracks
+    piece = replace(composed, parts=(), length=end_tick_of(composed))
+    tracks = read_source(midi_bytes(piece), composed.title, may_be_silent=True).tracks
     return tracks[0], tracks[-1]
 
 

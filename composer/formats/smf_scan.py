@@ -77,8 +77,11 @@ class SmfFacts:
     skipped_chunks: int
 
 
-def scan(data: bytes, name: str) -> SmfFacts:
-    """What ``data`` holds; raises BadInput or OverLimit, naming the file, with one sentence on the first fault."""
+def scan(data: bytes, name: str, *, may_be_silent: bool = False) -> SmfFacts:
+    """What ``data`` holds; raises BadInput or OverLimit, naming the file, with one sentence on the first fault.
+
+    That no note begins is a fault too, unless it ``may_be_silent``.
+    """
     if len(data) > MIDI_BYTES:
         raise OverLimit(name, f"is over {MIDI_BYTES / MEGABYTE:g} MB, the limit for a MIDI file", "use a smaller file")
     kind, declared, division = _header(data, name)
@@ -95,6 +98,8 @@ def scan(data: bytes, name: str) -> SmfFacts:
         room -= len(events)
         tracks.append(events)
     notes, hanging = _note_counts(tracks, name)
+    if not notes and not may_be_silent:
+        raise BadInput(name, "holds no notes", "export the tracks that play")
     seconds = _seconds(tracks, division, name)
     return SmfFacts(kind, division, tuple(tracks), notes, hanging, seconds, skipped)
 
@@ -281,8 +286,6 @@ def _note_counts(tracks: Iterable[tuple[RawEvent, ...]], name: str) -> tuple[int
         hanging += sounding.total()
     if notes > MIDI_NOTES:
         raise OverLimit(name, f"{notes} notes, the limit is {MIDI_NOTES}", "split the file")
-    if not notes:
-        raise BadInput(name, "holds no notes", "export the tracks that play")
     return notes, hanging
 
 

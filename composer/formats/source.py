@@ -146,9 +146,10 @@ class InsertNote:
 Edit = ChangeNote | DeleteNote | InsertNote
 
 
-def read_source(data: bytes, name: str) -> SourceMidi:
-    """The view of ``data``; raises BadInput or OverLimit as ``smf_scan.scan`` does."""
-    facts = scan(data, name)
+def read_source(data: bytes, name: str, *, may_be_silent: bool = False) -> SourceMidi:
+    """The view of ``data``; raises BadInput or OverLimit as ``smf_scan.scan`` does, which refuses a file without notes
+    unless it ``may_be_silent``."""
+    facts = scan(data, name, may_be_silent=may_be_silent)
     programs = _Programs(facts.tracks)
     notes = sorted(
         (note for number, track in enumerate(facts.tracks) for note in _notes(number, track, programs)),

@@ -135,3 +135,11 @@ def test_mutated_files_raise_nothing_but_the_one_error_class() -> None:
         piece_of(source)
         assert read_source(edited(source, []), "x.mid").notes == source.notes
     assert accepted > 200
+
+
+def test_a_file_without_notes_is_read_where_it_may_be_silent() -> None:
+    data = one_track(END)
+    with pytest.raises(BadInput, match="holds no notes"):
+        read_source(data, "x.mid")
+    source = read_source(data, "x.mid", may_be_silent=True)
+    assert (source.notes, source.end_tick, len(source.tracks)) == ((), 0, 1)
