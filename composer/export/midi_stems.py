@@ -6,13 +6,22 @@ from collections.abc import Sequence
 
 from composer.export.session import Session, Track
 from composer.formats.midi import CLOCKS_PER_QUARTER, KEY_TEXT, TITLE_TEXT, ascii_name
+from composer.formats.midi_events import (
+    LATE_OFF,
+    OFF,
+    ON,
+    SET,
+    control_change,
+    end_of_track,
+    in_order,
+    meta_event,
+    note_off,
+    note_on,
+    program_change,
+)
 from composer.formats.smf_scan import (
     CONTROL,
-    END_OF_TRACK,
     KEY_SIGNATURE,
-    META,
-    NOTE_OFF,
-    NOTE_ON,
     PROGRAM,
     SET_TEMPO,
     TIME_SIGNATURE,
@@ -25,8 +34,6 @@ from composer.music.time import TICKS_PER_BEAT
 DEFAULT_VOLUME, DEFAULT_PAN = 100, 64
 LABEL_CHARS = 60
 _UNSAFE = str.maketrans({ord(c): "_" for c in ' /\\:*?"<>|.'})
-_OFF, _CONTROL, _WORD, _ON, _OFF_AT_ONCE = range(5)
-_Placed = tuple[int, int, RawEvent]
 
 
 def midi_stems(source: SourceMidi, session: Session) -> dict[str, bytes]:
@@ -50,14 +57,14 @@ def _conductor(source: SourceMidi, session: Session) -> list[RawEvent]:
     And the cue points of tracks that do not play.
     """
     title = ascii_name(session.title, "Untitled")
-    found = [_meta(0, TRACK_NAME, title.encode())]
+    found = [meta_event(0, TRACK_NAME, title.encode())]
     if title != session.title:
-        found.append(_meta(0, TEXT, (TITLE_TEXT + session.title).encode()))
-    found += [_meta(tempo.tick, SET_TEMPO, tempo.quarter_us.to_bytes(3)) for tempo in session.clock.tempi]
+        found.append(meta_event(0, TEXT, (TITLE_TEXT + session.title).encode()))
+    found += [meta_event(tempo.tick, SET_TEMPO, tempo.quarter_us.to_bytes(3)) for tempo in session.clock.tempi]
     found += [_metre(source, metre.tick, metre.upper, metre.lower) for metre in session.metres]
     found += _once(source.metas(KEY_SIGNATURE))
     found += _once([e for e in source.metas(TEXT) if decoded(e.data).startswith(KEY_TEXT)])
-    found += [_meta(marker.tick, MARKER, marker.text.encode()) for marker in session.markers]
+    found += [meta_event(marker.tick, MARKER, marker.text.encode()) for marker in session.markers]
     playing = {note.track for note in source.notes}
     found += [e for n, track in enumerate(source.tracks) if n not in playing for e in track if e.meta == CUE]
     return _ended(sorted(found, key=lambda e: e.tick), session.end_tick)
@@ -68,7 +75,8 @@ def _metre(source: SourceMidi, tick: int, upper: int, lower: int) -> RawEvent:
     own = [e for e in source.metas(TIME_SIGNATURE) if e.tick == tick]
     if own and own[-1].data[3] == 8 and own[-1].data[2]:
         return own[-1]
-    return _meta(tick, TIME_SIGNATURE, bytes((upper, lower.bit_length() - 1, CLOCKS_PER_QUARTER * 4 // lower or 1, 8)))
+    clocks = CLOCKS_PER_QUARTER * 4 // lower or 1
+    return meta_event(tick, TIME_SIGNATURE, bytes((upper, lower.bit_length() - 1, clocks, 8)))
 
 
 def _once(events: Sequence[RawEvent]) -> list[RawEvent]:
@@ -78,22 +86,22 @@ def _once(events: Sequence[RawEvent]) -> list[RawEvent]:
 
 def _part(track: Track, end_tick: int) -> list[RawEvent]:
     """Name, program, volume and pan at the start, then all that the track plays, and its words."""
-    setup = [_meta(0, TRACK_NAME, ascii_name(track.name, "Track").encode())]
+    setup = [meta_event(0, TRACK_NAME, ascii_name(track.name, "Track").encode())]
     first = min(note.start for note in track.notes)
     early = [e for e in track.events if e.tick <= first]
     program, volume, pan = _program(early), _control(early, CC_VOLUME), _control(early, CC_PAN)
-    setup.append(RawEvent(0, PROGRAM | track.channel, -1, bytes((program.data[0] if program else track.program or 0,))))
+    setup.append(program_change(0, track.channel, program.data[0] if program else track.program or 0))
     levels = ((CC_VOLUME, volume, track.volume, DEFAULT_VOLUME), (CC_PAN, pan, track.pan, DEFAULT_PAN))
     for number, moving, fixed, default in levels:
         value = moving.data[1] if moving else default if fixed is None else fixed
-        setup.append(RawEvent(0, CONTROL | track.channel, -1, bytes((number, value))))
+        setup.append(control_change(0, track.channel, number, value))
     kept = [e for e in track.events if not any(e is used for used in (program, volume, pan))]
-    placed: list[_Placed] = [(e.tick, _CONTROL, e) for e in kept] + [(e.tick, _WORD, e) for e in track.words]
+    placed = [(SET, event) for event in (*kept, *track.words)]
     for note in track.notes:
-        on = RawEvent(note.start, NOTE_ON | track.channel, -1, bytes((note.pitch, note.velocity)))
-        off = RawEvent(note.end, NOTE_OFF | track.channel, -1, bytes((note.pitch, note.release or 0)))
-        placed += [(note.start, _ON, on), (note.end, _OFF_AT_ONCE if note.end == note.start else _OFF, off)]
-    return _ended([*setup, *(event for *_, event in sorted(placed, key=lambda item: item[:2]))], end_tick)
+        on = note_on(note.start, track.channel, note.pitch, note.velocity)
+        off = note_off(note.end, track.channel, note.pitch, note.release or 0)
+        placed += [(ON, on), (LATE_OFF if note.end == note.start else OFF, off)]
+    return _ended([*setup, *in_order(placed)], end_tick)
 
 
 def _program(events: Sequence[RawEvent]) -> RawEvent | None:
@@ -105,11 +113,7 @@ def _control(events: Sequence[RawEvent], number: int) -> RawEvent | None:
 
 
 def _ended(events: Sequence[RawEvent], end_tick: int) -> list[RawEvent]:
-    return [*events, _meta(max(end_tick, events[-1].tick), END_OF_TRACK, b"")]
-
-
-def _meta(tick: int, kind: int, data: bytes) -> RawEvent:
-    return RawEvent(tick, META, kind, data)
+    return [*events, end_of_track(max(end_tick, events[-1].tick))]
 
 
 def _rescaled(tracks: Sequence[Sequence[RawEvent]], resolution: int) -> tuple[list[list[RawEvent]], int]:

@@ -16,6 +16,7 @@ from composer.export.clock import decimal_text
 from composer.export.recordings import Recording
 from composer.export.session import ChordName, MetreChange, PlayedNote, Session, Track
 from composer.formats.midi import CHORD_TRACK
+from composer.formats.midi_events import LATE_OFF, OFF, ON, SET
 from composer.formats.smf_scan import CONTROL, META, NOTE_OFF, NOTE_ON
 from composer.music.notes import CC_NOTES_OFF
 
@@ -23,7 +24,6 @@ HAS_COLOUR = 0x1000000
 METRE_BASE = 65536
 HOLD = "1"  # a tempo that lasts until the next one, with no ramp
 CHORD_COLOUR = "#7d7f86"
-_OFF, _CONTROL, _WORD, _ON, _OFF_AT_ONCE = range(5)
 _SOURCES = {".wav": "WAVE", ".flac": "FLAC", ".ogg": "VORBIS"}
 
 
@@ -113,17 +113,17 @@ def _messages(track: Track) -> list[tuple[int, bytes]]:
 
     Three bytes each; words, which come before their notes, have as many as they need.
     """
-    found = [(e.tick, _CONTROL, bytes((e.status, *e.data)).ljust(3, b"\0")) for e in track.events]
-    found += [(word.tick, _WORD, bytes((META, word.meta)) + word.data) for word in track.words]
+    found = [(e.tick, SET, bytes((e.status, *e.data)).ljust(3, b"\0")) for e in track.events]
+    found += [(word.tick, SET, bytes((META, word.meta)) + word.data) for word in track.words]
     for note in track.notes:
         found += _note_messages(note, track.channel)
     return [(tick, content) for tick, _, content in sorted(found, key=lambda item: item[:2])]
 
 
 def _note_messages(note: PlayedNote, channel: int) -> list[tuple[int, int, bytes]]:
-    off = _OFF_AT_ONCE if note.end == note.start else _OFF
+    off = LATE_OFF if note.end == note.start else OFF
     return [
-        (note.start, _ON, bytes((NOTE_ON | channel, note.pitch, note.velocity))),
+        (note.start, ON, bytes((NOTE_ON | channel, note.pitch, note.velocity))),
         (note.end, off, bytes((NOTE_OFF | channel, note.pitch, note.release or 0))),
     ]
 
