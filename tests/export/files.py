@@ -20,6 +20,7 @@ PALETTE = ("#102030", "#aabbcc", "#ff8800")
 # (start, end, symbol) in quarters.
 CHORDS = ((0, 3, "Dm"), (3, 5, "A7/C#"), (6, 12, "Bb"))
 Note = tuple[int, int, int, int, int]  # start, end, channel, pitch, velocity, in ticks
+Timed = tuple[int, Any]  # a tick and a mido message
 
 
 def rich_midi(ticks_per_beat: int = 480) -> bytes:
@@ -91,6 +92,39 @@ def _track(events: list[tuple[int, Any]], end: int) -> mido.MidiTrack:
         now = tick
     track.append(mido.MetaMessage("end_of_track", time=end - now))
     return track
+
+
+def midi_of(*tracks: list[Timed]) -> bytes:
+    """A type 1 file of these tracks at 480 ticks to the quarter, texts in UTF-8."""
+    file = mido.MidiFile(type=1, ticks_per_beat=480, charset="utf-8")
+    for events in tracks:
+        file.tracks.append(_track(events, max(tick for tick, _ in events)))
+    stream = io.BytesIO()
+    file.save(file=stream)
+    return stream.getvalue()
+
+
+def sung_midi() -> bytes:
+    """Two tracks: the first with lyrics, a text and a cue point, the second with none; a cue point of the whole."""
+    meta = mido.MetaMessage
+    notes = [
+        [
+            event
+            for beat in range(4)
+            for event in (
+                (beat * 480, mido.Message("note_on", channel=channel, note=pitch + beat, velocity=80)),
+                (beat * 480 + 470, mido.Message("note_off", channel=channel, note=pitch + beat)),
+            )
+        ]
+        for channel, pitch in ((0, 60), (1, 40))
+    ]
+    words = [(beat * 480, meta("lyrics", text=text)) for beat, text in enumerate(("Stil-", "le", "Nächte"))]
+    said = [(480, meta("text", text="breathe")), (960, meta("cue_marker", text="lights"))]
+    return midi_of(
+        [(0, meta("track_name", name="Song")), (0, meta("cue_marker", text="doors")), (1920, meta("marker", text="B"))],
+        [(0, meta("track_name", name="Voice")), *notes[0], *words, *said],
+        [(0, meta("track_name", name="Bass")), *notes[1]],
+    )
 
 
 def brief_json() -> bytes:

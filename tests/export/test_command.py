@@ -17,7 +17,7 @@ from composer.music.key import key_of
 from composer.music.notes import BASS, MELODY, Marker, Note, Part, Piece, Tempo
 from composer.music.time import Meter
 from composer.workspace import PieceFiles, State, note, state_of, step_of
-from tests.export.files import brief_json, facts_of_midi, facts_of_project, write_sound
+from tests.export.files import brief_json, facts_of_midi, facts_of_project, sung_midi, write_sound
 
 FORMATS = {
     "dawproject": "art.dawproject", "rpp": "art.rpp", "midi-stems": "art.midi-stems", "musicxml": "art.musicxml",
@@ -210,3 +210,15 @@ def test_a_score_made_anew_still_belongs_to_cleanup(piece: Path, export: Export)
     step = step_of(files, files.musicxml)
     assert step is not None and set(step.outputs) == {"art.mid", "art.musicxml", "art.cleanup.json"}
     assert [state_of(path) for path in (files.midi, files.musicxml)] == [State.EDITED, State.FRESH]
+
+
+def test_words_are_in_every_format_that_has_a_place_for_them_and_missed_in_the_other(
+    piece: Path, export: Export
+) -> None:
+    (piece / "song.mid").write_bytes(sung_midi())
+    said = {to: export("song.mid", "--to", to)[1]["notes"] for to in ("dawproject", "rpp", "musicxml", "svg", "pdf")}
+    assert said.pop("dawproject") == ["3 lyrics left out: lyrics have no place in a DAWproject"]
+    assert not any("lyric" in str(notes) for notes in said.values())
+    assert (piece / "song.musicxml").read_bytes().count(b"<lyric") == 3
+    page = (piece / "song.pages" / "page-1.svg").read_text()
+    assert all(f">{text}<" in page for text in ("Stil", "le", "Nächte"))

@@ -10,11 +10,11 @@ from composer.contract.stage import checked
 from composer.export.midi_stems import midi_stems
 from composer.export.session import session_of
 from composer.formats.midi import midi_bytes
-from composer.formats.source import read_source
+from composer.formats.source import CUE, LYRIC, TEXT, read_source
 from composer.music.key import key_of
 from composer.music.notes import BASS, DRUMS, MELODY, Control, Marker, Note, Part, Piece, Tempo
 from composer.music.time import Meter
-from tests.export.files import facts_of_midi, rich_midi
+from tests.export.files import facts_of_midi, rich_midi, sung_midi
 
 
 def _stems(data: bytes) -> dict[str, bytes]:
@@ -70,3 +70,14 @@ def test_what_a_stem_lacks_at_its_start_is_set() -> None:
     found = checked(stem, "a.mid")
     assert [(b.rule.name, b.hits[0]) for b in found.violations] == []
     assert facts_of_midi(stem).notes == Counter({(0, 480, 0, 60, 64): 1})
+
+
+def test_words_go_with_the_track_that_has_them() -> None:
+    voice, bass = (read_source(data, name) for name, data in _stems(sung_midi()).items())
+    assert [(w.track, w.tick, w.text) for w in voice.texts(LYRIC)] == [
+        (1, 0, "Stil-"), (1, 480, "le"), (1, 960, "Nächte"),
+    ]  # fmt: skip
+    assert [(w.track, w.tick, w.text) for w in voice.texts(TEXT)] == [(1, 480, "breathe")]
+    assert [(w.track, w.tick, w.text) for w in voice.texts(CUE)] == [(0, 0, "doors"), (1, 960, "lights")]
+    assert bass.texts(LYRIC) == bass.texts(TEXT) == ()
+    assert [w.text for w in bass.texts(CUE)] == ["doors"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,17 @@ from composer.export.recordings import recordings_in
 from composer.export.session import session_of
 from composer.formats.brief_text import read_brief
 from composer.formats.source import read_source
-from tests.export.files import CHORDS, Block, Note, block_of, brief_json, facts_of_midi, rich_midi, write_sound
+from tests.export.files import (
+    CHORDS,
+    Block,
+    Note,
+    block_of,
+    brief_json,
+    facts_of_midi,
+    rich_midi,
+    sung_midi,
+    write_sound,
+)
 
 
 def _project(data: bytes, folder: Path = Path()) -> Block:
@@ -101,3 +113,18 @@ def test_stems_are_named_from_where_the_project_lies(tmp_path: Path) -> None:
     assert item.one("POSITION") == ("0",)
     assert float(item.one("LENGTH")[0]) == 0.25
     assert item.all("SOURCE")[0].one("FILE") == ("../a.stems/01_Flute.wav",)
+
+
+def test_words_are_events_of_their_item_before_the_notes_under_which_they_stand() -> None:
+    now, found = 0, []
+    lines = [line.split() for line in reaper_bytes(session_of(read_source(sung_midi(), "a.mid"))).decode().splitlines()]
+    for words, after in pairwise(lines[: lines.index(["NAME", '"Bass"'])]):
+        if words[0] in ("E", "<X"):
+            now += int(words[1])
+            found.append((now, b64decode(after[0]) if words[0] == "<X" else bytes.fromhex("".join(words[2:5]))))
+    assert [(tick, data[1], data[2:].decode()) for tick, data in found if data[0] == 0xFF] == [
+        (0, 5, "Stil-"), (480, 5, "le"), (480, 1, "breathe"), (960, 5, "Nächte"), (960, 7, "lights"),
+    ]  # fmt: skip
+    assert [tick for tick, data in found if data[0] == 0x90] == [0, 480, 960, 1440]
+    at = {tick: [data[0] for t, data in found if t == tick] for tick in (0, 480, 960)}
+    assert all(events.index(0x90) == len(events) - 1 for events in at.values())
