@@ -53,7 +53,8 @@ def _part(stay: Stay, own: Part, new: Part, composed: Piece, heard: Collection[t
 
 
 def _within(fresh: Sequence[Note], kept: Sequence[Note], stay: Stay, own: Part, bar: int) -> list[Note]:
-    """The new notes, ended where a bar that stands begins and begun where a note of their pitch that stands ends."""
+    """The new notes, ended where a bar that stands begins and begun where a note of their pitch that stands ends;
+    ``bar`` is the length of a bar in ticks."""
     ends: dict[int, list[Note]] = {}
     for note in kept:
         ends.setdefault(note.pitch, []).append(note)
@@ -70,7 +71,8 @@ def _within(fresh: Sequence[Note], kept: Sequence[Note], stay: Stay, own: Part, 
 
 
 def _louder(stay: Stay, own: Part, new: Part, composed: Piece) -> dict[int, int]:
-    """For each bar that is redone: how much louder than the plan its neighbours that stand are, in velocity steps."""
+    """For each bar (from 0) that is redone: how much louder than the plan its neighbours that stand are, in steps of
+    velocity."""
     bar, bars = composed.meter.bar_ticks, composed.bars
     theirs, planned = _levels(own, bar), _levels(new, bar)
     apart = {
@@ -95,7 +97,7 @@ def _louder(stay: Stay, own: Part, new: Part, composed: Piece) -> dict[int, int]
 
 
 def _levels(part: Part, bar: int) -> dict[int, float]:
-    """The mean velocity of each bar."""
+    """The mean velocity of each bar (from 0) that has notes; ``bar`` is the length of a bar in ticks."""
     found: dict[int, list[int]] = {}
     for note in part.notes:
         found.setdefault(note.start // bar, []).append(note.velocity)
@@ -103,6 +105,7 @@ def _levels(part: Part, bar: int) -> dict[int, float]:
 
 
 def _levelled(notes: Sequence[Note], louder: dict[int, int], bar: int) -> list[Note]:
+    """The notes with what ``louder`` says of their bar (from 0), in steps of velocity; a bar has ``bar`` ticks."""
     return [
         replace(n, velocity=min(STRONGEST, max(QUIETEST, n.velocity + louder.get(n.start // bar, 0))))
         if louder.get(n.start // bar)
@@ -122,7 +125,7 @@ def _spans(stay: Stay, composed: Piece, chord_bars: Collection[int]) -> tuple[Ch
 
 
 def _cut(span: ChordSpan, bar: int, bars: Collection[int]) -> list[ChordSpan]:
-    """What of the span lies in ``bars``: pieces that are as long as can be."""
+    """What of the span lies in ``bars`` (from 0, each ``bar`` ticks long): pieces that are as long as can be."""
     found: list[ChordSpan] = []
     for place in range(span.start // bar, -(-span.end // bar)):
         if place in bars:

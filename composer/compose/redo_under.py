@@ -23,7 +23,8 @@ class Under:
     chords: tuple[Moment, ...]
 
     def cost(self, events: Sequence[Event], tonic_midi: int, start: int, end: int) -> float:
-        """What ``events`` (a tune in order, above the tonic) cost against what stands from ``start`` to ``end``."""
+        """What ``events`` (a tune in order, in semitones above ``tonic_midi``) cost against what stands from the tick
+        ``start`` up to the tick ``end``; 0 where no rule is broken, else in units of the costs above."""
         tune = [(e.start, (e.pitch or 0) + tonic_midi) for e in events if e.pitch is not None]
         if not tune:
             return 0.0
