@@ -15,6 +15,14 @@ def import_(
     show: Show,
     file: Annotated[Path, typer.Argument(help="A MIDI file that your DAW exported.", show_default=False)],
     into: Annotated[Path, typer.Option("--into", help="The piece: its name, or one of its files.", show_default=False)],
+    bars: Annotated[
+        str | None,
+        typer.Option("--bars", help="Where a clip belongs: 25-32, or a section's name.", show_default=False),
+    ] = None,
+    tracks: Annotated[
+        str | None,
+        typer.Option("--tracks", help="The tracks of the piece that it is of, with commas.", show_default=False),
+    ] = None,
     output: Output = None,
     force: Force = False,
 ) -> int:
@@ -22,7 +30,8 @@ def import_(
     from composer.cli.returning import run_import
 
     with show.working(file.name):
-        done = run_import(file, into, output, force)
+        names = None if tracks is None else tuple(name.strip() for name in tracks.split(","))
+        done = run_import(file, into, output, force, bars=bars, tracks=names)
     show.wrote(done.files[0])
     for line in done.notes:
         show.note(f"  {line}")

@@ -31,6 +31,7 @@ from composer.workspace import (
 )
 
 if TYPE_CHECKING:
+    from composer.daw_return.clips import Asked
     from composer.daw_return.stage import Returned
 
 IMPORT = "import"
@@ -47,13 +48,26 @@ class _Match:
     reference: Path | None
 
 
-def run_import(file: Path, into: Path, output: Path | None, force: bool) -> Done:
+def run_import(
+    file: Path,
+    into: Path,
+    output: Path | None,
+    force: bool,
+    *,
+    bars: str | None = None,
+    tracks: tuple[str, ...] | None = None,
+) -> Done:
     """Put ``file`` back into the piece ``into``: into the draft or the finished piece, whichever it came from.
+
+    ``bars`` and ``tracks`` say where in it a clip belongs.
 
     What was there is kept as a numbered backup. The record calls the file edited by hand, so that no step replaces it.
     """
     files = _piece(into)
     if files is None:
+        if bars is not None or tracks is not None:
+            hint = "leave out --bars and --tracks: the file begins the piece"
+            raise UsageProblem("--into", f"there is no piece {into.name!r} to put a clip into", hint)
         return _begun(file, into, output, force)
     if output is None and any(_is_same(file, own) for own in (*_stages(files), files.human)):
         if _is_all_there_is(file, files):
@@ -63,8 +77,8 @@ def run_import(file: Path, into: Path, output: Path | None, force: bool) -> Done
         hint = "`composer cleanup` and `composer render` put it back by themselves, or name another file with -o"
         raise UsageProblem(file, f"is a file of {files.name} itself", hint)
     data = read_bytes(file, MIDI_BYTES, "MIDI file")
-    match = _matched(files, file, data, (*_stages(files), files.human))
-    _check_share(match, file, files, force)
+    match = _matched(files, file, data, (*_stages(files), files.human), _asked(files, bars, tracks))
+    _check_share(match, file, files, force or bars is not None)
     default = match.reference or (files.draft if files.draft.exists() or not files.midi.exists() else files.midi)
     target = output_of(output, default)
     kept = _written(files, target, match.result.midi, file, force)
@@ -174,7 +188,16 @@ def _stages(files: PieceFiles) -> tuple[Path, ...]:
     return files.midi, files.clean, files.draft
 
 
-def _matched(files: PieceFiles, file: Path, data: bytes, stages: Sequence[Path]) -> _Match:
+def _asked(files: PieceFiles, bars: str | None, tracks: tuple[str, ...] | None) -> Asked | None:
+    """What a person said of the place of a clip, if anything."""
+    from composer.daw_return.clips import Asked
+
+    if bars is None and tracks is None:
+        return None
+    return Asked(bars, tracks, brief_in(files.brief).sections if files.brief.is_file() else ())
+
+
+def _matched(files: PieceFiles, file: Path, data: bytes, stages: Sequence[Path], asked: Asked | None = None) -> _Match:
     """The file put back over that one of the MIDI files ``stages`` of the piece from which it differs least.
 
     Files as composer wrote them come first, then those that a person edited but that still know what they are, then
@@ -185,10 +208,13 @@ def _matched(files: PieceFiles, file: Path, data: bytes, stages: Sequence[Path])
     name = printable(file.name)
     for known in _references(files, file, stages):
         found = [
-            _Match(returned(data, name, Known(midi, _told(path, file, midi))), path) for path, midi in known.items()
+            _Match(returned(data, name, Known(midi, _told(path, file, midi)), asked=asked), path)
+            for path, midi in known.items()
         ]
         if found:
             return min(found, key=lambda match: match.result.edits)
+    if asked is not None:
+        raise UsageProblem(files.name, "has no MIDI file with bars to put a clip into", "leave out --bars and --tracks")
     brief = brief_in(files.brief) if files.brief.is_file() else None
     return _Match(returned(data, name, None, brief, files.brief.name), None)
 

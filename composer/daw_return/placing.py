@@ -22,8 +22,6 @@ from composer.music.time import TICKS_PER_BEAT
 
 # A line of which this part is found on a track that holds several is one of them.
 _JOINED_SHARE = 0.15
-# A clip this much shorter than the piece is a part of it; what lies outside was not deleted.
-_CLIP_SHARE = 0.75
 # A drum is the right place for a note only where no other line plays as near as this (semitones).
 _DRUM_DISTANCE = 6
 
@@ -85,12 +83,19 @@ class _Placed:
     tally: Tally
 
 
-def placed(olds: Sequence[Line], news: Sequence[Line], slack: Slack, clip: range) -> Placement:
-    """The returned lines ``news`` laid over the lines of the piece; the file holds the ticks ``clip`` of it."""
+def placed(
+    olds: Sequence[Line], news: Sequence[Line], slack: Slack, clip: range | None, others: Sequence[Line] | None = None
+) -> Placement:
+    """The returned lines ``news`` laid over the lines of the piece; it holds the ticks ``clip`` of it (None: all).
+
+    ``others`` are lines to be kept where a person said what the file holds: then nothing that it lacks was deleted.
+    """
     groups = _groups(olds, news, slack)
     kept = _not_in_clip(groups, news)
-    if len(news) != 1 or not olds or not _is_part(clip, olds):
-        clip = range(min(0, clip.start), sys.maxsize)
+    if others is not None:
+        kept = [*others, *(line for group in groups if not group.after for line in group.before)]
+    if clip is None:
+        clip = range(sys.maxsize)
     voices: list[Voice] = []
     tally = Tally()
     for group in groups:
@@ -149,11 +154,6 @@ def _not_in_clip(groups: Sequence[Group], news: Sequence[Line]) -> list[Line]:
     if len(news) != 1 or not any(len(group.before) == 1 and group.after for group in groups):
         return []
     return [line for group in groups if not group.after for line in group.before]
-
-
-def _is_part(clip: range, olds: Sequence[Line]) -> bool:
-    """Whether a clip begins within the piece, or ends long before it."""
-    return clip.start > 0 or len(clip) < _CLIP_SHARE * max(tone.end for line in olds for tone in line.tones)
 
 
 def _placed(group: Group, slack: Slack, clip: range) -> _Placed:

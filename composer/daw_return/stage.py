@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from composer.compare.view import View, view_of
+from composer.compare.view import Line, View, view_of
 from composer.contract.stage import checked
+from composer.daw_return.clips import Asked, Place, Spot, found_place, said_place, spot_of
 from composer.daw_return.conductor import Song, song_of
 from composer.daw_return.frame import Frame, Setup, frame_of, frame_of_brief, setup_in
 from composer.daw_return.moves import moves_of
@@ -20,7 +21,8 @@ from composer.daw_return.writing import Ends, written
 from composer.errors import BadInput
 from composer.formats.brief import Brief
 from composer.formats.smf_scan import SYSEX, TIME_SIGNATURE
-from composer.formats.source import MARKER, SourceMidi, read_source
+from composer.formats.source import MARKER, SourceMidi, metres_in, read_source
+from composer.music.bars import BarMap
 from composer.music.time import TICKS_PER_BEAT
 
 # With fewer notes in common than this the file is another piece.
@@ -54,22 +56,32 @@ class Returned:
         return self.report.added + self.report.removed + self.report.changed
 
 
-def returned(data: bytes, name: str, known: Known | None, brief: Brief | None = None, brief_name: str = "") -> Returned:
+def returned(
+    data: bytes,
+    name: str,
+    known: Known | None,
+    brief: Brief | None = None,
+    brief_name: str = "",
+    asked: Asked | None = None,
+) -> Returned:
     """``data`` put back into the piece: what it lost comes from ``known``, or from ``brief`` where that is None.
 
+    ``asked`` says where in it a clip belongs, as far as a person said that; only ``known`` has such places.
     Raises BadInput or OverLimit for a file that the MIDI reader refuses, BadInput where nothing is known.
     """
     source = read_source(data, name)
     whole = scaled(source)
     if known is not None:
-        frame = frame_of(scaled(read_source(known.midi, known.name)))
-    elif brief is not None:
+        reference = scaled(read_source(known.midi, known.name))
+        frame = frame_of(reference)
+        return _Return(source, whole, frame, spot_of(asked or Asked(), reference, frame.lines)).result()
+    if brief is not None:
         frame = frame_of_brief(brief, brief_name, whole)
     else:
         raise BadInput(
             name, "nothing is known of the piece that it belongs to", "keep NAME.draft.mid or NAME.brief.json"
         )
-    return _Return(source, whole, frame).result()
+    return _Return(source, whole, frame, Spot()).result()
 
 
 def knows_itself(data: bytes, name: str) -> bool:
@@ -80,19 +92,20 @@ def knows_itself(data: bytes, name: str) -> bool:
 class _Return:
     """One file on its way back."""
 
-    def __init__(self, source: SourceMidi, whole: SourceMidi, frame: Frame) -> None:
-        self.source, self.whole, self.frame = source, whole, frame
+    def __init__(self, source: SourceMidi, whole: SourceMidi, frame: Frame, spot: Spot) -> None:
+        self.source, self.whole, self.frame, self.spot = source, whole, frame, spot
         self.view = view_of(whole, TICKS_PER_BEAT)
         self.bar = int(_bars(frame, self.view))
-        self.olds = [tone for line in frame.lines for tone in line.tones]
-        # With nothing to compare to, only empty bars in front can be seen: composer's pieces begin in bar 1.
-        self.shift = shift_of(self.olds, self.view.tones, self.bar) if self.olds else self._empty_bars()
+        self.lines = [line for line in frame.lines if spot.lines is None or line.index in spot.lines]
+        self.olds = [tone for line in self.lines for tone in line.tones]
+        self.place = self._place()
+        self.shift = self.place.shift
         self.unshifted = self.view.earlier(self.shift)
         rounding = rounding_ticks(source.ticks_per_beat)
         self.slack = slack_of(self.olds, self.unshifted.tones, rounding) if self.olds else Slack(0, 0)
 
     def result(self) -> Returned:
-        placement, lead = self._led(placed(self.frame.lines, self.unshifted.lines, self.slack, self._clip()))
+        placement, lead = self._led(self._placement())
         at, moved = (lambda t: max(0, t - self.shift) if t else 0), (lambda t: max(0, t - self.shift))
         tracks = tracks_of(placement.voices, self.frame, self._stated(), self.view.lines)
         song = song_of(self.whole, self.frame, self.slack, at, moved)
@@ -114,6 +127,7 @@ class _Return:
             file.cut_notes,
             self.shift - lead,
             self.bar,
+            self.place,
         )
         share = placement.share if self.frame.lines else 1.0
         return Returned(file.midi, self._report(file.midi, placement, tracks, song, rebuilt), share)
@@ -122,11 +136,27 @@ class _Return:
         """The ticks of the whole bars before the first note."""
         return (min((tone.start for tone in self.view.tones), default=0) + GRACE_TICKS) // self.bar * self.bar
 
-    def _clip(self) -> range:
-        """The ticks of the piece that the file holds."""
-        start = max(0, -self.shift)
-        end = max(1, self.whole.end_tick - self.shift)
-        return range(start, -(-end // self.bar) * self.bar)
+    def _place(self) -> Place:
+        """Where in the piece the music of the file belongs."""
+        tones = self.view.tones
+        bars = BarMap(metres_in(self.frame.conductor), TICKS_PER_BEAT)
+        if self.spot.bars is not None and tones:
+            return said_place(self.spot.bars, self.olds, tones, bars, self.source.name)
+        if not self.olds:
+            # With nothing to compare to, only empty bars in front can be seen: composer's pieces begin in bar 1.
+            return Place(self._empty_bars())
+        if len(self.view.lines) != 1:
+            return Place(shift_of(self.olds, tones, self.bar))
+        return found_place(self.olds, tones, self.whole.end_tick, bars)
+
+    def _placement(self) -> Placement:
+        is_said = self.spot != Spot()
+        others = [line for line in self.frame.lines if line not in self.lines] if is_said else None
+        news: Sequence[Line] = self.unshifted.lines
+        if is_said and len(self.lines) == len(news) == 1:
+            # One clip for one track: that it is another by name or notes does not matter.
+            news = [replace(news[0], name=self.lines[0].name, channel=self.lines[0].channel)]
+        return placed(self.lines, news, self.slack, self.place.clip, others)
 
     def _stated(self) -> list[Setup]:
         """What the file says of the set-up of each line."""

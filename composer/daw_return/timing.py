@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from composer.compare.view import Tone
@@ -49,7 +49,7 @@ def shift_of(olds: Sequence[Tone], news: Sequence[Tone], bar: int) -> int:
     candidates = {n * bar for n in range(-_SHIFT_BARS, _SHIFT_BARS + 1)}
     candidates |= {_to_bar_line(d, bar) for d in _common_distances(old_starts, new_starts)} - {0}
     found = {
-        shift: _found_again(old_starts, new_starts, shift) for shift in sorted(candidates, key=lambda s: (abs(s), s))
+        shift: found_again(old_starts, new_starts, shift) for shift in sorted(candidates, key=lambda s: (abs(s), s))
     }
     best = max(found, key=lambda shift: found[shift])
     enough = max(_SHIFTED_SHARE * min(len(olds), len(news)), _SHIFTED_GAIN * found[0])
@@ -84,9 +84,14 @@ def _at(tone: Tone, distance: int | None, slack: Slack) -> Tone:
 
 def _starts(tones: Sequence[Tone]) -> dict[int, list[int]]:
     """Pitch -> the onsets, sorted."""
+    return starts_by(tones, lambda tone: tone.pitch)
+
+
+def starts_by(tones: Sequence[Tone], key: Callable[[Tone], int]) -> dict[int, list[int]]:
+    """``key`` of the notes -> their onsets, sorted."""
     found: dict[int, list[int]] = defaultdict(list)
     for tone in tones:
-        found[tone.pitch].append(tone.start)
+        found[key(tone)].append(tone.start)
     for starts in found.values():
         starts.sort()
     return found
@@ -115,7 +120,7 @@ def _rest(olds: dict[int, list[int]], news: Sequence[Tone], shift: int) -> int:
     return Counter(sorted(d for d in found if d is not None)).most_common(1)[0][0]
 
 
-def _found_again(olds: dict[int, list[int]], news: dict[int, list[int]], shift: int) -> int:
+def found_again(olds: dict[int, list[int]], news: dict[int, list[int]], shift: int) -> int:
     """How many old notes have a new one of their own so much later, a few ticks more or less."""
     count = 0
     for pitch, starts in olds.items():

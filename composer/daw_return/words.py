@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from composer.compare.matching import ALONE
 from composer.compare.summary import count_text, later_text, number_text
+from composer.daw_return.clips import Place
 from composer.daw_return.conductor import TITLE, Song
 from composer.daw_return.frame import Frame
 from composer.daw_return.placing import Placement
@@ -17,6 +18,7 @@ from composer.formats.smf_scan import NOTE_ON
 from composer.formats.source import SourceMidi
 from composer.music.time import TICKS_PER_BEAT
 
+PLACES_MAX = 6  # named in one line
 _NAMED = {
     "name": "names", "channel": "channels", "program": "instruments", "volume": "volumes (CC7)", "pan": "pans (CC10)",
 }  # fmt: skip
@@ -32,12 +34,14 @@ def rebuilt_in(
     cut_notes: int,
     shift: int,
     bar: int,
+    place: Place,
 ) -> list[Rebuilt]:
     """Everything, from the form of the file to its notes; ``shift`` is by how many ticks the music was late."""
     found = list(_form(source, cut_notes))
     if shift:
         found.append(Rebuilt("shift", frame.origin, f"all music came {_shift(shift, bar)}: put back", True))
     found += _placing(source, frame, placement, tracks)
+    found += _clip(place, tracks)
     if song.rebuilt:
         found.append(Rebuilt("song", frame.origin, ", ".join(song.rebuilt), any(one != TITLE for one in song.rebuilt)))
     found += _setups(frame, tracks)
@@ -80,6 +84,20 @@ def _placing(source: SourceMidi, frame: Frame, placement: Placement, tracks: Seq
     new = [t.setup.name for t in tracks if t.voice.matched_by == ALONE and t.voice.returned]
     if new and frame.lines:
         yield Rebuilt("new", "", f"new tracks: {', '.join(new)}")
+
+
+def _clip(place: Place, tracks: Sequence[Track]) -> Iterator[Rebuilt]:
+    """Where a clip went, and where else it could have gone."""
+    if not place.bars:
+        return
+    names = ", ".join(track.setup.name for track in tracks if track.voice.returned)
+    told = f"put into bars {place.bars} of {names}"
+    if place.alike:
+        *most, last = place.alike[:PLACES_MAX]
+        left = len(place.alike) - PLACES_MAX
+        places = f"{', '.join([*most, last])} and {left} more places" if left > 0 else f"{', '.join(most)} and {last}"
+        told = f"much the same music stands in bars {places}; {told}; --bars says where"
+    yield Rebuilt("clip", "", told)
 
 
 def _setups(frame: Frame, tracks: Sequence[Track]) -> Iterator[Rebuilt]:

@@ -1,0 +1,189 @@
+"""Where a clip belongs: a file of one track that holds some bars of a piece, where the same music may stand often."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from composer.compare.view import Line, Tone
+from composer.daw_return.timing import GRACE_TICKS, found_again, shift_of, starts_by
+from composer.errors import UsageProblem, counted
+from composer.formats.midi_hashes import track_labels
+from composer.formats.midi_regions import cells_of
+from composer.formats.source import MARKER, SourceMidi, decoded, metres_in
+from composer.music.bars import BarMap
+from composer.music.regions import Region, Section, Track, bars_named, bars_text
+from composer.music.time import TICKS_PER_BEAT
+
+# A clip this much shorter than the piece is a part of it; what lies outside was not deleted.
+_CLIP_SHARE = 0.75
+# A place is one only where this part of the clip's notes is found.
+_FOUND_SHARE = 0.5
+# Other places are told where so much speaks for them as for the one that was taken.
+_ALIKE_SHARE = 0.9
+# Places are tried for every bar of the piece unless that takes so many looks at a note.
+_LOOKS_MAX = 3_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person says of the place of a clip: bars as they are named ("9-16", "B"), tracks by name or role.
+
+    ``sections`` are those of the brief, for a piece without markers.
+    """
+
+    bars: str | None = None
+    tracks: tuple[str, ...] | None = None
+    sections: tuple[Section, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """The first and last bar from 1 (None: not said), and the lines of the piece by index (None: any)."""
+
+    bars: tuple[int, int] | None = None
+    lines: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """All music of the file is ``shift`` ticks later than in the piece.
+
+    ``clip`` are the ticks of the piece that it holds (None: all), ``bars`` its bars in words (``""``: all), ``alike``
+    those of every place with much the same music, where there are several.
+    """
+
+    shift: int
+    clip: range | None = None
+    bars: str = ""
+    alike: tuple[str, ...] = ()
+
+
+def spot_of(asked: Asked, reference: SourceMidi, lines: Sequence[Line]) -> Spot:
+    """What was asked for in the piece ``reference``; raises UsageProblem for bars and tracks that it does not have."""
+    return Spot(_bars(asked, reference), _lines(asked, reference, lines))
+
+
+def _bars(asked: Asked, reference: SourceMidi) -> tuple[int, int] | None:
+    if asked.bars is None:
+        return None
+    try:
+        bars = sorted(bars_named(asked.bars, _sections(asked, reference)))
+    except ValueError as error:
+        raise _mistake("--bars", error, "name bars of the piece, such as 9-16") from None
+    if bars[-1] - bars[0] >= len(bars):
+        hint = 'name one place, such as 9-16, or "A#2" for the second A'
+        raise UsageProblem("--bars", f"bars {bars_text(bars)} are not in a row", hint)
+    return bars[0], bars[-1]
+
+
+def _lines(asked: Asked, reference: SourceMidi, lines: Sequence[Line]) -> frozenset[int] | None:
+    if asked.tracks is None:
+        return None
+    region, labels = Region(None, asked.tracks), track_labels(reference)
+    known = {track.name: track for track in cells_of(reference).tracks}
+    tracks = {line.index: known.get(labels[line.track], Track(line.label)) for line in lines}
+    try:
+        region.check_tracks([*tracks.values()])
+    except ValueError as error:
+        raise _mistake("--tracks", error, "name tracks of the piece") from None
+    return frozenset(index for index, track in tracks.items() if region.has_track(track))
+
+
+def _mistake(option: str, error: ValueError, hint: str) -> UsageProblem:
+    what, _, advice = str(error).partition("; ")
+    return UsageProblem(option, what, advice or hint)
+
+
+def _sections(asked: Asked, reference: SourceMidi) -> tuple[Section, ...]:
+    """Those that the markers of the piece name, else those of the brief; all bars of the piece in any case."""
+    bars = BarMap(metres_in(reference.tracks[0]), TICKS_PER_BEAT)
+    total = max(1, bars.bars_until(reference.end_tick))
+    named = {bars.place(event.tick).bar: decoded(event.data) for event in reference.metas(MARKER)}
+    firsts = sorted(bar for bar in named if bar <= total)
+    ends = [*firsts[1:], total + 1]
+    found = tuple(Section(named[a], a, b - a) for a, b in zip(firsts, ends, strict=False)) or asked.sections
+    last = found[-1].last if found else 0
+    return found if last >= total else (*found, Section("", last + 1, total - last))
+
+
+def said_place(spot: tuple[int, int], olds: Sequence[Tone], news: Sequence[Tone], bars: BarMap, name: str) -> Place:
+    """The clip in the bars that a person named, from their start or where it lies in its file.
+
+    Raises UsageProblem where the clip is longer than they are.
+    """
+    start, end = int(bars.start(spot[0])), int(bars.start(spot[1] + 1))
+    first, last = min(tone.start for tone in news), max(tone.start for tone in news)
+    lead = (first + GRACE_TICKS) // max(1, int(bars.start(2))) * int(bars.start(2))
+    shifts = [
+        s for s in dict.fromkeys((-start, 0, lead - start))
+        if start <= first - s + GRACE_TICKS and last - s + GRACE_TICKS < end
+    ]  # fmt: skip
+    if not shifts:
+        length = bars.bars_until(max(1, last + GRACE_TICKS))
+        what = f"{name} plays to its bar {length}, and --bars has room for {counted(spot[1] - spot[0] + 1, 'bar')}"
+        raise UsageProblem("--bars", what, "name as many bars as the clip has")
+    scores = _Scores(olds, news)
+    best = max(shifts, key=scores.of)  # the first of those that are as good
+    return Place(best, range(start, end), bars_text(range(spot[0], spot[1] + 1)))
+
+
+def found_place(olds: Sequence[Tone], news: Sequence[Tone], length: int, bars: BarMap) -> Place:
+    """Where the music of one track is found: where most of its pitches, times and velocities are; of places that are
+    as good where it is not shifted, then the first. ``length`` is that of its file in ticks."""
+    bar = int(bars.start(2))
+    usual = shift_of(olds, news, bar)
+    piece = max(tone.end for tone in olds)
+    first, last = min(tone.start for tone in news), max(tone.end for tone in news)
+    lead = (first + GRACE_TICKS) // bar * bar
+    is_short = last - lead < _CLIP_SHARE * piece
+    if is_short and bars.bars_until(piece) * len(olds) <= _LOOKS_MAX:
+        starts = [int(bars.start(number)) for number in range(1, bars.bars_until(piece) + 1)]
+        found = _scored([0, usual, *(e - s for s in starts for e in (0, lead))], usual, olds, news)
+    else:
+        found = {usual: 0}
+    best = min(found, key=lambda s: (-found[s], s != 0, -s))
+    clip = _ticks(best, lead if is_short else 0, length, bar)
+    if clip.start <= 0 and len(clip) >= _CLIP_SHARE * piece:
+        return Place(best)
+    places = [(s, _ticks(s, lead, length, bar)) for s in sorted(found, reverse=True)]
+    alike = [
+        _told(ticks, bars) for s, ticks in places
+        if s == best
+        or (found[s] >= _ALIKE_SHARE * found[best] and (ticks.stop <= clip.start or clip.stop <= ticks.start))
+    ]  # fmt: skip
+    return Place(best, clip, _told(clip, bars), tuple(alike) if len(alike) > 1 else ())
+
+
+def _scored(shifts: Sequence[int], usual: int, olds: Sequence[Tone], news: Sequence[Tone]) -> dict[int, int]:
+    """Shift -> how much is found again by it; only ``usual`` where that is little."""
+    scores = _Scores(olds, news)
+    tried = {shift: scores.of(shift) for shift in dict.fromkeys(shifts)}
+    return tried if scores.most_found >= _FOUND_SHARE * len(news) else {usual: tried[usual]}
+
+
+class _Scores:
+    """How well a shift explains the new notes: a note counts whose pitch is there, and twice with its velocity too."""
+
+    def __init__(self, olds: Sequence[Tone], news: Sequence[Tone]) -> None:
+        self.most_found = 0
+        """The most notes that any shift had in their places, of whatever velocity."""
+        self.played = starts_by(olds, lambda t: t.pitch), starts_by(news, lambda t: t.pitch)
+        self.struck = (
+            starts_by(olds, lambda t: 128 * t.velocity + t.pitch), starts_by(news, lambda t: 128 * t.velocity + t.pitch)
+        )  # fmt: skip
+
+    def of(self, shift: int) -> int:
+        found = found_again(*self.played, shift)
+        self.most_found = max(self.most_found, found)
+        return found + found_again(*self.struck, shift)
+
+
+def _ticks(shift: int, lead: int, length: int, bar: int) -> range:
+    """The ticks of the piece that a file holds; one in which the music lies where it did, from its first bar on."""
+    start = -shift if shift < 0 else max(0, lead - shift)
+    return range(start, max(start + 1, -(-max(1, length - shift) // bar) * bar))
+
+
+def _told(clip: range, bars: BarMap) -> str:
+    return bars_text(range(bars.place(clip.start).bar, bars.place(clip.stop - 1).bar + 1))
