@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,7 +15,9 @@ import pytest
 from PIL import Image
 
 from composer.cli.app import main
+from composer.formats.midi import midi_bytes
 from composer.render.soundfonts import VARIABLE, shipped_font
+from tests.cleanup.test_stage import PARALLEL
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")
@@ -85,3 +88,18 @@ def paint(path: Path, seed: int = 1) -> Path:
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
     return paint(tmp_path / "art.png")
+
+
+@pytest.fixture(scope="session")
+def cleaned_song(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a file of parallels, cleaned once: five changes, all accepted."""
+    path = tmp_path_factory.mktemp("song") / "song.mid"
+    path.write_bytes(midi_bytes(PARALLEL))
+    assert main(["cleanup", str(path), "-q"]) == 0
+    return path.parent
+
+
+@pytest.fixture
+def song(tmp_path: Path, cleaned_song: Path) -> Path:
+    shutil.copytree(cleaned_song, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "song.mid"

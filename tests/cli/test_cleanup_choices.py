@@ -1,47 +1,22 @@
-"""A person accepts and refuses changes: in the report, with --apply, and step by step, with --review."""
+"""A person accepts and refuses changes in the report, and --apply makes those that are accepted."""
 
 from __future__ import annotations
 
-import io
 import json
-import shutil
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import mido
 import pytest
 
-from composer.cli.app import main
 from composer.formats.brief import Locked
 from composer.formats.brief_text import brief_bytes
 from composer.formats.midi import midi_bytes
-from composer.workspace import PieceFiles, State, save, state_of
+from composer.workspace import PieceFiles, save
 from tests.cleanup.test_stage import PARALLEL
 from tests.cli.conftest import Program
+from tests.cli.reports import edit, notes, outputs, refuse, report_of
 from tests.cli.test_cleanup_options import SLIP, pitches
 from tests.compose.fakes import brief
-
-OUTPUTS = ("song.clean.mid", "song.musicxml", "song.cleanup.json", "song.composer.json")
-
-
-@pytest.fixture(scope="module")
-def cleaned_song(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a file of parallels, cleaned once: five changes, all accepted."""
-    path = tmp_path_factory.mktemp("song") / "song.mid"
-    path.write_bytes(midi_bytes(PARALLEL))
-    assert main(["cleanup", str(path), "-q"]) == 0
-    return path.parent
-
-
-@pytest.fixture
-def song(tmp_path: Path, cleaned_song: Path) -> Path:
-    shutil.copytree(cleaned_song, tmp_path, dirs_exist_ok=True)
-    return tmp_path / "song.mid"
 
 
 @pytest.fixture
@@ -51,38 +26,6 @@ def edited_draft(tmp_path: Path) -> Path:
     save(files, "generate", {files.draft: midi_bytes(SLIP).replace(bytes((73,)), bytes((72,)))})
     files.draft.write_bytes(midi_bytes(SLIP))
     return files.draft
-
-
-def report_of(song: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(PieceFiles.of(song).report.read_bytes())
-    return content
-
-
-def edit(song: Path, change: Callable[[list[dict[str, Any]]], object]) -> None:
-    """Change the list of changes in the report, as a person does in an editor."""
-    content = report_of(song)
-    change(content["changes"])
-    PieceFiles.of(song).report.write_text(json.dumps(content, indent=1))
-
-
-def refuse(song: Path, *numbers: int) -> None:
-    edit(song, lambda changes: [changes[n].update(accept=False) for n in numbers])
-
-
-def outputs(song: Path) -> list[bytes]:
-    return [song.with_name(name).read_bytes() for name in OUTPUTS]
-
-
-def notes(data: bytes) -> set[tuple[str, int, int]]:
-    """(track, tick, pitch) of every note, by mido."""
-    found = set()
-    for track in mido.MidiFile(file=io.BytesIO(data)).tracks:
-        tick = 0
-        for message in track:
-            tick += message.time
-            if message.type == "note_on" and message.velocity:
-                found.add((track.name, tick, message.note))
-    return found
 
 
 def test_apply_makes_exactly_the_accepted_changes(song: Path, composer: Program) -> None:
@@ -200,92 +143,6 @@ def test_choices_for_one_file_of_a_piece_are_not_lost_to_another(song: Path, com
     assert "holds your choices for song.mid" in result.err
 
 
-def mistaken(changes: list[dict[str, Any]]) -> None:
-    changes[0]["accept"] = "yes"
-    changes[1]["accept"] = 1
-    del changes[2]["rules"]
-    changes[3]["acept"] = True
-    changes[4]["to"] = 60
-
-
-def unknown(changes: list[dict[str, Any]]) -> None:
-    changes[0]["id"] = "00000000"
-    changes[4]["to"] = "A4"
-
-
-@pytest.mark.parametrize(
-    ("change", "lines"),
-    [
-        (
-            mistaken,
-            [
-                'changes[0] in bar 1, Piano: accept is "yes"; write true or false',
-                "changes[1] in bar 1, Piano: accept is 1; write true or false",
-                "changes[2] in bar 2, Bass: rules is missing",
-                "changes[3] in bar 3, Piano: acept is no field of a change",
-                "changes[4] in bar 3, Piano: to is 60, which no cleanup wrote",
-            ],
-        ),
-        (
-            unknown,
-            [
-                "changes[0] in bar 1, Piano: no change '00000000' is known (G3 to C4); edit nothing but accept",
-                "(E4 to A4); edit nothing but accept",
-            ],
-        ),
-        (lambda changes: changes.pop(), ["lists 4 of 5 changes; to refuse one, set its accept to false"]),
-        (lambda changes: changes.append(changes[0]), ["is listed 2 times"]),
-        (lambda changes: changes.__setitem__(1, "no"), ['changes[1]: the change is "no", which no cleanup wrote']),
-    ],
-)
-def test_every_mistake_in_a_report_is_named(
-    song: Path, composer: Program, change: Callable[[list[dict[str, Any]]], object], lines: list[str]
-) -> None:
-    edit(song, change)
-    before = outputs(song)
-    result = composer("cleanup", song, "--apply")
-    assert result.code == 3
-    found = result.err.splitlines()
-    assert len(found) == len(lines)
-    assert all(line in text for text, line in zip(found, lines, strict=True))
-    assert outputs(song) == before
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        (b'"accept": true', b'"accept": treu', "column 17: expecting value"),
-        (b'"key": null', b'"key": "A minor"', "its options were edited"),
-        (b"composer.cleanup/1", b"composer.cleanup/9", "is no report of a cleanup"),
-        (b'"made_from"', b'"made"', "does not say what it was made from"),
-    ],
-)
-def test_a_report_that_cannot_be_used_says_why(
-    song: Path, composer: Program, old: bytes, new: bytes, message: str
-) -> None:
-    path = song.with_name("song.cleanup.json")
-    path.write_bytes(path.read_bytes().replace(old, new, 1))
-    result = composer("cleanup", song, "--apply")
-    assert (result.code, message in result.err) == (3, True), result.err
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (("song.mid", "--apply", "--review"), "choose one of them"),
-        (("song.mid", "--apply", "--key", "A minor"), "leave the others out"),
-        (("song.cleanup.json",), "add --apply"),
-        (("song.mid", "song.cleanup.json"), "add --apply"),
-    ],
-)
-def test_options_that_contradict_each_other(
-    song: Path, composer: Program, words: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(song.parent)
-    result = composer("cleanup", *words)
-    assert (result.code, message in result.err) == (2, True), result.err
-
-
 def test_apply_before_any_cleanup_says_what_to_do(tmp_path: Path, composer: Program) -> None:
     path = tmp_path / "song.mid"
     path.write_bytes(midi_bytes(PARALLEL))
@@ -345,89 +202,3 @@ def test_what_was_locked_since_is_left_by_apply(song: Path, composer: Program) -
     assert result.code == 0
     assert "(bar 2, Bass, D2 to F2): the bar or track is locked" in result.err
     assert pitches(song.with_name("song.clean.mid").read_bytes(), "Bass") == pitches(song.read_bytes(), "Bass")
-
-
-def answered(composer: Program, monkeypatch: pytest.MonkeyPatch, song: Path, answers: str) -> tuple[int, str]:
-    monkeypatch.setattr("sys.stdin", io.StringIO(answers))
-    result = composer("cleanup", song, "--review")
-    return result.code, result.err
-
-
-@pytest.mark.parametrize(
-    ("answers", "accepted"),
-    [
-        ("y\ny\ny\ny\n", [True] * 5),
-        ("\n\n\n\n", [True] * 5),
-        ("a\n", [True] * 5),
-        ("r\n", [False] * 5),
-        ("n\ny\nr\n", [False, False, True, False, False]),
-        ("n\nb\ny\nn\nx\na\n", [True, True, False, True, True]),
-    ],
-)
-def test_review_asks_for_each_group_and_writes_as_apply_does(
-    song: Path, composer: Program, monkeypatch: pytest.MonkeyPatch, answers: str, accepted: list[bool]
-) -> None:
-    code, _ = answered(composer, monkeypatch, song, answers)
-    assert code == 0
-    assert [c["accept"] for c in report_of(song)["changes"]] == accepted
-    reviewed = outputs(song)
-    assert composer("cleanup", song, "--apply").code == 0
-    assert outputs(song) == reviewed
-    assert state_of(song.with_name("song.cleanup.json")) is State.FRESH
-
-
-def test_review_shows_where_what_why_before_and_after(
-    song: Path, composer: Program, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _, shown = answered(composer, monkeypatch, song, "a\n")
-    for line in (
-        "1 of 4  Piano, beat 1 of bar 1: G3 to C4; Piano, beat 1 of bar 1: C4 to E4",
-        "  why     parallel octaves with Melody on beat 1 of bar 2; parallel fifths with Melody on beat 1 of bar 2",
-        "  before  Piano: 1) E3+[G3]+[C4] | 2) F3+A3+D4",
-        "  after   Piano: 1) E3+[C4]+[E4] | 2) F3+A3+D4",
-        "  with    Melody: 1) G4 | 2) A4",
-        "accepted 5 notes, refused 0",
-    ):
-        assert line in shown.splitlines()
-
-
-@pytest.mark.parametrize(("third", "then"), [("y", "B2+G3+[E4]"), ("n", "G3+B3+[E4]")])
-def test_review_shows_a_change_in_the_music_as_answered_so_far(
-    song: Path, composer: Program, monkeypatch: pytest.MonkeyPatch, third: str, then: str
-) -> None:
-    _, shown = answered(composer, monkeypatch, song, f"y\ny\n{third}\na\n")
-    assert any(line.startswith("  before  Piano: ") and then in line for line in shown.splitlines())
-
-
-@pytest.mark.parametrize(("answers", "expected"), [("y\nq\n", 0), ("y\n", 2), ("", 2)])
-def test_a_review_that_does_not_end_writes_nothing(
-    song: Path, composer: Program, monkeypatch: pytest.MonkeyPatch, answers: str, expected: int
-) -> None:
-    before = outputs(song)
-    code, shown = answered(composer, monkeypatch, song, answers)
-    assert (code, "nothing was written" in shown) == (expected, True)
-    assert outputs(song) == before
-
-
-def test_review_begins_with_the_choices_in_an_edited_report(
-    song: Path, composer: Program, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    refuse(song, 0, 4)
-    code, shown = answered(composer, monkeypatch, song, "\n\n\n\n")
-    assert code == 0
-    assert "[as it is]" in shown
-    assert [c["accept"] for c in report_of(song)["changes"]] == [False, True, True, True, False]
-
-
-def test_ctrl_c_in_a_review_writes_nothing(song: Path) -> None:
-    before = outputs(song)
-    command = [sys.executable, "-m", "composer", "cleanup", str(song), "--review"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        while "why" not in process.stderr.readline():
-            pass
-        time.sleep(0.2)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
-        assert process.stderr.read().endswith("\nnothing was written\n")
-    assert outputs(song) == before

@@ -11,28 +11,16 @@ import pytest
 
 from composer.cleanup import proposals
 from composer.cleanup.proposals import Proposal
-from composer.cli.app import main
 from composer.formats.midi import midi_bytes
 from composer.workspace import PieceFiles, State, state_of
-from tests.cleanup.test_stage import PARALLEL
 from tests.cli.conftest import Program
-from tests.cli.test_cleanup_choices import answered, refuse, report_of
+from tests.cli.reports import answered, refuse, report_of
 from tests.cli.test_cleanup_options import SLIP
 
 
-@pytest.fixture(scope="module")
-def cleaned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("song") / "song.mid"
-    path.write_bytes(midi_bytes(PARALLEL))
-    assert main(["cleanup", str(path), "-q"]) == 0
-    return path.parent
-
-
 @pytest.fixture
-def piece(tmp_path: Path, cleaned: Path) -> Path:
-    """A file of parallels that was cleaned once: five changes, all accepted."""
-    shutil.copytree(cleaned, tmp_path, dirs_exist_ok=True)
-    return tmp_path / "song.mid"
+def piece(song: Path) -> Path:
+    return song
 
 
 def report(piece: Path) -> Path:
