@@ -7,12 +7,12 @@ from typing import get_args
 from composer.compose.styles import load_style, style_names
 from composer.encoding import harmony, melody
 from composer.evaluate import anchors
-from composer.formats import brief
+from composer.formats import brief, brief_form
 from composer.music.phrases import CADENCES
 
 
 def test_the_brief_and_the_network_know_every_cadence() -> None:
-    assert set(CADENCES) == set(get_args(brief.Cadence))
+    assert set(CADENCES) == set(get_args(brief_form.Cadence))
     assert set(harmony.CADENCES) == {*CADENCES, "none"}
 
 

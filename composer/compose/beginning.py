@@ -20,7 +20,8 @@ from composer.compose.phrasing import events_of
 from composer.compose.plan import BarPlan, Phrase, Plan, phrase_lengths
 from composer.encoding.melody import DURATIONS, Event, bar_role
 from composer.errors import OverLimit
-from composer.formats.brief import Brief, SectionPlan
+from composer.formats.brief import Brief
+from composer.formats.brief_form import SectionPlan
 from composer.formats.midi import MELODIC_CHANNELS
 from composer.formats.source_piece import part_lines, piece_of
 from composer.formats.tune import GivenTune

@@ -23,7 +23,8 @@ from composer.encoding.melody import Event, bar_role
 from composer.encoding.protocol import FigurationModel
 from composer.encoding.voices import VoicesModel
 from composer.errors import OverLimit, counted
-from composer.formats.brief import METERS, AccompanimentPlan, Brief, KeyChoice, MelodyPlan, SectionPlan
+from composer.formats.brief import METERS, AccompanimentPlan, Brief, MelodyPlan
+from composer.formats.brief_form import KeyChoice, SectionPlan
 from composer.formats.source_piece import piece_of
 from composer.formats.tune import GivenTune
 from composer.limits import BRIEF_BARS, BRIEF_SECTIONS, BRIEF_TEMPO_MAX_BPM, BRIEF_TEMPO_MIN_BPM, BRIEF_TEXT_CHARS

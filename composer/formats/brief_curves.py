@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.formats.brief import Brief, SectionPlan
+from composer.formats.brief import Brief
+from composer.formats.brief_form import SectionPlan
 
 CURVE_WEIGHT = 0.8  # how far the picture's curve bends a section's own value
 NAMES = ("energy", "density", "register", "tension")

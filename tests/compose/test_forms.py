@@ -21,7 +21,7 @@ from composer.compose.phrase import (
     Phrase,
 )
 from composer.compose.plan import Plan, plan_of
-from composer.formats.brief import PhrasePlan
+from composer.formats.brief_form import PhrasePlan
 from tests.compose.fakes import FlatModel, brief, flat_harmony
 
 

@@ -15,18 +15,8 @@ from composer.compose.styles import NONE, TRACKS, load_style
 from composer.errors import ComposerError
 from composer.evaluate.gates import GATES
 from composer.evaluate.measures import MEASURES
-from composer.formats.brief import (
-    METERS,
-    BarChange,
-    Brief,
-    Colour,
-    Curves,
-    KeyChoice,
-    Locked,
-    PhrasePlan,
-    SectionPlan,
-    Source,
-)
+from composer.formats.brief import METERS, BarChange, Brief, Colour, Curves, Locked, Source
+from composer.formats.brief_form import KeyChoice, PhrasePlan, SectionPlan
 from composer.formats.templates import template_names
 from composer.music.chord import QUALITIES
 from composer.music.instruments import DRUM_KEYS, INSTRUMENTS
