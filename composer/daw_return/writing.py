@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from composer.compare.matching import ALONE
 from composer.compare.view import Tone
 from composer.daw_return.conductor import Song
 from composer.daw_return.moves import Moves, Spare
 from composer.daw_return.setups import Track
-from composer.formats.midi import CHORD_TRACK, ascii_name
+from composer.formats.midi import CHORD_TRACK, ascii_name, cut_at_the_next
 from composer.formats.midi_events import (
     OFF,
     ON,
@@ -118,20 +118,8 @@ def _release(events: Sequence[RawEvent], channel: int, end: int) -> list[RawEven
 def _without_overlaps(tones: Sequence[Tone]) -> list[Tone]:
     """The tones by time, each of at least a tick, cut where the next of its pitch begins; of two that begin together
     the longer stays."""
-    kept: list[Tone] = []
-    last: dict[int, int] = {}
-    for tone in sorted(tones, key=lambda t: (t.start, t.pitch, -t.end, -t.velocity)):
-        whole = Tone(tone.start, tone.pitch, max(tone.start + 1, tone.end), tone.velocity, tone.line)
-        index = last.get(tone.pitch)
-        if index is not None:
-            earlier = kept[index]
-            if earlier.start == whole.start:
-                continue
-            if earlier.end > whole.start:
-                kept[index] = Tone(earlier.start, earlier.pitch, whole.start, earlier.velocity, earlier.line)
-        last[tone.pitch] = len(kept)
-        kept.append(whole)
-    return kept
+    cut = cut_at_the_next(tones, lambda tone, end: replace(tone, end=end))
+    return [replace(tone, end=max(tone.start + 1, tone.end), is_open=False) for tone in cut]
 
 
 def _spare_events(spare: Spare) -> list[RawEvent]:

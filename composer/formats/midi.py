@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import mido
 
@@ -95,18 +96,39 @@ def _signature(fifths: int, minor: bool) -> str:
     return tonic + ("m" if minor else "")
 
 
+class Sounding(Protocol):
+    """What has a beginning and an end in ticks, a pitch and a velocity."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def pitch(self) -> int: ...
+    @property
+    def velocity(self) -> int: ...
+
+
+_Sounding = TypeVar("_Sounding", bound=Sounding)
+
+
 def without_overlaps(notes: Iterable[Note]) -> list[Note]:
     """The notes sorted, each cut where the next of its pitch begins; of two that begin together the longer stays."""
-    kept: list[Note] = []
+    return cut_at_the_next(notes, lambda note, end: Note(note.start, note.pitch, end - note.start, note.velocity))
+
+
+def cut_at_the_next(notes: Iterable[_Sounding], ended: Callable[[_Sounding, int], _Sounding]) -> list[_Sounding]:
+    """As ``without_overlaps``, for whatever sounds; ``ended`` gives one with another end."""
+    kept: list[_Sounding] = []
     last: dict[int, int] = {}
-    for note in sorted(notes, key=lambda n: (n.start, n.pitch, -n.duration, -n.velocity)):
+    for note in sorted(notes, key=lambda n: (n.start, n.pitch, -n.end, -n.velocity)):
         index = last.get(note.pitch)
         if index is not None:
             earlier = kept[index]
             if earlier.start == note.start:
                 continue
             if earlier.end > note.start:
-                kept[index] = Note(earlier.start, earlier.pitch, note.start - earlier.start, earlier.velocity)
+                kept[index] = ended(earlier, note.start)
         last[note.pitch] = len(kept)
         kept.append(note)
     return kept
