@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from composer.cli.overview import Overview, bars_of_person
+from composer.cli.overview import Overview, bars_of_person, read_back
 from composer.errors import ComposerError, printable
 from composer.formats.brief import Brief
+from composer.formats.midi_hashes import bar_hashes
 from composer.formats.record import StepRecord
 from composer.music.regions import Section, Track
 from composer.workspace import CONDUCTOR, EditedBars, State, stale_bars, step_of
@@ -131,13 +132,15 @@ def _brief_of(path: Path) -> Brief | None:
 
 
 def _map_of(overview: Overview, path: Path, brief: Brief | None) -> BarMap | None:
-    hashes = {label: text.split() for label, text in hashes_of(path).items()}
+    entry = overview.of(path)
+    back = read_back(overview.files, path) if entry.state in (State.EDITED, State.FOREIGN) else None
+    found = hashes_of(path) if back is None else bar_hashes(back, path.name)
+    hashes = {label: text.split() for label, text in found.items()}
     count = max(map(len, hashes.values()), default=0)
     if not count:
         return None
-    entry = overview.of(path)
     edited = _cells(bars_of_person(overview.files, path)) if entry.state is State.EDITED else frozenset()
-    stale, locked = _stale_cells(overview, path, set(hashes), count), _locked_cells(path, brief)
+    stale, locked = _stale_cells(overview, path, set(hashes), count), _locked_cells(path, back, brief)
     is_led = any(track == CONDUCTOR for track, _ in edited) or 0 < len(_of(CONDUCTOR, stale)) < count
     labels = [label for label in hashes if label != CONDUCTOR or is_led]
     is_known = entry.state is not State.FOREIGN
@@ -193,7 +196,7 @@ def _midi_sources(overview: Overview, step: StepRecord) -> list[Path]:
     return [path for path in overview.sources(step) if path.suffix.lower() in MIDI_SUFFIXES]
 
 
-def _locked_cells(path: Path, brief: Brief | None) -> Cells:
+def _locked_cells(path: Path, back: bytes | None, brief: Brief | None) -> Cells:
     if brief is None or not brief.locked_regions:
         return frozenset()
     from composer.formats.files import read_bytes
@@ -201,7 +204,7 @@ def _locked_cells(path: Path, brief: Brief | None) -> Cells:
     from composer.formats.source import read_source
     from composer.limits import MIDI_BYTES
 
-    source = read_source(read_bytes(path, MIDI_BYTES, "MIDI file"), path.name)
+    source = read_source(back or read_bytes(path, MIDI_BYTES, "MIDI file"), path.name)
     known: tuple[Track, ...] = cells_of(source).tracks
     regions = [one for one in brief.locked_regions if one.tracks is None or any(map(one.has_track, known))]
     return frozenset(cell for region in regions for cell in cells_in(source, region))

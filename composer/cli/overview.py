@@ -8,7 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 from composer.errors import ComposerError, printable
+from composer.formats.files import read_bytes, sha256_of
 from composer.formats.record import StepRecord, path_of_key
+from composer.formats.source import read_source
+from composer.limits import MIDI_BYTES
 from composer.music.regions import bars_text
 from composer.workspace import (
     AUDIO,
@@ -74,7 +77,15 @@ class Overview:
         if best == files.draft or (self.of(files.midi).state is State.STALE and files.draft.is_file()):
             return files.midi, f"composer cleanup {files.draft.name}"
         has_sound = any(files.file(suffix).exists() for suffix in AUDIO)
-        return None if has_sound else (files.wav, f"composer render {best.name}")
+        return None if has_sound else (files.wav, f"composer render {self._latest(best).name}")
+
+    def _latest(self, best: Path) -> Path:
+        """``best``, or the performance that was made later, of another written file that is as it was."""
+        human = self.files.human
+        step = step_of(self.files, human) if human.is_file() else None
+        if step is None or best == human or changed_inputs(self.files, step):
+            return best
+        return human if human.stat().st_mtime_ns >= best.stat().st_mtime_ns else best
 
     def of(self, path: Path) -> FileState:
         """What became of ``path``; it is stale, too, when what it was made from is."""
@@ -92,6 +103,9 @@ class Overview:
 
     def _looked_at(self, path: Path) -> FileState:
         state, step = state_of(path, self.files), step_of(self.files, path)
+        broken = _broken(path) if state in (State.EDITED, State.FOREIGN) else ""
+        if broken:
+            return FileState(path, state, (broken,))
         if step is None or state is State.MISSING:
             return FileState(path, state)
         stale = tuple(self._stale(path, step))
@@ -111,11 +125,25 @@ class Overview:
                 yield f"{_called(source, self.files)} changed since"
         if path.suffix.lower() in AUDIO and self.files.mix not in changed and has_other_mix(self.files, step):
             yield "the mix changed since"
+        if path in (self.files.musicxml, self.files.report):
+            yield from self._outdated(path, step)
         for source in self.sources(step):
             if source not in changed and self.of(source).state is State.STALE:
                 yield f"{source.name} is stale"
         if path in (self.files.draft, *self.files.takes) and not is_of_today(step):
             yield "another version of composer made it"
+
+    def _outdated(self, path: Path, step: StepRecord) -> Iterator[str]:
+        """What tells that ``path`` is of a MIDI file, written with it, that a person edited since then."""
+        for key, recorded in step.outputs.items():
+            midi = path_of_key(self.files.folder, key)
+            if midi.suffix.lower() not in MIDI_SUFFIXES or not midi.is_file() or sha256_of(midi) == recorded:
+                continue
+            if path.stat().st_mtime_ns > midi.stat().st_mtime_ns:
+                continue  # exported since: the record calls it what the cleanup wrote
+            if not _broken(midi) and bars_of_person(self.files, midi):
+                way = f"; composer export {midi.name} --to musicxml" if path == self.files.musicxml else ""
+                yield f"{midi.name} was edited since{way}"
 
     def _changed(self, path: Path, step: StepRecord) -> tuple[tuple[Path, ...], tuple[EditedBars, ...]]:
         """The inputs that changed, and their bars; found out once for all outputs of a step."""
@@ -133,16 +161,31 @@ class Overview:
 
 def bars_of_person(files: PieceFiles, path: Path) -> tuple[EditedBars, ...]:
     """The bars of ``path`` that a person changed; what a DAW lost is no change of theirs."""
+    return edited_bars(files, path, read_back(files, path))
+
+
+def read_back(files: PieceFiles, path: Path) -> bytes | None:
+    """``path`` with what a DAW lost of it; None where that is nothing, and where it cannot be read."""
     from composer.cli.returning import brought_back
 
-    changed = edited_bars(files, path)
-    if not _looks_lossy(files, path, changed):
-        return changed
+    if not _looks_lossy(files, path, edited_bars(files, path)):
+        return None
     try:
         returned = brought_back(path)
-        return edited_bars(files, path, returned.midi if returned is not None else None)
     except ComposerError:
-        return ()
+        return None
+    return returned.midi if returned is not None else None
+
+
+def _broken(path: Path) -> str:
+    """Why the MIDI file ``path`` cannot be read; ``""`` where it can, and for other files."""
+    if path.suffix.lower() not in MIDI_SUFFIXES or not path.is_file():
+        return ""
+    try:
+        read_source(read_bytes(path, MIDI_BYTES, "MIDI file"), path.name)
+    except ComposerError as error:
+        return f"cannot be read: {error.reason}"
+    return ""
 
 
 def _looks_lossy(files: PieceFiles, path: Path, changed: Sequence[EditedBars]) -> bool:
@@ -151,6 +194,8 @@ def _looks_lossy(files: PieceFiles, path: Path, changed: Sequence[EditedBars]) -
     written = step.bars.get(key_of(files, path), {}) if step is not None else {}
     cells = sum(len(bars.split()) for bars in written.values())
     new = {one.track for one in changed} - {*written}
+    if step is None:
+        return True  # a file that was put into a piece that was composed here
     return bool(new) or any(one.track == CONDUCTOR for one in changed) or sum(len(o.bars) for o in changed) * 2 > cells
 
 

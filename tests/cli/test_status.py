@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from composer.formats.source import ChangeNote, edited, read_source
 from composer.music.regions import Section
 from composer.workspace import PieceFiles, save
 from tests.cli.conftest import Program
+from tests.daw_return.damage import one_clip
 from tests.formats.pieces import small_piece
 
 BRIEF = {
@@ -151,3 +153,44 @@ def test_a_long_map_is_wrapped_at_groups_of_four_bars() -> None:
     ]
     assert legend_of([found]) == ". fresh, e edited by hand"
     assert max(map(len, lines_of(found, 5))) == len("Melody  ....")
+
+
+def test_a_file_of_one_track_is_shown_as_it_is_read_back(art: PieceFiles, composer: Program) -> None:
+    art.draft.write_bytes(one_clip(art.draft.read_bytes()))
+    told = _maps(_told(composer, art.folder))["art.draft.mid"]
+    assert [*told] == ["Melody", "Piano", "Bass", "Drums", "Chords"] and set("".join(told.values())) <= {".", "-"}
+
+
+def test_a_score_and_a_report_are_not_fresh_beside_a_file_that_was_edited_since(
+    art: PieceFiles, composer: Program
+) -> None:
+    written = {art.midi: midi_bytes(small_piece()), art.musicxml: b"<score/>", art.report: b"{}"}
+    save(art, "cleanup", written, inputs=[art.draft])
+    assert "art.musicxml" not in _told(composer, art.folder)["pieces"][0]["why"]
+    _change(art.midi)
+    piece = _told(composer, art.folder)["pieces"][0]
+    assert (piece["files"]["art.musicxml"], piece["files"]["art.cleanup.json"]) == ("stale", "stale")
+    assert piece["why"]["art.musicxml"] == ["art.mid was edited since; composer export art.mid --to musicxml"]
+    assert piece["why"]["art.cleanup.json"] == ["art.mid was edited since"]
+    assert composer("export", art.midi, "--to", "musicxml").code == 0
+    piece = _told(composer, art.folder)["pieces"][0]
+    assert (piece["files"]["art.musicxml"], piece["files"]["art.cleanup.json"]) == ("fresh", "stale")
+
+
+@pytest.mark.parametrize("data", [b"", b"MThd\0\0", b"no music"])
+def test_a_broken_file_is_called_that(data: bytes, art: PieceFiles, composer: Program) -> None:
+    art.midi.write_bytes(data)
+    run = composer("status", art.folder, "--bars")
+    assert run.code == 0 and "cannot be read: " in run.out
+    (why,) = _told(composer, art.folder)["pieces"][0]["why"]["art.mid"]
+    assert why.startswith("cannot be read: ")
+
+
+def test_after_another_cleanup_the_next_step_plays_the_later_performance(art: PieceFiles, composer: Program) -> None:
+    save(art, "cleanup", {art.clean: midi_bytes(small_piece())}, inputs=[art.midi])
+    save(art, "humanize", {art.human: midi_bytes(small_piece())}, inputs=[art.midi])
+    for seconds, path in enumerate((art.midi, art.clean, art.human), 10**9):
+        os.utime(path, (seconds, seconds))
+    assert _told(composer, art.folder)["pieces"][0]["next"] == "composer render art.human.mid"
+    os.utime(art.clean, (2 * 10**9, 2 * 10**9))
+    assert _told(composer, art.folder)["pieces"][0]["next"] == "composer render art.clean.mid"
