@@ -143,7 +143,8 @@ def _is_theirs(midi: Path, files: PieceFiles) -> bool:
 def returned_lines(result: Returned) -> tuple[str, ...]:
     """What to tell the person about a file that was put back on the way."""
     report = result.report
-    return (f"{report.file} lost something in a DAW; read with what {report.origin} knows:", *report.lines())
+    happened = "was saved at another resolution" if report.is_rescaled_only else "lost something in a DAW"
+    return (f"{report.file} {happened}; read with what {report.origin} knows:", *report.lines())
 
 
 def _piece(into: Path) -> PieceFiles | None:

@@ -8,6 +8,7 @@ from typing import Any
 from composer.compare.summary import count_text
 
 FORMAT = "composer.import/1"
+RESOLUTION = "resolution"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ class Report:
     def has_loss(self) -> bool:
         """Whether the file had lost anything that composer had written."""
         return any(one.is_loss for one in self.rebuilt)
+
+    @property
+    def is_rescaled_only(self) -> bool:
+        """Whether another resolution is all that set the file apart from what composer had written."""
+        return [one.what for one in self.rebuilt if one.is_loss] == [RESOLUTION]
 
     def has(self, what: str) -> bool:
         """Whether that was put back."""

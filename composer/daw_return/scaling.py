@@ -15,6 +15,11 @@ def scaled(source: SourceMidi) -> SourceMidi:
     return read_source(smf_bytes(source.format, TICKS_PER_BEAT, tracks), source.name)
 
 
+def is_exact(source: SourceMidi) -> bool:
+    """Whether every event of ``source`` has a place at 480 ticks to the quarter."""
+    return all(e.tick * TICKS_PER_BEAT % source.ticks_per_beat == 0 for track in source.tracks for e in track)
+
+
 def rounding_ticks(ticks_per_beat: int) -> int:
     """By how many 480ths of a quarter that resolution moves an event at most."""
     return -(-TICKS_PER_BEAT // (2 * ticks_per_beat))

@@ -12,7 +12,8 @@ from composer.daw_return.clips import Place
 from composer.daw_return.conductor import TITLE, Song
 from composer.daw_return.frame import Frame
 from composer.daw_return.placing import Placement
-from composer.daw_return.report import Rebuilt
+from composer.daw_return.report import RESOLUTION, Rebuilt
+from composer.daw_return.scaling import is_exact
 from composer.daw_return.setups import Track
 from composer.formats.smf_scan import NOTE_ON
 from composer.formats.source import SourceMidi
@@ -54,7 +55,9 @@ def _form(source: SourceMidi, cut_notes: int) -> Iterator[Rebuilt]:
     if source.format == 0:
         yield Rebuilt("type", "", "a type 0 file, now of type 1", True)
     if source.ticks_per_beat != TICKS_PER_BEAT:
-        yield Rebuilt("resolution", "", f"{source.ticks_per_beat} ticks to the quarter, now {TICKS_PER_BEAT}")
+        # What was played at a finer resolution is a person's own, and would move.
+        told = f"{source.ticks_per_beat} ticks to the quarter, now {TICKS_PER_BEAT}"
+        yield Rebuilt(RESOLUTION, "", told, is_exact(source))
     if any(e.status & 0xF0 == NOTE_ON and e.data[1] == 0 for track in source.tracks for e in track):
         yield Rebuilt("note-offs", "", "note-ons of velocity 0, now note-offs")
     if source.hanging_notes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from composer.errors import BadInput, Bug, ComposerError, UsageProblem
 from composer.formats.files import Announce, unannounced
-from composer.render.score import TAIL_SECONDS, Playable, Score, score_of
+from composer.render.score import Playable, Score, score_of
 from composer.render.soundfonts import Soundfont, soundfont_named, soundfont_of
 from composer.render.synth import MOST_TAIL_SECONDS, Room, Synth, TinySynth, synth_of
 
@@ -101,7 +101,7 @@ def rendered(
             sound = _recorded(playing.synth, playing.score, rate_hz)
         if not float(sound.peaks.max(initial=0.0)) > SILENT_PEAK:
             raise _silent(name, font, mix)
-        cut_off = sound.is_loud_at_the_end()
+        cut_after_seconds = sound.seconds - score.seconds if sound.is_loud_at_the_end() else None
         sound = sound.trimmed(round(score.seconds * rate_hz))
         master = _written(sound, output, options, announce)
         files = (output, *(stems.commit(sound, announce) if options.stems else ()))
@@ -116,7 +116,7 @@ def rendered(
         font.path,
         font.sha256(),
         playing.synth.engine,
-        (*_notes(font, playing.synth, master, options, cut_off), *playing.notes),
+        (*_notes(font, playing.synth, master, options, cut_after_seconds), *playing.notes),
     )
 
 
@@ -201,7 +201,9 @@ def _written(mix: Recording, output: Path, options: RenderOptions, announce: Ann
     return master
 
 
-def _notes(font: Soundfont, synth: Synth, master: Master, options: RenderOptions, cut_off: bool) -> tuple[str, ...]:
+def _notes(
+    font: Soundfont, synth: Synth, master: Master, options: RenderOptions, cut_after_seconds: float | None
+) -> tuple[str, ...]:
     notes = [f"soundfont {font.name}: {font.because}"]
     if synth.engine == TinySynth.engine:
         notes.append("fluidsynth is not installed: played by tinysoundfont, without reverb")
@@ -209,6 +211,6 @@ def _notes(font: Soundfont, synth: Synth, master: Master, options: RenderOptions
         notes.append(f"{master.lufs:.1f} LUFS: louder would flatten the peaks")
     if not options.normalize and master.gain_db < options.gain_db:
         notes.append(f"turned down by {options.gain_db - master.gain_db:.1f} dB: it would have clipped")
-    if cut_off:
-        notes.append(f"still sounding {TAIL_SECONDS:.0f} s after its last note: faded out there")
+    if cut_after_seconds is not None:
+        notes.append(f"still sounding {cut_after_seconds:.0f} s after its last note: faded out there")
     return tuple(notes)

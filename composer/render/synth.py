@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 PROGRAM = "fluidsynth"
 FRAME_BYTES = 8  # two channels of 32-bit floats
 TIMEOUT_SECONDS = 30.0
-SPILL_SECONDS = 15.0  # what a right sound may be longer than the score and its tail
+SPILL_SECONDS = 15.0  # how much longer than the score and its tail a sound may be before it is cut
 MOST_TAIL_SECONDS = TAIL_SECONDS + SPILL_SECONDS
 SHORT_SECONDS = 0.5
 BUFFER_FRAMES = 8192  # the most that FluidSynth takes; 64, its default, costs half as much again
@@ -121,8 +121,10 @@ class CheckedFluidSynth(midi2audio.FluidSynth):  # type: ignore[misc]
             with _started(self._command(source, Path(folder) / "sound", cores), Path(folder) / "sound", errors) as run:
                 counted = _Counted(run, time.monotonic() + timeout_seconds, frames + self._frames(SPILL_SECONDS))
                 yield counted.pieces()
-                counted.finish()
-            self._check(run.process.returncode, errors.read_text("utf-8", "replace"), counted.frames, frames)
+                if not counted.is_cut:
+                    counted.finish()
+            code = 0 if counted.is_cut else run.process.returncode
+            self._check(code, errors.read_text("utf-8", "replace"), counted.frames, frames)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -233,7 +235,11 @@ class _Run:
 
 
 class _Counted:
-    """The pieces of a run's sound, with an eye on its length and on the clock."""
+    """The pieces of a run's sound, with an eye on its length and on the clock.
+
+    FluidSynth plays on until no voice sounds, which a slow release makes a minute, and a looped sample without one
+    never: after ``most_frames`` nobody listens any more.
+    """
 
     def __init__(self, run: _Run, deadline: float, most_frames: int) -> None:
         self._run = run
@@ -246,12 +252,18 @@ class _Counted:
     def frames(self) -> int:
         return self._bytes // FRAME_BYTES
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the sound was given up before the program had ended it."""
+        return self._bytes == self._most_frames * FRAME_BYTES
+
     def pieces(self) -> Iterator[bytes]:
         for piece in self._piped() if self._run.pipe is not None else self._filed():
-            self._bytes += len(piece)
-            if self.frames > self._most_frames:
-                raise Bug(PROGRAM, f"made more than the {self._most_frames} frames that were due", "tell us")
-            yield piece
+            wanted = piece[: self._most_frames * FRAME_BYTES - self._bytes]
+            self._bytes += len(wanted)
+            yield wanted
+            if self.is_cut:
+                return
 
     def finish(self) -> None:
         """Wait for the program's end."""

@@ -246,9 +246,11 @@ def _reaper_notes(lines: tuple[tuple[str, ...], ...]) -> Counter[tuple[int, int,
     waiting: dict[tuple[int, int], list[tuple[int, int]]] = {}
     now = 0
     for line in lines:
-        if line[0] != "E":
+        if line[0] not in ("E", "<X"):
             continue
         now += int(line[1])
+        if line[0] == "<X":  # a lyric or a text
+            continue
         status, pitch, velocity = (int(byte, 16) for byte in line[2:5])
         key = status & 0x0F, pitch
         if status & 0xF0 == 0x90 and velocity:

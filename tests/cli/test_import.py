@@ -16,7 +16,7 @@ from composer.formats.record import read_record
 from composer.formats.source import read_source
 from composer.workspace import PieceFiles, State, edited_bars, save, state_of
 from tests.cli.conftest import Program
-from tests.compare.pieces import BAR, Event, bytes_of, piece, tracks_of, with_notes
+from tests.compare.pieces import BAR, Event, bytes_of, piece, plays, tracks_of, with_notes
 from tests.compare.pieces import file_of as compared_file
 from tests.daw_return import damage
 from tests.daw_return.hands import edited_by_hand, heard
@@ -143,6 +143,25 @@ def test_a_draft_that_a_daw_wrote_over_is_cleaned_as_what_it_was(files: PieceFil
     source = read_source(files.midi.read_bytes(), "x.mid")
     assert source.track_names == ("Small piece", "Melody", "Piano", "Bass", "Drums", "Chords")
     assert {*heard(files.midi.read_bytes())} >= {*heard(DRAFT)} & {*heard(EDITED)}
+
+
+def test_a_draft_saved_at_another_resolution_is_cleaned_at_480_ticks(files: PieceFiles, composer: Program) -> None:
+    put(files.draft, damage.of_resolution(960)(DRAFT))
+    run = composer("cleanup", files.draft, "--no-key", "--no-voice-leading")
+    assert run.code == 0 and "was saved at another resolution" in run.err
+    source = read_source(files.midi.read_bytes(), "x.mid")
+    assert source.ticks_per_beat == 480 and heard(files.midi.read_bytes()) == heard(DRAFT)
+
+
+def test_a_draft_played_at_a_finer_resolution_keeps_it(files: PieceFiles, composer: Program) -> None:
+    tracks = tracks_of(damage.of_resolution(960)(DRAFT))
+    first = next(index for index, (_, message) in enumerate(tracks[1]) if plays(message))
+    tracks[1][first] = (tracks[1][first][0] + 1, tracks[1][first][1])
+    late = put(files.draft, compared_file(tracks, ticks_per_beat=960)).read_bytes()
+    run = composer("cleanup", files.draft, "--no-key", "--no-voice-leading")
+    assert run.code == 0 and "resolution" not in run.err
+    source = read_source(files.midi.read_bytes(), "x.mid")
+    assert source.ticks_per_beat == 960 and heard(files.midi.read_bytes()) == heard(late)
 
 
 def test_a_whole_file_is_read_as_it_is(files: PieceFiles, composer: Program) -> None:

@@ -209,7 +209,7 @@ def facts_of_project(xml: bytes, ticks_per_beat: int) -> Facts:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block of a Reaper project: its head, its lines as words, its blocks."""
+    """A block of a Reaper project: its head, its lines as words, its blocks; the heads of these are lines too."""
 
     head: tuple[str, ...]
     lines: tuple[tuple[str, ...], ...]
@@ -237,6 +237,7 @@ def _block(lines: list[tuple[str, ...]]) -> tuple[Block, list[tuple[str, ...]]]:
     own, blocks = [], []
     while lines[0] != (">",):
         if lines[0][0].startswith("<"):
+            own.append(lines[0])
             block, lines = _block(lines)
             blocks.append(block)
         else:

@@ -31,6 +31,12 @@ from composer.render.stage import RenderOptions, rendered
 folder = Path(sys.argv[1])
 rendered((folder / "a.mid").read_bytes(), "a.mid", folder / "a.wav", RenderOptions(shipped_font(), 22050, stems=True))
 """
+ENDLESS = """#!{python}
+import struct, sys
+with open(sys.argv[sys.argv.index("-F") + 1], "wb") as sound:
+    while True:
+        sound.write(struct.pack("<2048f", *[0.1, 0.1, -0.1, -0.1] * 512))
+"""
 
 
 def test_a_font_that_is_broken_inside_is_told_and_no_other_plays(tmp_path: Path) -> None:
@@ -49,6 +55,19 @@ def test_a_font_that_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.sf2")
     with pytest.raises(MissingTool, match=r"no such soundfont"):
         soundfont_of(tmp_path / "pipe.sf2")
+
+
+def test_a_sound_that_never_ends_is_faded_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "bin" / "fluidsynth"
+    program.parent.mkdir()
+    program.write_text(ENDLESS.format(python=sys.executable))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    done = rendered(midi(), "a.mid", tmp_path / "a.wav", FONT)
+    assert "still sounding 21 s after its last note: faded out there" in done.notes
+    sound, _ = soundfile.read(tmp_path / "a.wav")
+    assert len(sound) == round((score_of(midi(), "a.mid").seconds + 21) * 22_050)
+    assert abs(sound[-2000]).max() > 0.01 > abs(sound[-1]).max()
 
 
 def test_a_font_over_the_limit_is_refused_unread(tmp_path: Path) -> None:
