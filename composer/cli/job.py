@@ -21,9 +21,9 @@ from composer.cli.steps import (
 from composer.formats.files import read_bytes
 from composer.formats.midi import midi_bytes
 from composer.formats.midi_hashes import by_track
+from composer.formats.midi_regions import Cells
 from composer.formats.record import Redone
 from composer.limits import MIDI_BYTES
-from composer.music.regions import bars_text
 from composer.workspace import EditedBars, Keeping, PieceFiles, Saved, backup, guard_all, rewrite, save, step_of
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Kept:
     """
 
     keeping: Keeping
-    redone: frozenset[tuple[str, int]] | None = None
+    redone: Cells | None = None
     by_hand: tuple[EditedBars, ...] = ()
 
 
@@ -148,18 +148,29 @@ def _keeping(job: Job) -> dict[Path, Keeping]:
 def _save_draft(job: Job, content: bytes, seed: int, model: str | None, force: bool) -> list[str]:
     """Write the draft, or the part of it that was composed anew; what to say of copies that were kept."""
     files = PieceFiles.of(job.output)
-    if job.kept is not None and job.kept.redone is not None:
-        redone = Redone(bars={one.track: bars_text(one.bars) for one in by_track(job.kept.redone)}, seed=seed)
+    cells = job.kept.redone if job.kept is not None else None
+    chosen = backup(job.output) if _loses_chosen_bars(files, job.output, cells) else None
+    if job.kept is not None and cells is not None:
+        redone = Redone(bars={one.track: list(one.bars) for one in by_track(cells)}, seed=seed)
         saved = rewrite(
             files, job.output, content, GENERATE, redone, job.kept.keeping, by_hand=job.kept.by_hand, force=force
         )
-        return [f"what was there is kept as {copy.name}" for copy in saved.backups]
-    # Bars that were composed until a person liked them are no file of a person's, but worth a copy.
-    before = step_of(files, job.output)
-    chosen = backup(job.output) if before is not None and before.redone and job.output.is_file() else None
-    saved = _save(job, GENERATE, {job.output: content}, seed, model, force)
+    else:
+        saved = _save(job, GENERATE, {job.output: content}, seed, model, force)
     lines = [f"what was there is kept as {copy.name}" for copy in saved.backups]
-    return lines if chosen is None else [f"the bars that were redone are kept in {chosen.name}"]
+    return lines if chosen is None else [f"the bars that were redone before are kept in {chosen.name}", *lines]
+
+
+def _loses_chosen_bars(files: PieceFiles, output: Path, cells: Cells | None) -> bool:
+    """Whether bars of ``output`` that were redone go again, with these cells or (None) with all of it.
+
+    They are no work of a person's, but composed until one liked them, and no seed alone brings them back.
+    """
+    before = step_of(files, output)
+    if before is None or not output.is_file():
+        return False
+    chosen = {(track, bar) for one in before.redone for track, bars in one.bars.items() for bar in bars}
+    return bool(chosen if cells is None else chosen & cells)
 
 
 def _save(

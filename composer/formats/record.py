@@ -27,9 +27,9 @@ class _Strict(BaseModel):
 
 
 class Redone(_Strict):
-    """Bars of an output that were composed anew later, by track (``"9-12, 14"``), and the seed that they came from."""
+    """Bars of an output that were composed anew later, by track, and the seed that they came from."""
 
-    bars: dict[str, str]
+    bars: dict[str, list[int]]
     seed: int
 
 
