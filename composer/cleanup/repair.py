@@ -183,7 +183,7 @@ class _Search:
     def _closes(self, step: Step) -> bool:
         """Whether the note begins the piece or lies in the last bar of a section."""
         bar = self.score.piece.meter.bar_ticks
-        ends = {m.tick for m in self.score.piece.markers} | {self.score.piece.length}
+        ends = self.score.piece.section_ticks | {self.score.piece.length}
         return step.start == 0 or any(end - bar <= step.start < end for end in ends)
 
     def _instrument(self, line: Line) -> Instrument:

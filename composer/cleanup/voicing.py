@@ -77,7 +77,7 @@ def _columns(score: Score, texture: Texture, faults: Sequence[Fault]) -> list[_C
         at, first, last = _states(texture, starts, tick, end)
         cells = _cells(texture, starts, tick, end) if place in active else {}
         chord = score.chord_at(tick)
-        fixed_bass = place in (0, len(ticks) - 1) or any(end <= m.tick < end + 2 for m in score.piece.markers)
+        fixed_bass = place in (0, len(ticks) - 1) or not score.piece.section_ticks.isdisjoint((end, end + 1))
         options = _options(at, cells, chord, texture, score, fixed_bass=fixed_bass)
         local = _local_costs(options, at, cells, chord, texture)
         columns.append(_Column(tick, chord, cells, at, first, last, options, local))

@@ -122,7 +122,7 @@ def line_of(piece: Piece, phrase_ends: Sequence[int] | None = None) -> Line:
     notes = written(part.notes, piece.meter) if part else ()
     end = max([piece.length, *(note.end for note in notes)])
     length = -(-end // piece.meter.bar_ticks) * piece.meter.bar_ticks
-    has_pickup = bool(notes) and not piece.markers and notes[0].start >= piece.meter.bar_ticks // 2
+    has_pickup = bool(notes) and not piece.section_ticks and notes[0].start >= piece.meter.bar_ticks // 2
     default = phrase_ends_of(piece, length, first_bar=1 if has_pickup else 0)
     ends = tuple(phrase_ends) if phrase_ends is not None else default
     chords = tuple(sorted(piece.chords, key=lambda span: span.start))
@@ -135,9 +135,8 @@ def phrase_ends_of(piece: Piece, length: int | None = None, first_bar: int = 0) 
     bar_ticks = piece.meter.bar_ticks
     total = max(1, -(-(piece.length if length is None else length) // bar_ticks))
     first_bar = min(first_bar, total - 1)
-    starts = sorted(
-        {first_bar, *(m.tick // bar_ticks for m in piece.markers if m.tick % bar_ticks == 0)} & set(range(total))
-    )
+    marked = {tick // bar_ticks for tick in piece.section_ticks if tick % bar_ticks == 0}
+    starts = sorted({first_bar, *marked} & set(range(total)))
     ends = []
     for start, end in zip(starts, [*starts[1:], total], strict=True):
         bar = start

@@ -174,10 +174,10 @@ def _part_events(part: Part, channel: int, end_tick: int) -> list[_Event]:
     for control in part.controls:
         message = mido.Message("control_change", channel=channel, control=control.number, value=control.value)
         events.append(_Event(control.tick, SET, message))
-    pedal = [c for c in part.controls if c.number == CC_PEDAL]
-    if pedal and max(pedal, key=lambda c: c.tick).value >= PEDAL_DOWN:
+    pedal = sorted((c for c in part.controls if c.number == CC_PEDAL), key=lambda c: c.tick)
+    if pedal and pedal[-1].value >= PEDAL_DOWN:
         release = mido.Message("control_change", channel=channel, control=CC_PEDAL, value=0)
-        events.append(_Event(max(end_tick - 1, max(c.tick for c in pedal)), SET, release))
+        events.append(_Event(max(end_tick - 1, pedal[-1].tick), SET, release))
     for note in without_overlaps(part.notes):
         _check(note, part)
         velocity = min(127, max(1, note.velocity))

@@ -111,12 +111,13 @@ def part_lines(source: SourceMidi) -> tuple[tuple[int, int], ...]:
 
 
 def _markers(source: SourceMidi, brief: Brief | None) -> tuple[Marker, ...]:
-    """All markers; a section is what the brief's form or composer's habit calls by that name, or what people do."""
+    return tuple(Marker(_scaled(m.tick, source), m.text, is_section_name(m.text, brief)) for m in source.markers)
+
+
+def is_section_name(text: str, brief: Brief | None = None) -> bool:
+    """Whether a marker is what the brief's form or composer's habit calls a section, or what people do."""
     names = {section.name.casefold() for section in brief.form} if brief is not None else set()
-    return tuple(
-        Marker(_scaled(m.tick, source), m.text, m.text.casefold() in names or bool(SECTION_NAME.fullmatch(m.text)))
-        for m in source.markers
-    )
+    return text.casefold() in names or bool(SECTION_NAME.fullmatch(text))
 
 
 def _scaled(tick: int, source: SourceMidi) -> int:

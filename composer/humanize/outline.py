@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from composer.formats.brief import Brief
 from composer.formats.source import SourceMidi
+from composer.formats.source_piece import is_section_name
 from composer.humanize.layer import Outline
 from composer.music.phrases import PHRASE_BARS
 
@@ -15,7 +16,7 @@ def outline_of(source: SourceMidi, brief: Brief | None = None) -> Outline:
     brief says nothing else."""
     bars = source.bar_map
     total = max(1, bars.bars_until(source.end_tick))
-    marked = {bars.place(marker.tick).bar for marker in source.markers}
+    marked = {bars.place(marker.tick).bar for marker in source.markers if is_section_name(marker.text, brief)}
     named = {section.first for section in brief.sections} if brief is not None else set()
     sections = sorted({1, *(bar for bar in marked or named if bar <= total)})
     phrases = {bar for bar in _written_phrases(brief) if bar <= total}

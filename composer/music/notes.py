@@ -124,6 +124,11 @@ class Piece:
             total += max(0, min(following.tick, self.length) - tempo.tick) / TICKS_PER_BEAT * 60.0 / tempo.bpm
         return total
 
+    @property
+    def section_ticks(self) -> frozenset[int]:
+        """Where sections begin, as far as markers say so."""
+        return frozenset(m.tick for m in self.markers if m.is_section)
+
     def part(self, role: str) -> Part | None:
         """The first part with that role."""
         return next((p for p in self.parts if p.role == role), None)

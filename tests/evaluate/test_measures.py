@@ -102,6 +102,8 @@ def test_phrase_ends_follow_markers_and_fours() -> None:
     assert phrase_ends_of(plain) == (4 * BAR, 8 * BAR, 12 * BAR, 14 * BAR)
     marked = replace(plain, markers=(Marker(0, "A"), Marker(5 * BAR, "B")))
     assert phrase_ends_of(marked) == (5 * BAR, 9 * BAR, 14 * BAR)
+    remark = Marker(2 * BAR, "louder here", is_section=False)
+    assert phrase_ends_of(replace(marked, markers=(*marked.markers, remark))) == phrase_ends_of(marked)
 
 
 def test_repeats_of_bars_count_rhythm_and_contour() -> None:

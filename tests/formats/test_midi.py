@@ -110,6 +110,13 @@ def test_note_offs_come_first_and_the_pedal_is_up_at_the_end() -> None:
     assert [m.value for m in track if m.type == "control_change" and m.control == 64] == [127, 0]
 
 
+def test_a_pedal_that_is_pressed_again_at_its_last_tick_is_up_at_the_end() -> None:
+    moves = (Control(0, 64, 127), Control(1920, 64, 0), Control(1920, 64, 127))
+    part = Part("Piano", CHORDS, 0, (Note(0, 60, 480),), moves)
+    track = _read(midi_bytes(replace(small_piece(), parts=(part,)))).tracks[1]
+    assert [m.value for m in track if m.type == "control_change" and m.control == 64] == [127, 0, 127, 0]
+
+
 def test_overlaps_of_one_pitch_are_cut_and_velocities_kept_in_range() -> None:
     cut = without_overlaps([Note(0, 60, 500), Note(240, 60, 480), Note(240, 60, 100), Note(0, 62, 900)])
     assert cut == [Note(0, 60, 240), Note(0, 62, 900), Note(240, 60, 480)]

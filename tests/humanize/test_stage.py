@@ -227,6 +227,12 @@ def test_the_tempo_falls_at_the_ends_of_sections_and_of_the_piece() -> None:
     assert last == sorted(last) and 1.3 * plain < last[-1] < 1.6 * plain
 
 
+def test_a_remark_of_a_person_is_no_section() -> None:
+    data = bytes_of()
+    remark = with_events(data, 0, (3 * BAR, mido.MetaMessage("marker", text="louder here")))
+    assert outline_of(read_source(remark, "x.mid")) == outline_of(read_source(data, "x.mid"))
+
+
 @pytest.mark.parametrize("bar", [12, 13, 14, 15])
 def test_a_section_that_ends_in_the_last_ritardando_has_none_of_its_own(bar: int) -> None:
     data = midi_bytes(replace(piece(), markers=(Marker(0, "A"), Marker(bar * BAR, "B"))))
