@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from composer.compose.styles import load_style, style_names
+from composer.compose.accompaniment.styles import load_style, style_names
 from composer.encoding import harmony, melody
 from composer.evaluate import anchors
 from composer.formats import brief, brief_form

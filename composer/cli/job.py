@@ -27,10 +27,10 @@ from composer.limits import MIDI_BYTES
 from composer.workspace import EditedBars, Keeping, PieceFiles, Saved, backup, guard_all, rewrite, save, step_of
 
 if TYPE_CHECKING:
+    from composer.compose.chords.harmony import Harmony
     from composer.compose.draft import Draft
-    from composer.compose.harmony import Harmony
-    from composer.compose.melody import Ear
     from composer.compose.takes import Judged, Take
+    from composer.compose.tune.melody import Ear
     from composer.encoding.protocol import FigurationModel, MelodyModel
     from composer.encoding.voices import VoicesModel
 

@@ -139,7 +139,7 @@ def _region(wish: Wish, brief: Brief, source: SourceMidi) -> Region:
 
 def _composing(brief: Brief, stand: StandingFile, cells: Cells) -> Callable[[Tools, int], Draft]:
     """How a seed becomes new music in ``cells``; the plan stays that of the seed that the draft was composed with."""
-    from composer.compose.redo import Standing, redone
+    from composer.compose.redo.stage import Standing, redone
 
     def compose(tools: Tools, seed: int) -> Draft:
         form_seed = seed if stand.seed is None else stand.seed
@@ -153,7 +153,7 @@ def _composing(brief: Brief, stand: StandingFile, cells: Cells) -> Callable[[Too
 
 def _judged(brief: Brief, stand: StandingFile, cells: Cells) -> Judged:
     """What takes are ranked by: the new bars and how they meet what stands."""
-    from composer.compose.redo import Standing, judged
+    from composer.compose.redo.stage import Standing, judged
 
     return judged(brief, Standing(stand.piece), cells)
 

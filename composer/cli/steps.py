@@ -22,8 +22,8 @@ from composer.workspace import PieceFiles, cleanup_output, save
 if TYPE_CHECKING:
     from composer.brief.analyse import BriefOptions
     from composer.cleanup.setting import CleanupOptions
-    from composer.compose.harmony import Harmony
-    from composer.compose.melody import Ear
+    from composer.compose.chords.harmony import Harmony
+    from composer.compose.tune.melody import Ear
     from composer.formats.brief import Brief
     from composer.formats.record import StepRecord
 
@@ -200,7 +200,7 @@ def brief_in(path: Path, *, to_compose: bool = False) -> Brief:
 
 def load_ear() -> Ear:
     """What real tunes are like, and which ones are known."""
-    from composer.compose.melody import Ear
+    from composer.compose.tune.melody import Ear
     from composer.encoding.originality import known_runs
     from composer.encoding.profile import typical_tunes
 
@@ -209,7 +209,7 @@ def load_ear() -> Ear:
 
 def load_harmony(with_network: bool = True) -> Harmony:
     """The shipped harmony network, or the chord tables: without the network's files, or where it is not wanted."""
-    from composer.compose.harmony import harmony_of, harmony_with
+    from composer.compose.chords.harmony import harmony_of, harmony_with
     from composer.models.harmony_runtime import FOLDER, read_harmony_model
     from composer.resources import shipped
 

@@ -12,12 +12,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from composer.compose.chords.harmonise import harmonised
+from composer.compose.chords.harmony import Bar
+from composer.compose.form.phrase import HALF, IMPERFECT, NEW, NEW_END, ORNAMENT, PERFECT, SAME_RHYTHM, SEQUENCE
+from composer.compose.form.plan import BarPlan, Phrase, Plan, phrase_lengths
 from composer.compose.given import Reading, brief_for, plan_for, reading_of, tonic_under
-from composer.compose.harmonise import harmonised
-from composer.compose.harmony import Bar
-from composer.compose.phrase import HALF, IMPERFECT, NEW, NEW_END, ORNAMENT, PERFECT, SAME_RHYTHM, SEQUENCE
 from composer.compose.phrasing import events_of
-from composer.compose.plan import BarPlan, Phrase, Plan, phrase_lengths
 from composer.encoding.melody import DURATIONS, Event, bar_role
 from composer.errors import OverLimit
 from composer.formats.brief import Brief

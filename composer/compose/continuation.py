@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from composer.compose.accompaniment.imitation import Models, imitated, model_bars
+from composer.compose.accompaniment.orchestra import orchestra_of
 from composer.compose.beginning import SECTION_NAME, Beginning, brief_on, plan_on, played_chords
+from composer.compose.chords.harmony import Bar, Harmony, chords_of
 from composer.compose.draft import CHORD_JOB, MELODY_JOB, PLAN_JOB, Draft, Sketch, arranged, rng_of
 from composer.compose.given import written_chords
-from composer.compose.harmony import Bar, Harmony, chords_of
-from composer.compose.imitation import Models, imitated, model_bars
-from composer.compose.melody import Ear, MelodyWriter
-from composer.compose.orchestra import orchestra_of
+from composer.compose.tune.melody import Ear, MelodyWriter
 from composer.encoding.protocol import FigurationModel, MelodyModel
 from composer.encoding.voices import VoicesModel
 from composer.errors import OverLimit, counted

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from composer.compose.arrangement import HeardAt, arrangement_of
-from composer.compose.expression import tempi_of
-from composer.compose.harmony import Bar, Harmony, chords_of
-from composer.compose.melody import Ear, Melody, MelodyWriter
-from composer.compose.orchestra import Orchestra, orchestra_of
-from composer.compose.plan import Plan, plan_of
-from composer.compose.retouch import retouched
+from composer.compose.accompaniment.arrangement import HeardAt, arrangement_of
+from composer.compose.accompaniment.expression import tempi_of
+from composer.compose.accompaniment.orchestra import Orchestra, orchestra_of
+from composer.compose.chords.harmony import Bar, Harmony, chords_of
+from composer.compose.chords.retouch import retouched
+from composer.compose.form.plan import Plan, plan_of
+from composer.compose.tune.melody import Ear, Melody, MelodyWriter
 from composer.encoding.protocol import FigurationModel, MelodyModel
 from composer.encoding.voices import VoicesModel
 from composer.errors import counted

@@ -11,9 +11,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from composer.compose.arrangement import FALLBACK_STYLE
-from composer.compose.ensembles import ensemble_names, load_ensemble
-from composer.compose.styles import load_style, style_names
+from composer.compose.accompaniment.arrangement import FALLBACK_STYLE
+from composer.compose.accompaniment.ensembles import ensemble_names, load_ensemble
+from composer.compose.accompaniment.styles import load_style, style_names
 from composer.formats.brief import AccompanimentPlan, BassPlan, Brief, MelodyPlan
 from composer.formats.brief_form import KeyChoice, SectionPlan
 from composer.music.time import meter_of

@@ -11,14 +11,14 @@ from itertools import groupby
 
 import numpy as np
 
+from composer.compose.accompaniment.orchestra import orchestra_of
+from composer.compose.accompaniment.styles import DEFAULT, style_names
+from composer.compose.chords.harmonise import harmonised
+from composer.compose.chords.harmony import Bar
 from composer.compose.draft import CHORD_JOB, PLAN_JOB, Draft, Sketch, arranged, rng_of
-from composer.compose.harmonise import harmonised
-from composer.compose.harmony import Bar
-from composer.compose.melody import Melody
-from composer.compose.orchestra import orchestra_of
+from composer.compose.form.plan import DECEPTIVE, HALF, IMPERFECT, PERFECT, BarPlan, Phrase, Plan, plan_of
 from composer.compose.phrasing import Span, events_of, phrases_in
-from composer.compose.plan import DECEPTIVE, HALF, IMPERFECT, PERFECT, BarPlan, Phrase, Plan, plan_of
-from composer.compose.styles import DEFAULT, style_names
+from composer.compose.tune.melody import Melody
 from composer.encoding.melody import Event, bar_role
 from composer.encoding.protocol import FigurationModel
 from composer.encoding.voices import VoicesModel

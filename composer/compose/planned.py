@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from composer.compose.accompaniment.orchestra import orchestra_of
 from composer.compose.draft import PLAN_JOB, rng_of
-from composer.compose.orchestra import orchestra_of
-from composer.compose.plan import Phrase, Plan, plan_of
+from composer.compose.form.plan import Phrase, Plan, plan_of
 from composer.formats.brief import Brief
 from composer.music.pitch import note_name
 from composer.music.time import TICKS_PER_BEAT

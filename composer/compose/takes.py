@@ -14,9 +14,9 @@ from itertools import groupby
 import numpy as np
 
 from composer.compose.draft import Draft
-from composer.compose.plan import Plan
-from composer.compose.prospect import chord_line
-from composer.compose.seams import Seam, seams_of
+from composer.compose.form.plan import Plan
+from composer.compose.tune.prospect import chord_line
+from composer.compose.tune.seams import Seam, seams_of
 from composer.encoding.melody import Event
 from composer.errors import counted
 from composer.music.time import TICKS_PER_BEAT

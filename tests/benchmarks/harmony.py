@@ -19,10 +19,10 @@ from itertools import groupby, pairwise
 import numpy as np
 
 from composer.cli.steps import load_harmony
-from composer.compose.chord_variety import SEE_SAW_BARS, see_saws
+from composer.compose.chords.harmony import Bar, Harmony, chords_of
+from composer.compose.chords.variety import SEE_SAW_BARS, see_saws
 from composer.compose.draft import draft_of
-from composer.compose.harmony import Bar, Harmony, chords_of
-from composer.compose.plan import HALF, Plan, plan_of
+from composer.compose.form.plan import HALF, Plan, plan_of
 from composer.encoding.harmony import chord_tension, tension_levels
 from composer.evaluate.control import spearman
 from composer.evaluate.measures import measures_of

@@ -18,8 +18,8 @@ import numpy as np
 
 from composer.cli.job import Tools
 from composer.compose.draft import draft_of
-from composer.compose.redo import Standing, redone
-from composer.compose.rules import BANNED_INTERVALS, OCTAVE
+from composer.compose.redo.stage import Standing, redone
+from composer.compose.tune.rules import BANNED_INTERVALS, OCTAVE
 from composer.formats.brief import Brief
 from composer.formats.midi import midi_bytes
 from composer.formats.source import read_source

@@ -16,9 +16,9 @@ from time import perf_counter
 
 import numpy as np
 
-from composer.compose import chorale as chorale_term
-from composer.compose.slots import Slot
-from composer.compose.voicing import Voicing, voicings_of
+from composer.compose.voices import chorale as chorale_term
+from composer.compose.voices.slots import Slot
+from composer.compose.voices.voicing import Voicing, voicings_of
 from composer.encoding.voices import VoicesModel
 from composer.models.voices_dataset import Chorale, chorales
 from composer.models.voices_runtime import read_voices_model

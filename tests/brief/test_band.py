@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from composer.brief.band import Look, melody_plan, meters_of, style_choice
-from composer.compose.styles import load_style, style_names
+from composer.compose.accompaniment.styles import load_style, style_names
 
 
 def test_the_metres_of_a_style_are_those_that_it_is_played_in() -> None:

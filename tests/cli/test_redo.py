@@ -297,7 +297,7 @@ def test_a_file_that_changes_its_metre_is_left_alone(art: PieceFiles, capsys: py
 
 def test_a_save_while_it_composes_is_not_replaced(art: PieceFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     edit(art, raise_first_note_of_bar(2))
-    from composer.compose import redo
+    from composer.compose.redo import stage as redo
 
     compose = redo.redone
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.harmony import Harmony, harmony_of
+from composer.compose.chords.harmony import Harmony, harmony_of
 from composer.encoding.melody import DURATIONS, PITCH_TOKENS
 from composer.formats.brief import Brief
 

@@ -10,7 +10,7 @@ import pytest
 from composer.compose.beginning import beginning_of
 from composer.compose.continuation import added_after, continued
 from composer.compose.draft import Draft
-from composer.compose.melody import MelodyWriter
+from composer.compose.tune.melody import MelodyWriter
 from composer.encoding.melody import FEATURES, Event
 from composer.errors import OverLimit
 from composer.formats.given_midi import Kept, given_midi_bytes

@@ -18,11 +18,11 @@ from composer.cleanup.keys import SIGNATURE_SHARE
 from composer.cleanup.repair import MELODY_WEIGHT
 from composer.cleanup.score import WEIGHT_DRAFT, WEIGHT_FOREIGN
 from composer.cleanup.slips import CHROMATIC_SHARE
-from composer.compose.expression import RITARDANDO_MAX_SECONDS, SPREAD
-from composer.compose.melody import BEAM, CANDIDATES, SAME_PARENT
-from composer.compose.plan import DENSITY_NPQ, EXACT_SHARE_MAX, MELODY_SPAN, PHRASE_BARS, REGISTER_SEMITONES
-from composer.compose.rules import RELAX_ORDER, RULES, ChordToneOnStrongBeat, LeapRecovers
-from composer.compose.texture import HIGH_INTENSITY, MID_INTENSITY
+from composer.compose.accompaniment.expression import RITARDANDO_MAX_SECONDS, SPREAD
+from composer.compose.accompaniment.texture import HIGH_INTENSITY, MID_INTENSITY
+from composer.compose.form.plan import DENSITY_NPQ, EXACT_SHARE_MAX, MELODY_SPAN, PHRASE_BARS, REGISTER_SEMITONES
+from composer.compose.tune.melody import BEAM, CANDIDATES, SAME_PARENT
+from composer.compose.tune.rules import RELAX_ORDER, RULES, ChordToneOnStrongBeat, LeapRecovers
 from composer.encoding.profile import NAMES
 from composer.evaluate.critic import FEATURES
 from composer.render.stage import RenderOptions

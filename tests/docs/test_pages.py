@@ -10,8 +10,8 @@ import pytest
 
 from composer import limits
 from composer.cleanup.report import RULES
-from composer.compose.phrase import OPERATORS
-from composer.compose.styles import NONE, TRACKS, load_style
+from composer.compose.accompaniment.styles import NONE, TRACKS, load_style
+from composer.compose.form.phrase import OPERATORS
 from composer.errors import ComposerError
 from composer.evaluate.gates import GATES
 from composer.evaluate.measures import MEASURES

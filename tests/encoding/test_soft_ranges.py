@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from composer.compose.critic import RANGES
+from composer.compose.tune.critic import RANGES
 from composer.encoding.profile import NAMES
 from composer.encoding.soft_ranges import SOFT_RANGES, Range
 

@@ -8,24 +8,24 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from composer.compose.chorale import INNER_VOICES
-from composer.compose.ensembles import Player, split_voices
-from composer.compose.expression import articulated, pedal_of, with_dynamics
-from composer.compose.figured import figured
-from composer.compose.harmony import Bar
-from composer.compose.learned import LEARNED
-from composer.compose.melody import Melody
-from composer.compose.orchestra import Orchestra
-from composer.compose.outer import mended_bass
-from composer.compose.passing import with_passing_notes
-from composer.compose.plan import PERFECT, Plan
-from composer.compose.prospect import chord_line
-from composer.compose.slots import Heard, Slot
-from composer.compose.sounding import trimmed
-from composer.compose.splice import spliced
-from composer.compose.styles import NONE, Style, load_style
-from composer.compose.texture import Layout, Texture, VoicedChord, textured
-from composer.compose.voicing import Voicing, voicings_of
+from composer.compose.accompaniment.ensembles import Player, split_voices
+from composer.compose.accompaniment.expression import articulated, pedal_of, with_dynamics
+from composer.compose.accompaniment.figured import figured
+from composer.compose.accompaniment.learned import LEARNED
+from composer.compose.accompaniment.orchestra import Orchestra
+from composer.compose.accompaniment.outer import mended_bass
+from composer.compose.accompaniment.passing import with_passing_notes
+from composer.compose.accompaniment.splice import spliced
+from composer.compose.accompaniment.styles import NONE, Style, load_style
+from composer.compose.accompaniment.texture import Layout, Texture, VoicedChord, textured
+from composer.compose.chords.harmony import Bar
+from composer.compose.form.plan import PERFECT, Plan
+from composer.compose.tune.melody import Melody
+from composer.compose.tune.prospect import chord_line
+from composer.compose.voices.chorale import INNER_VOICES
+from composer.compose.voices.slots import Heard, Slot
+from composer.compose.voices.sounding import trimmed
+from composer.compose.voices.voicing import Voicing, voicings_of
 from composer.encoding.protocol import FigurationModel
 from composer.encoding.voices import VoicesModel
 from composer.formats.brief import Brief

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from composer.compose.styles import DEFAULT, style_names
+from composer.compose.accompaniment.styles import DEFAULT, style_names
 from composer.errors import BadInput
 from composer.formats.templates import Template, load_template, template_names
 from composer.music.instruments import INSTRUMENTS, Instrument

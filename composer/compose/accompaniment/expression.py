@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.plan import Plan
+from composer.compose.form.plan import Plan
 from composer.music.notes import BASS, CC_PEDAL, CHORDS, DRUMS, MELODY, ChordSpan, Control, Note, Tempo
 from composer.music.time import TICKS_PER_BEAT, seconds_of
 

@@ -8,12 +8,12 @@ from itertools import groupby
 
 import numpy as np
 
-from composer.compose.hands import Played, played
-from composer.compose.learned import Setting, figure_controls, figures_of
-from composer.compose.outer import mended_bass
-from composer.compose.sounding import trimmed
-from composer.compose.styles import Style
-from composer.compose.texture import Layout, Texture, VoicedChord, textured
+from composer.compose.accompaniment.hands import Played, played
+from composer.compose.accompaniment.learned import Setting, figure_controls, figures_of
+from composer.compose.accompaniment.outer import mended_bass
+from composer.compose.accompaniment.styles import Style
+from composer.compose.accompaniment.texture import Layout, Texture, VoicedChord, textured
+from composer.compose.voices.sounding import trimmed
 from composer.encoding.figuration import FigureFrame
 from composer.encoding.protocol import FigurationModel
 from composer.formats.forms import letter_of

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from composer.compose.hand_options import LEFT, RIGHT, Option, Stroke, Task, move_cost, options_of
-from composer.compose.slots import Costs, cheapest_path
-from composer.compose.sounding import trimmed
+from composer.compose.accompaniment.hand_options import LEFT, RIGHT, Option, Stroke, Task, move_cost, options_of
+from composer.compose.voices.slots import Costs, cheapest_path
+from composer.compose.voices.sounding import trimmed
 from composer.encoding.figuration import DURATIONS, PULSES, SHAPES, Figure, FigureFrame
 from composer.music.chord import Chord
 from composer.music.notes import Note

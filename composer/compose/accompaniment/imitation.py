@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from composer.compose.harmony import Bar
-from composer.compose.variation import transposed_steps
+from composer.compose.chords.harmony import Bar
+from composer.compose.tune.variation import transposed_steps
 from composer.music.chord import Chord
 from composer.music.key import Key
 from composer.music.notes import Note, Part

@@ -4,7 +4,7 @@ A section opens with several candidates for its first bars; one is kept, the lik
 higher chance. Then the network goes on at a low temperature, so the texture stays and still answers chords and tune.
 A section that returns opens with the figure that it had. The last bar is a held chord.
 
-Here only figures are chosen (``composer.encoding.figuration``); ``composer.compose.hands`` turns them into pitches.
+Here only figures are chosen (``composer.encoding.figuration``); ``hands`` turns them into pitches.
 """
 
 from __future__ import annotations

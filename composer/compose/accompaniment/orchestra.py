@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from composer.compose.ensembles import AUTO, CENTRE, Ensemble, Player, load_ensemble
+from composer.compose.accompaniment.ensembles import AUTO, CENTRE, Ensemble, Player, load_ensemble
 from composer.formats.brief import Brief
 
 # How loud (CC7) and where (CC10) the players of a brief without an ensemble are.

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from composer.compose.slots import PARALLEL, Costs, Pitches, cheapest_path, parallel_cost
+from composer.compose.voices.slots import PARALLEL, Costs, Pitches, cheapest_path, parallel_cost
 from composer.music.notes import ChordSpan, Note
 
 DIRECT_LEAP, DIRECT = 6.0, 0.3

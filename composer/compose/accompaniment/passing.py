@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from composer.compose.texture import HIGH_INTENSITY, Texture, VoicedChord
+from composer.compose.accompaniment.texture import HIGH_INTENSITY, Texture, VoicedChord
 from composer.music.notes import Note
 from composer.music.time import Meter
 from composer.music.voice_leading import motion_faults

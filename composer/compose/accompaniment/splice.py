@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from composer.compose.plan import Plan
-from composer.compose.texture import Texture
+from composer.compose.accompaniment.texture import Texture
+from composer.compose.form.plan import Plan
 from composer.music.notes import Note
 
 

@@ -14,8 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from composer.compose.sounding import joined, trimmed, unmuddied
-from composer.compose.styles import (
+from composer.compose.accompaniment.styles import (
     ANY,
     CLOSE,
     ENDING,
@@ -32,6 +31,7 @@ from composer.compose.styles import (
     Style,
     Tone,
 )
+from composer.compose.voices.sounding import joined, trimmed, unmuddied
 from composer.music.chord import Chord
 from composer.music.notes import BASS, CHORDS, DRUMS, Note
 from composer.music.pitch import folded

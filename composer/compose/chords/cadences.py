@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.chord_table import DIMINISHED, ModeTable
-from composer.compose.plan import DANCE, DECEPTIVE, HALF, IMPERFECT, PERFECT, PLAGAL, Phrase, Plan
+from composer.compose.chords.table import DIMINISHED, ModeTable
+from composer.compose.form.plan import DANCE, DECEPTIVE, HALF, IMPERFECT, PERFECT, PLAGAL, Phrase, Plan
 from composer.encoding.harmony import BEAT_RATE, SlotPlan
 from composer.music.key import Key
 from composer.music.time import TICKS_PER_BEAT, Meter

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.harmony import Bar
+from composer.compose.chords.harmony import Bar
 from composer.encoding.chord_labels import bar_weights, best_path, label_tables
 from composer.encoding.chord_states import STATES, State, state_of
 from composer.encoding.melody import Event

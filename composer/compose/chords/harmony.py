@@ -13,11 +13,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.cadences import Slot, allowed_states, parts_of, plan_key, slots_at, slots_of
-from composer.compose.chord_search import Task, bigram_path, is_possible, sampled_paths
-from composer.compose.chord_table import Harmony, ModeTable, State, harmony_of, harmony_with
-from composer.compose.chord_variety import Setting, chosen
-from composer.compose.plan import DANCE, PERFECT, SONG, Phrase, Plan
+from composer.compose.chords.cadences import Slot, allowed_states, parts_of, plan_key, slots_at, slots_of
+from composer.compose.chords.search import Task, bigram_path, is_possible, sampled_paths
+from composer.compose.chords.table import Harmony, ModeTable, State, harmony_of, harmony_with
+from composer.compose.chords.variety import Setting, chosen
+from composer.compose.form.plan import DANCE, PERFECT, SONG, Phrase, Plan
 from composer.encoding.harmony import HarmonyFrame, parent_mode, plan_columns
 from composer.formats.brief import Brief
 from composer.music.chord import Chord, progression_of

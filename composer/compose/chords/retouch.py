@@ -15,13 +15,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.cadences import CHROMATIC_TENSION, parts_of, plan_key, tension_at
-from composer.compose.chord_fit import Sung, fit_of, sung_in
-from composer.compose.chord_search import HELD_BARS
-from composer.compose.chord_table import Harmony, ModeTable
-from composer.compose.chord_variety import RICH_CHORDS, see_saws
-from composer.compose.harmony import Bar
-from composer.compose.plan import HALF, Phrase, Plan
+from composer.compose.chords.cadences import CHROMATIC_TENSION, parts_of, plan_key, tension_at
+from composer.compose.chords.fit import Sung, fit_of, sung_in
+from composer.compose.chords.harmony import Bar
+from composer.compose.chords.search import HELD_BARS
+from composer.compose.chords.table import Harmony, ModeTable
+from composer.compose.chords.variety import RICH_CHORDS, see_saws
+from composer.compose.form.plan import HALF, Phrase, Plan
 from composer.encoding.harmony import raw_of_level
 from composer.encoding.melody import Event
 from composer.formats.brief import Brief

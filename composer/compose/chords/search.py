@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.chord_table import ModeTable
+from composer.compose.chords.table import ModeTable
 from composer.compose.sampling import log_softmax
 from composer.encoding.harmony import FOREIGN, HarmonyModel, History, Ints, raw_of_level
 

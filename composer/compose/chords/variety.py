@@ -9,8 +9,8 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.chord_search import HELD_BARS, Paths
-from composer.compose.chord_table import ModeTable
+from composer.compose.chords.search import HELD_BARS, Paths
+from composer.compose.chords.table import ModeTable
 from composer.encoding.harmony import raw_of_level
 
 Floats = NDArray[np.float64]

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.phrase import HALF, IMPERFECT, PERFECT, Phrase
+from composer.compose.form.phrase import HALF, IMPERFECT, PERFECT, Phrase
 from composer.formats.brief import Brief
 from composer.formats.brief_curves import bar_targets, filled, writes_tension
 from composer.formats.forms import letter_of

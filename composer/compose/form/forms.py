@@ -12,7 +12,7 @@ from zlib import crc32
 
 import numpy as np
 
-from composer.compose.phrase import (
+from composer.compose.form.phrase import (
     AUGMENT,
     COPY,
     FIT_CHORD,

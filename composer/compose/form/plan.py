@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from composer.compose.closes import closed_by_tension
-from composer.compose.forms import EXACT_SHARE_MAX, Aims, phrase_lengths, phrases_of, spans_of
-from composer.compose.phrase import (
+from composer.compose.form.closes import closed_by_tension
+from composer.compose.form.forms import EXACT_SHARE_MAX, Aims, phrase_lengths, phrases_of, spans_of
+from composer.compose.form.phrase import (
     CADENCES,
     COPY,
     DECEPTIVE,
@@ -32,7 +32,7 @@ from composer.compose.phrase import (
     BarPlan,
     Phrase,
 )
-from composer.compose.targets import DENSITY_NPQ, REGISTER_SEMITONES, targets_of
+from composer.compose.form.targets import DENSITY_NPQ, REGISTER_SEMITONES, targets_of
 from composer.formats.brief import Brief
 from composer.formats.forms import letter_of
 from composer.music.instruments import INSTRUMENTS

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.phrase import BarPlan
+from composer.compose.form.phrase import BarPlan
 from composer.encoding.melody import bar_role
 from composer.formats.brief import Brief
 from composer.formats.brief_curves import Levels, filled, levels_of, writes_tension

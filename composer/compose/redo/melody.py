@@ -9,15 +9,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.critic import character_of
-from composer.compose.echo import echo_of
-from composer.compose.harmony import Bar
-from composer.compose.melody import CANDIDATES, Ear, Hypothesis, MelodyWriter, Row, shape_of
-from composer.compose.plan import Phrase, Plan
-from composer.compose.redo_prospect import SeamProspect, is_filled
-from composer.compose.redo_under import Under
-from composer.compose.rules import BANNED_INTERVALS, OCTAVE, SMALL_LEAP
+from composer.compose.chords.harmony import Bar
+from composer.compose.form.plan import Phrase, Plan
+from composer.compose.redo.prospect import SeamProspect, is_filled
+from composer.compose.redo.under import Under
 from composer.compose.sampling import log_softmax
+from composer.compose.tune.critic import character_of
+from composer.compose.tune.echo import echo_of
+from composer.compose.tune.melody import CANDIDATES, Ear, Hypothesis, MelodyWriter, Row, shape_of
+from composer.compose.tune.rules import BANNED_INTERVALS, OCTAVE, SMALL_LEAP
 from composer.encoding.melody import DURATIONS, Event, nearest_duration
 from composer.encoding.protocol import MelodyModel
 from composer.music.time import TICKS_PER_BEAT

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from composer.compose.expression import QUIETEST, STRONGEST
-from composer.compose.redo_standing import Stay
+from composer.compose.accompaniment.expression import QUIETEST, STRONGEST
+from composer.compose.redo.standing import Stay
 from composer.music.notes import ChordSpan, Note, Part, Piece
 
 NEAR_BARS = 4  # so many bars from what stands, a new bar is no longer as loud as that

@@ -8,12 +8,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from composer.compose.harmony import Bar
-from composer.compose.phrase import COPY, NEW_END, ORNAMENT, SAME_RHYTHM, SIMPLIFY, Phrase
-from composer.compose.plan import Plan
-from composer.compose.prospect import Flags, Place, Prospect, Return
-from composer.compose.rhythm import Ending
-from composer.compose.rules import BANNED_INTERVALS, OCTAVE, STEP, P
+from composer.compose.chords.harmony import Bar
+from composer.compose.form.phrase import COPY, NEW_END, ORNAMENT, SAME_RHYTHM, SIMPLIFY, Phrase
+from composer.compose.form.plan import Plan
+from composer.compose.tune.prospect import Flags, Place, Prospect, Return
+from composer.compose.tune.rhythm import Ending
+from composer.compose.tune.rules import BANNED_INTERVALS, OCTAVE, STEP, P
 from composer.encoding.melody import Event
 
 # Over a seam from one phrase into the next: a fifth at most, else what can be sung at all.

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from composer.compose.accompaniment.orchestra import Orchestra, orchestra_of
+from composer.compose.chords.harmonise import harmonised
+from composer.compose.chords.harmony import Bar, Harmony, chords_of
+from composer.compose.chords.retouch import retouched
 from composer.compose.draft import CHORD_JOB, MELODY_JOB, PLAN_JOB, Draft, Sketch, arranged, rng_of
-from composer.compose.harmonise import harmonised
-from composer.compose.harmony import Bar, Harmony, chords_of
-from composer.compose.melody import Ear, Melody
-from composer.compose.orchestra import Orchestra, orchestra_of
-from composer.compose.plan import Plan, plan_of
-from composer.compose.redo_melody import RedoWriter
-from composer.compose.redo_merge import merged
-from composer.compose.redo_standing import (
+from composer.compose.form.plan import Plan, plan_of
+from composer.compose.redo.melody import RedoWriter
+from composer.compose.redo.merge import merged
+from composer.compose.redo.standing import (
     Cells,
     Stay,
     heard_of,
@@ -28,9 +28,9 @@ from composer.compose.redo_standing import (
     standing_tune,
     stay_of,
 )
-from composer.compose.redo_under import under_of
-from composer.compose.retouch import retouched
+from composer.compose.redo.under import under_of
 from composer.compose.takes import Judged
+from composer.compose.tune.melody import Ear, Melody
 from composer.encoding.melody import Event
 from composer.encoding.protocol import FigurationModel, MelodyModel
 from composer.encoding.voices import VoicesModel

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from composer.compose.harmony import Bar
-from composer.compose.orchestra import Orchestra
-from composer.compose.plan import Plan
-from composer.compose.slots import Heard
+from composer.compose.accompaniment.orchestra import Orchestra
+from composer.compose.chords.harmony import Bar
+from composer.compose.form.plan import Plan
+from composer.compose.voices.slots import Heard
 from composer.encoding.melody import Event
 from composer.formats.midi import CHORD_TRACK
 from composer.music.lines import on_grid, written

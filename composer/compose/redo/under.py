@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from composer.compose.redo_standing import Stay
+from composer.compose.redo.standing import Stay
 from composer.encoding.melody import Event
 from composer.music.notes import Note
 from composer.music.voice_leading import PARALLELS, Moment, bass_line, chord_moments, crossings, motions

@@ -12,8 +12,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.plan import Plan
-from composer.compose.rules import BANNED_INTERVALS, OCTAVE
+from composer.compose.form.plan import Plan
+from composer.compose.tune.rules import BANNED_INTERVALS, OCTAVE
 from composer.encoding.melody import Event
 from composer.encoding.profile import NAMES, TypicalTunes
 from composer.encoding.soft_ranges import SOFT_RANGES

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from composer.compose.prospect import Prospect
-from composer.compose.rules import STEP
-from composer.compose.variation import moved, sequence
+from composer.compose.tune.prospect import Prospect
+from composer.compose.tune.rules import STEP
+from composer.compose.tune.variation import moved, sequence
 from composer.encoding.melody import Event
 from composer.music.time import TICKS_PER_BEAT, Meter
 

@@ -15,7 +15,10 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.critic import (
+from composer.compose.chords.harmony import Bar
+from composer.compose.form.plan import Phrase, Plan
+from composer.compose.sampling import log_softmax, sampled
+from composer.compose.tune.critic import (
     UNJUDGED,
     MelodyScore,
     character_of,
@@ -24,13 +27,10 @@ from composer.compose.critic import (
     unlike_and_outside,
     unsingable,
 )
-from composer.compose.echo import echo_of, unit_of
-from composer.compose.harmony import Bar
-from composer.compose.plan import Phrase, Plan
-from composer.compose.prospect import MEMORY, Prospect
-from composer.compose.rhythm import Ending, density_bias, duration_mask
-from composer.compose.rules import HISTORY, NO_NOTE, NoteBatch, pitch_bias
-from composer.compose.sampling import log_softmax, sampled
+from composer.compose.tune.echo import echo_of, unit_of
+from composer.compose.tune.prospect import MEMORY, Prospect
+from composer.compose.tune.rhythm import Ending, density_bias, duration_mask
+from composer.compose.tune.rules import HISTORY, NO_NOTE, NoteBatch, pitch_bias
 from composer.encoding.melody import DURATIONS, PITCHES, ContextReader, Event, nearest_duration
 from composer.encoding.originality import KnownRuns
 from composer.encoding.profile import Tally, TypicalTunes, bars_of

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from composer.compose import phrase as plan
-from composer.compose.rhythm import starts_well
-from composer.compose.variation import (
+from composer.compose.form import phrase
+from composer.compose.tune.rhythm import starts_well
+from composer.compose.tune.variation import (
     divided,
     eased,
     fit_to_chords,
@@ -86,7 +86,7 @@ class Kept:
 
 
 def kept_of(operator: str, source_events: Sequence[Event], setting: Setting) -> Kept:
-    """What ``operator`` (one of ``composer.compose.phrase.OPERATORS``) keeps of ``source_events``.
+    """What ``operator`` (one of ``composer.compose.form.phrase.OPERATORS``) keeps of ``source_events``.
 
     The writer first composes its own notes up to ``Kept.begins`` (a pick-up that the source lacks; otherwise that is
     where the phrase begins), then takes ``events`` as they are or fills ``rhythm`` with new pitches, then composes on
@@ -95,7 +95,7 @@ def kept_of(operator: str, source_events: Sequence[Event], setting: Setting) -> 
     included; nothing in them is changed. If the kept notes cannot be sung after what comes before, ``singable``
     mends the notes in the way; where that fails, ``rhythm_of`` keeps at least the rhythm.
     """
-    if operator == plan.NEW or not source_events:
+    if operator == phrase.NEW or not source_events:
         return Kept(begins=setting.start - setting.pickup)
     return _OPERATORS[operator](_placed(source_events, setting), setting)
 
@@ -205,17 +205,17 @@ def _augment(events: list[Event], setting: Setting) -> Kept:
 
 
 _OPERATORS: dict[str, _Operator] = {
-    plan.COPY: _copy,
-    plan.NEW_END: _new_end,
-    plan.SAME_RHYTHM: _same_rhythm,
-    plan.SEQUENCE: _sequence,
-    plan.FIT_CHORD: _fit_chord,
-    plan.ORNAMENT: _ornament,
-    plan.SIMPLIFY: _simplify,
-    plan.INVERT: _invert,
-    plan.OCTAVE: _octave,
-    plan.FRAGMENT: _fragment,
-    plan.AUGMENT: _augment,
+    phrase.COPY: _copy,
+    phrase.NEW_END: _new_end,
+    phrase.SAME_RHYTHM: _same_rhythm,
+    phrase.SEQUENCE: _sequence,
+    phrase.FIT_CHORD: _fit_chord,
+    phrase.ORNAMENT: _ornament,
+    phrase.SIMPLIFY: _simplify,
+    phrase.INVERT: _invert,
+    phrase.OCTAVE: _octave,
+    phrase.FRAGMENT: _fragment,
+    phrase.AUGMENT: _augment,
 }
 
 

@@ -13,11 +13,20 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.harmony import Bar
-from composer.compose.operators import Kept, Setting, kept_of, rhythm_of, singable
-from composer.compose.plan import DECEPTIVE, HALF, PERFECT, PLAGAL, Phrase, Plan
-from composer.compose.rhythm import Ending, EndingAim, ending_of, fewest_notes
-from composer.compose.rules import BANNED_INTERVALS, OCTAVE, SMALL_LEAP, STEP, P, chord_scale, is_in, relative_classes
+from composer.compose.chords.harmony import Bar
+from composer.compose.form.plan import DECEPTIVE, HALF, PERFECT, PLAGAL, Phrase, Plan
+from composer.compose.tune.operators import Kept, Setting, kept_of, rhythm_of, singable
+from composer.compose.tune.rhythm import Ending, EndingAim, ending_of, fewest_notes
+from composer.compose.tune.rules import (
+    BANNED_INTERVALS,
+    OCTAVE,
+    SMALL_LEAP,
+    STEP,
+    P,
+    chord_scale,
+    is_in,
+    relative_classes,
+)
 from composer.encoding.melody import DURATIONS, LOWEST, PITCHES, BarControls, Event, TuneFrame
 from composer.music.chord import Chord
 

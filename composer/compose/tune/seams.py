@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from composer.compose.plan import Plan
+from composer.compose.form.plan import Plan
 from composer.encoding.melody import Event
 
 

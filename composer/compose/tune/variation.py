@@ -12,8 +12,8 @@ from itertools import zip_longest
 
 import numpy as np
 
-from composer.compose.rhythm import starts_well
-from composer.compose.rules import BANNED_INTERVALS, OCTAVE, chord_scale
+from composer.compose.tune.rhythm import starts_well
+from composer.compose.tune.rules import BANNED_INTERVALS, OCTAVE, chord_scale
 from composer.encoding.melody import DURATIONS, Event
 from composer.music.chord import Chord
 from composer.music.key import MODES, Key

@@ -12,8 +12,16 @@ from itertools import pairwise
 
 import numpy as np
 
-from composer.compose.chorale import ChoraleTerm
-from composer.compose.slots import PARALLEL, STRUCTURAL_PARALLEL, Costs, Pitches, Slot, cheapest_path, parallel_cost
+from composer.compose.voices.chorale import ChoraleTerm
+from composer.compose.voices.slots import (
+    PARALLEL,
+    STRUCTURAL_PARALLEL,
+    Costs,
+    Pitches,
+    Slot,
+    cheapest_path,
+    parallel_cost,
+)
 from composer.music.key import Key
 
 DIMINISHED_ROOT = 1.5

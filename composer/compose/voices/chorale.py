@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from composer.compose.slots import Costs, Pitches, Slot
+from composer.compose.voices.slots import Costs, Pitches, Slot
 from composer.encoding.voices import START, Given, VoicesModel, columns_of, token_of, tonic_under
 from composer.music.key import Key
 from composer.music.time import Meter

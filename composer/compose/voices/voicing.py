@@ -1,6 +1,6 @@
 """Structural voicings by Viterbi: least motion, no parallels, resolved tendency tones.
 
-Voices are judged once per chord; the texture then moves inside them. Bass lines come first (``composer.compose.bass``).
+Voices are judged once per chord; the texture then moves inside them. Bass lines come first (``bass``).
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from itertools import combinations_with_replacement, pairwise
 
 import numpy as np
 
-from composer.compose.bass import bass_line
-from composer.compose.chorale import INNER_VOICES, ChoraleTerm
-from composer.compose.slots import PARALLEL, Costs, Pitches, Slot, cheapest_path, parallel_cost
-from composer.compose.sounding import MUD_PITCH, MUD_SEMITONES
+from composer.compose.voices.bass import bass_line
+from composer.compose.voices.chorale import INNER_VOICES, ChoraleTerm
+from composer.compose.voices.slots import PARALLEL, Costs, Pitches, Slot, cheapest_path, parallel_cost
+from composer.compose.voices.sounding import MUD_PITCH, MUD_SEMITONES
 from composer.encoding.voices import VoicesModel
 from composer.music.chord import Chord
 from composer.music.key import Key

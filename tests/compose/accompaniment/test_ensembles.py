@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from composer.compose.ensembles import ensemble_names, ensemble_of, load_ensemble, split_voices
+from composer.compose.accompaniment.ensembles import ensemble_names, ensemble_of, load_ensemble, split_voices
 from composer.errors import BadInput
 from composer.formats.templates import Template
 from composer.music.notes import Note

@@ -5,8 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from composer.compose.expression import ROLE_OFFSET, articulated, loudness_of, pedal_of, tempi_of, with_dynamics
-from composer.compose.plan import plan_of
+from composer.compose.accompaniment.expression import (
+    ROLE_OFFSET,
+    articulated,
+    loudness_of,
+    pedal_of,
+    tempi_of,
+    with_dynamics,
+)
+from composer.compose.form.plan import plan_of
 from composer.music.chord import chord_of
 from composer.music.notes import BASS, CHORDS, MELODY, ChordSpan, Note
 from composer.music.time import seconds_of

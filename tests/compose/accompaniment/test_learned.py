@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from composer.compose.accompaniment.figured import figured
+from composer.compose.accompaniment.hands import played
+from composer.compose.accompaniment.learned import LEARNED, Setting, figure_controls, figures_of
+from composer.compose.accompaniment.styles import load_style
+from composer.compose.accompaniment.texture import Layout, VoicedChord
 from composer.compose.draft import Draft, draft_of
-from composer.compose.figured import figured
-from composer.compose.hands import played
-from composer.compose.learned import LEARNED, Setting, figure_controls, figures_of
-from composer.compose.styles import load_style
-from composer.compose.texture import Layout, VoicedChord
 from composer.encoding.figuration import (
     DURATIONS,
     PULSES,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from composer.compose.outer import mended_bass
+from composer.compose.accompaniment.outer import mended_bass
 from composer.music.chord import chord_of
 from composer.music.notes import ChordSpan, Note
 

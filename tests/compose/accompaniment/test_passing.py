@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from composer.compose.passing import with_passing_notes
-from composer.compose.texture import Texture, VoicedChord
+from composer.compose.accompaniment.passing import with_passing_notes
+from composer.compose.accompaniment.texture import Texture, VoicedChord
 from composer.music.chord import chord_of
 from composer.music.notes import Note
 from composer.music.time import Meter

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from composer.compose.styles import Style, Tone, events_of, load_style, style_names
+from composer.compose.accompaniment.styles import Style, Tone, events_of, load_style, style_names
 from composer.errors import BadInput
 from composer.music.time import Meter, meter_of
 

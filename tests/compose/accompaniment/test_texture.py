@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from composer.compose.styles import Style, load_style, style_names
-from composer.compose.texture import Layout, Texture, VoicedChord, section_kind, textured
+from composer.compose.accompaniment.styles import Style, load_style, style_names
+from composer.compose.accompaniment.texture import Layout, Texture, VoicedChord, section_kind, textured
 from composer.music.chord import chord_of
 from composer.music.instruments import DRUM_KEYS
 from composer.music.notes import Note

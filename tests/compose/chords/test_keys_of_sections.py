@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from composer.compose.echo import makes_stuck
-from composer.compose.harmony import chords_of
-from composer.compose.melody import Melody, MelodyWriter
-from composer.compose.plan import Plan, plan_of
+from composer.compose.chords.harmony import chords_of
+from composer.compose.form.plan import Plan, plan_of
+from composer.compose.tune.echo import makes_stuck
+from composer.compose.tune.melody import Melody, MelodyWriter
 from composer.encoding.melody import Event
 from composer.music.key import key_of
 from tests.compose.fakes import FlatModel, brief, flat_harmony

@@ -8,17 +8,17 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from composer.compose.chord_fit import fit_of, sung_in
-from composer.compose.harmony import Bar, chords_of, harmony_with
-from composer.compose.plan import COPY, HALF, PERFECT, Plan, plan_of
-from composer.compose.retouch import retouched
+from composer.compose.chords.fit import fit_of, sung_in
+from composer.compose.chords.harmony import Bar, chords_of, harmony_with
+from composer.compose.chords.retouch import retouched
+from composer.compose.form.plan import COPY, HALF, PERFECT, Plan, plan_of
 from composer.encoding.harmony import chord_tension
 from composer.encoding.melody import Event
 from composer.formats.brief import Brief
 from composer.music.chord import chord_of, progression_of
 from composer.music.time import Meter
+from tests.compose.chords.test_harmony import FlatNetwork
 from tests.compose.fakes import brief
-from tests.compose.test_harmony import FlatNetwork
 
 NETWORK = harmony_with(FlatNetwork())
 

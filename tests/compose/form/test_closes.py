@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from composer.compose.closes import strain_of
-from composer.compose.plan import HALF, IMPERFECT, PERFECT, Plan, plan_of
+from composer.compose.form.closes import strain_of
+from composer.compose.form.plan import HALF, IMPERFECT, PERFECT, Plan, plan_of
 from tests.compose.fakes import brief
 
 

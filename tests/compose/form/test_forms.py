@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from composer.compose.chords.harmony import chords_of
 from composer.compose.draft import draft_of
-from composer.compose.forms import EXACT_SHARE_MAX, LATE_RETURN, PICKUPS_COMPOUND, PICKUPS_TRIPLE, RETURN_OPERATORS
-from composer.compose.harmony import chords_of
-from composer.compose.phrase import (
+from composer.compose.form.forms import EXACT_SHARE_MAX, LATE_RETURN, PICKUPS_COMPOUND, PICKUPS_TRIPLE, RETURN_OPERATORS
+from composer.compose.form.phrase import (
     CADENCES,
     COPY,
     NEW,
@@ -20,7 +20,7 @@ from composer.compose.phrase import (
     SIMPLIFY,
     Phrase,
 )
-from composer.compose.plan import Plan, plan_of
+from composer.compose.form.plan import Plan, plan_of
 from composer.formats.brief_form import PhrasePlan
 from tests.compose.fakes import FlatModel, brief, flat_harmony
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from composer.compose.plan import COPY, PERFECT, letter_of, melody_range, phrase_lengths, plan_of
+from composer.compose.form.plan import COPY, PERFECT, letter_of, melody_range, phrase_lengths, plan_of
 from tests.compose.fakes import brief
 
 

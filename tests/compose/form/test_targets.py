@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from composer.compose.plan import Plan, plan_of
-from composer.compose.targets import REGISTER_SEMITONES, climax_of
+from composer.compose.form.plan import Plan, plan_of
+from composer.compose.form.targets import REGISTER_SEMITONES, climax_of
 from tests.compose.fakes import brief
 
 

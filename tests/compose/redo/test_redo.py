@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from composer.compose.accompaniment.ensembles import ensemble_names
+from composer.compose.accompaniment.styles import style_names
 from composer.compose.draft import Draft, draft_of
-from composer.compose.ensembles import ensemble_names
-from composer.compose.redo import Standing, judged, redone
-from composer.compose.rules import BANNED_INTERVALS, OCTAVE
-from composer.compose.styles import style_names
+from composer.compose.redo.stage import Standing, judged, redone
 from composer.compose.takes import ranked
+from composer.compose.tune.rules import BANNED_INTERVALS, OCTAVE
 from composer.errors import BadInput
 from composer.formats.brief import Brief
 from composer.formats.midi import midi_bytes

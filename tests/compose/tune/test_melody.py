@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from composer.compose.critic import unsingable
-from composer.compose.harmony import chords_of
-from composer.compose.melody import Ear, Melody, MelodyWriter
-from composer.compose.plan import Plan, plan_of
-from composer.compose.prospect import chord_line
-from composer.compose.rules import chord_scale
+from composer.compose.chords.harmony import chords_of
+from composer.compose.form.plan import Plan, plan_of
 from composer.compose.sampling import sampled
+from composer.compose.tune.critic import unsingable
+from composer.compose.tune.melody import Ear, Melody, MelodyWriter
+from composer.compose.tune.prospect import chord_line
+from composer.compose.tune.rules import chord_scale
 from composer.encoding.originality import runs_of
 from composer.formats.brief import Brief
 from tests.compose.fakes import FlatModel, brief, flat_harmony

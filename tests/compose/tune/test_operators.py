@@ -6,8 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from composer.compose.operators import Kept, Setting, kept_of, rhythm_of, singable
-from composer.compose.phrase import (
+from composer.compose.form.phrase import (
     AUGMENT,
     COPY,
     FIT_CHORD,
@@ -22,6 +21,7 @@ from composer.compose.phrase import (
     SEQUENCE,
     SIMPLIFY,
 )
+from composer.compose.tune.operators import Kept, Setting, kept_of, rhythm_of, singable
 from composer.encoding.melody import DURATIONS, Event
 from composer.music.chord import chord_of
 from composer.music.key import key_of

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from composer.compose.rhythm import EndingAim, duration_mask, ending_of, fewest_notes, fillable, starts_well
-from composer.compose.rules import (
+from composer.compose.tune.rhythm import EndingAim, duration_mask, ending_of, fewest_notes, fillable, starts_well
+from composer.compose.tune.rules import (
     HISTORY,
     NO_NOTE,
     RELAX_ORDER,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from composer.compose.variation import fit_to_chords, moved, ornamented, sequence, transposed_steps
+from composer.compose.tune.variation import fit_to_chords, moved, ornamented, sequence, transposed_steps
 from composer.encoding.melody import Event
 from composer.music.chord import chord_of
 from composer.music.key import MODES, key_of

@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from composer.compose.bass import bass_line
-from composer.compose.slots import Slot, cheapest_path
+from composer.compose.voices.bass import bass_line
+from composer.compose.voices.slots import Slot, cheapest_path
 from composer.music.chord import progression_of
 from composer.music.key import key_of
 

@@ -7,8 +7,8 @@ from time import process_time
 import numpy as np
 import pytest
 
-from composer.compose.slots import Slot
-from composer.compose.voicing import voicings_of
+from composer.compose.voices.slots import Slot
+from composer.compose.voices.voicing import voicings_of
 from composer.encoding.voices import TOKENS, token_of
 from composer.music.chord import progression_of
 from composer.music.key import key_of
