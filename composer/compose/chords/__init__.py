@@ -1,0 +1,1 @@
+"""Chords for a plan, or for a tune that is given."""

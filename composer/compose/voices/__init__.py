@@ -1,0 +1,1 @@
+"""Bass line and voicing: one chord after another, by Viterbi."""
