@@ -53,15 +53,7 @@ def brief_job(brief_file: Path, output: Path, seed: int | None) -> Job:
     brief = brief_in(brief_file, to_compose=True)
 
     def compose(tools: Tools, seed: int) -> Draft:
-        return draft_of(
-            brief,
-            tools.melody,
-            tools.harmony,
-            seed,
-            ear=tools.ear,
-            voices=tools.voices,
-            figuration=tools.figuration,
-        )
+        return draft_of(brief, tools, seed)
 
     return Job(compose, output, as_read(brief_file), seed if seed is not None else brief.seed)
 

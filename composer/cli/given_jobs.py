@@ -36,9 +36,7 @@ def melody_job(wish: Wish) -> Job:
     kept = [Kept(0, tune.track, tune.channel)]
 
     def compose(tools: Tools, seed: int) -> Draft:
-        return accompanied(
-            tune, brief, seed, wish.ensemble, wish.style, voices=tools.voices, figuration=tools.figuration
-        )  # fmt: skip
+        return accompanied(tune, brief, tools, seed, wish.ensemble, wish.style)
 
     def written(draft: Draft) -> bytes:
         return given_midi_bytes(added_to(draft.piece, tune), source, kept, shift=tune.shift)
@@ -70,10 +68,7 @@ def continue_job(wish: Wish) -> Job:
     kept = [Kept(part, *line) for part, line in enumerate(part_lines(source))]
 
     def compose(tools: Tools, seed: int) -> Draft:
-        return continued(
-            begun, bars, brief, tools.melody, tools.harmony, seed, wish.ensemble, wish.style,
-            ear=tools.ear, voices=tools.voices, figuration=tools.figuration,
-        )  # fmt: skip
+        return continued(begun, bars, brief, tools, seed, wish.ensemble, wish.style)
 
     def written(draft: Draft) -> bytes:
         return given_midi_bytes(added_after(draft.piece, begun), source, kept, shift=tune.shift)

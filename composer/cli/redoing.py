@@ -139,23 +139,20 @@ def _region(wish: Wish, brief: Brief, source: SourceMidi) -> Region:
 
 def _composing(brief: Brief, stand: StandingFile, cells: Cells) -> Callable[[Tools, int], Draft]:
     """How a seed becomes new music in ``cells``; the plan stays that of the seed that the draft was composed with."""
-    from composer.compose.redo.stage import Standing, redone
+    from composer.compose.redo.stage import redone
 
     def compose(tools: Tools, seed: int) -> Draft:
         form_seed = seed if stand.seed is None else stand.seed
-        return redone(
-            brief, Standing(stand.piece), cells, form_seed, seed, tools.melody, tools.harmony,
-            ear=tools.ear, voices=tools.voices, figuration=tools.figuration,
-        )  # fmt: skip
+        return redone(brief, stand.piece, cells, tools, form_seed, seed)
 
     return compose
 
 
 def _judged(brief: Brief, stand: StandingFile, cells: Cells) -> Judged:
     """What takes are ranked by: the new bars and how they meet what stands."""
-    from composer.compose.redo.stage import Standing, judged
+    from composer.compose.redo.stage import judged
 
-    return judged(brief, Standing(stand.piece), cells)
+    return judged(brief, stand.piece, cells)
 
 
 def _kept_lines(stand: StandingFile, kept: Cells) -> list[str]:

@@ -14,12 +14,10 @@ import numpy as np
 from composer.compose.accompaniment.imitation import Models, imitated, model_bars
 from composer.compose.accompaniment.orchestra import orchestra_of
 from composer.compose.beginning import SECTION_NAME, Beginning, brief_on, plan_on, played_chords
-from composer.compose.chords.harmony import Bar, Harmony, chords_of
-from composer.compose.draft import CHORD_JOB, MELODY_JOB, PLAN_JOB, Draft, Sketch, arranged, rng_of
+from composer.compose.chords.harmony import Bar, chords_of
+from composer.compose.draft import CHORD_JOB, MELODY_JOB, PLAN_JOB, Draft, Sketch, Trained, arranged, rng_of
 from composer.compose.given import written_chords
-from composer.compose.tune.melody import Ear, MelodyWriter
-from composer.encoding.protocol import FigurationModel, MelodyModel
-from composer.encoding.voices import VoicesModel
+from composer.compose.tune.melody import MelodyWriter
 from composer.errors import OverLimit, counted
 from composer.formats.brief import Brief
 from composer.limits import BRIEF_BARS
@@ -32,15 +30,10 @@ def continued(
     begun: Beginning,
     bars: int,
     brief: Brief | None,
-    model: MelodyModel,
-    harmony: Harmony,
+    trained: Trained,
     seed: int,
     ensemble: str | None,
     style: str | None,
-    *,
-    ear: Ear | None = None,
-    voices: VoicesModel | None = None,
-    figuration: FigurationModel | None = None,
 ) -> Draft:
     """What was played and ``bars`` new bars; an unfinished last bar is finished first.
 
@@ -52,14 +45,15 @@ def continued(
     played = played_chords(begun)
     wanted = brief_on(begun, brief, ensemble, style, played, bars)
     plan = plan_on(begun, wanted, played, bars, rng_of(seed, PLAN_JOB))
-    drawn = chords_of(plan, wanted, harmony, rng_of(seed, CHORD_JOB))
+    drawn = chords_of(plan, wanted, trained.harmony, rng_of(seed, CHORD_JOB))
     new = written_chords(brief, bars)
     chords = tuple(
         played[bar] if bar < begun.bars else new.get(bar - begun.bars, drawn[bar]) for bar in range(len(drawn))
     )
-    melody = MelodyWriter(plan, chords, model, rng_of(seed, MELODY_JOB), ear, given=begun.events).write()
+    rng = rng_of(seed, MELODY_JOB)
+    melody = MelodyWriter(plan, chords, trained.melody, rng, trained.ear, given=begun.events).write()
     sketch = Sketch(wanted, orchestra_of(wanted), plan, chords, melody)
-    draft = arranged(sketch, seed, voices=voices, figuration=figuration)
+    draft = arranged(sketch, trained, seed)
     is_asked = style is not None or ensemble is not None or brief is not None
     piece = _whole(begun, draft.piece, chords, is_asked)
     notes = _notes_on(begun, piece, bars, is_asked)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from composer.compose.accompaniment.arrangement import HeardAt, arrangement_of
+from composer.compose.accompaniment.arrangement import HeardAt, Playing, arrangement_of
 from composer.compose.accompaniment.expression import tempi_of
 from composer.compose.accompaniment.orchestra import Orchestra, orchestra_of
 from composer.compose.chords.harmony import Bar, Harmony, chords_of
 from composer.compose.chords.retouch import retouched
 from composer.compose.form.plan import Plan, plan_of
 from composer.compose.tune.melody import Ear, Melody, MelodyWriter
-from composer.encoding.protocol import FigurationModel, MelodyModel
-from composer.encoding.voices import VoicesModel
+from composer.encoding.protocol import MelodyModel
 from composer.errors import counted
 from composer.formats.brief import Brief
 from composer.music.key import Key
@@ -44,21 +44,25 @@ class Draft:
     sketch: Sketch
 
 
-def draft_of(
-    brief: Brief,
-    model: MelodyModel,
-    harmony: Harmony,
-    seed: int,
-    *,
-    ear: Ear | None = None,
-    voices: VoicesModel | None = None,
-    figuration: FigurationModel | None = None,
-) -> Draft:
+class Trained(Playing, Protocol):
+    """All that composing learned from real music; ``ear`` knows real tunes, None without it."""
+
+    @property
+    def melody(self) -> MelodyModel: ...
+
+    @property
+    def harmony(self) -> Harmony: ...
+
+    @property
+    def ear(self) -> Ear | None: ...
+
+
+def draft_of(brief: Brief, trained: Trained, seed: int) -> Draft:
     """The piece that ``brief`` asks for. The same brief, models and seed give the same piece.
 
     Raises BadInput for a style or ensemble that does not exist.
     """
-    return arranged(sketch_of(brief, model, harmony, seed, ear), seed, voices=voices, figuration=figuration)
+    return arranged(sketch_of(brief, trained, seed), trained, seed)
 
 
 def rng_of(seed: int, job: int) -> np.random.Generator:
@@ -66,28 +70,21 @@ def rng_of(seed: int, job: int) -> np.random.Generator:
     return np.random.default_rng([seed, job])
 
 
-def sketch_of(brief: Brief, model: MelodyModel, harmony: Harmony, seed: int, ear: Ear | None = None) -> Sketch:
-    """Plan, chords and tune of ``brief``; ``ear`` knows real tunes."""
+def sketch_of(brief: Brief, trained: Trained, seed: int) -> Sketch:
+    """Plan, chords and tune of ``brief``."""
     orchestra = orchestra_of(brief)
     plan = plan_of(brief, orchestra.melody.instrument, rng_of(seed, PLAN_JOB))
-    chords = chords_of(plan, brief, harmony, rng_of(seed, CHORD_JOB))
-    melody = MelodyWriter(plan, chords, model, rng_of(seed, MELODY_JOB), ear).write()
-    return Sketch(brief, orchestra, plan, retouched(chords, plan, brief, harmony, melody.events), melody)
+    chords = chords_of(plan, brief, trained.harmony, rng_of(seed, CHORD_JOB))
+    melody = MelodyWriter(plan, chords, trained.melody, rng_of(seed, MELODY_JOB), trained.ear).write()
+    return Sketch(brief, orchestra, plan, retouched(chords, plan, brief, trained.harmony, melody.events), melody)
 
 
 def arranged(
-    sketch: Sketch,
-    seed: int,
-    *,
-    voices: VoicesModel | None = None,
-    figuration: FigurationModel | None = None,
-    texture_seed: int | None = None,
-    heard: HeardAt | None = None,
+    sketch: Sketch, playing: Playing, seed: int, *, texture_seed: int | None = None, heard: HeardAt | None = None
 ) -> Draft:
     """The sketch with voicing, texture and expression: every player's part.
 
-    ``voices`` knows how chorales move, ``figuration`` plays the learned style. ``texture_seed`` draws the patterns,
-    ``seed`` if absent; ``heard`` tells what stands over a chord already.
+    ``texture_seed`` draws the patterns, ``seed`` if absent; ``heard`` tells what stands over a chord already.
     """
     brief, orchestra, plan, melody = sketch.brief, sketch.orchestra, sketch.plan, sketch.melody
     arrangement = arrangement_of(
@@ -96,10 +93,9 @@ def arranged(
         plan,
         sketch.chords,
         melody,
+        playing,
         texture_rng=rng_of(seed if texture_seed is None else texture_seed, TEXTURE_JOB),
         expression_rng=rng_of(seed, EXPRESSION_JOB),
-        voices=voices,
-        figuration=figuration,
         heard=heard,
     )
     piece = Piece(

@@ -11,6 +11,7 @@ from itertools import groupby
 
 import numpy as np
 
+from composer.compose.accompaniment.arrangement import Playing
 from composer.compose.accompaniment.orchestra import orchestra_of
 from composer.compose.accompaniment.styles import DEFAULT, style_names
 from composer.compose.chords.harmonise import harmonised
@@ -20,8 +21,6 @@ from composer.compose.form.plan import DECEPTIVE, HALF, IMPERFECT, PERFECT, BarP
 from composer.compose.phrasing import Span, events_of, phrases_in
 from composer.compose.tune.melody import Melody
 from composer.encoding.melody import Event, bar_role
-from composer.encoding.protocol import FigurationModel
-from composer.encoding.voices import VoicesModel
 from composer.errors import OverLimit, counted
 from composer.formats.brief import METERS, AccompanimentPlan, Brief, MelodyPlan
 from composer.formats.brief_form import KeyChoice, SectionPlan
@@ -61,14 +60,7 @@ class Reading:
 
 
 def accompanied(
-    tune: GivenTune,
-    brief: Brief | None,
-    seed: int,
-    ensemble: str | None,
-    style: str | None,
-    *,
-    voices: VoicesModel | None = None,
-    figuration: FigurationModel | None = None,
+    tune: GivenTune, brief: Brief | None, playing: Playing, seed: int, ensemble: str | None, style: str | None
 ) -> Draft:
     """The tune with chords and accompaniment; its part holds its notes as they were played.
 
@@ -83,7 +75,7 @@ def accompanied(
     )  # fmt: skip
     plan = plan_for(reading, wanted, chords, brief, rng_of(seed, PLAN_JOB))
     sketch = Sketch(wanted, orchestra_of(wanted), plan, chords, Melody(reading.events, plan.tonic_midi, ()))
-    draft = arranged(sketch, seed, voices=voices, figuration=figuration)
+    draft = arranged(sketch, playing, seed)
     return Draft(_with_tune(draft.piece, reading), (*notes_on(reading, brief), *draft.notes), sketch)
 
 

@@ -28,6 +28,7 @@ from composer.models.registry import load_melody_model
 from composer.music.notes import BASS, CHORDS, MELODY, Piece
 from composer.music.time import TICKS_PER_BEAT, Meter
 from composer.music.voice_leading import PARALLELS, offences
+from tests.compose.fakes import Models
 
 STYLES = ("learned", "block", "broken", "alberti", "arpeggio", "waltz", "ostinato", "walking", "pad")
 KEYS = (("4/4", "C", "major", 92), ("4/4", "A", "minor", 76), ("3/4", "G", "major", 110), ("3/4", "D", "minor", 120),
@@ -100,7 +101,7 @@ def moves_of(piece: Piece) -> Moves:
 
 def sketches(seeds: int) -> list[Sketch]:
     """The tunes that every style is laid under."""
-    melody, harmony = load_melody_model(), load_harmony()
+    models = Models(load_melody_model(), load_harmony())
     found = []
     for meter, tonic, mode, tempo in KEYS:
         form = [
@@ -110,7 +111,7 @@ def sketches(seeds: int) -> list[Sketch]:
         ]
         fields = {"key": {"tonic": tonic, "mode": mode}, "tempo_bpm": tempo, "meter": meter, "form": form}
         brief = Brief.model_validate({**fields, "accompaniment": {"style": "block", "instrument": "piano"}})
-        found += [sketch_of(brief, melody, harmony, seed) for seed in range(1, seeds + 1)]
+        found += [sketch_of(brief, models, seed) for seed in range(1, seeds + 1)]
     return found
 
 
@@ -133,7 +134,7 @@ def main() -> None:
     for style in STYLES:
         began, pieces = time.process_time(), []
         for index, tune in enumerate(tunes):
-            piece = arranged(_styled(tune, style), index, figuration=figuration).piece
+            piece = arranged(_styled(tune, style), Models(figuration=figuration), index).piece
             if style != "waltz" or tune.plan.meter.numerator % 3 == 0:
                 pieces.append(piece)
         seconds = (time.process_time() - began) / len(tunes)
@@ -147,7 +148,7 @@ def main() -> None:
             for s in songs
         ]
         _print("songs", sum(m.bars for m in moves), row_of(moves), None, None)
-        low, high = np.percentile([_tune_npq(moves_of(arranged(t, 1).piece)) for t in tunes], (10, 90))
+        low, high = np.percentile([_tune_npq(moves_of(arranged(t, Models(), 1).piece)) for t in tunes], (10, 90))
         moves = [m for m in moves if low <= _tune_npq(m) <= high]
         _print("songs as busy", sum(m.bars for m in moves), row_of(moves), None, None)
 

@@ -32,6 +32,7 @@ from composer.formats.source import read_source
 from composer.formats.source_piece import piece_of
 from composer.models.registry import load_melody_model
 from tests.benchmarks.briefs import random_briefs as briefs
+from tests.compose.fakes import Models
 
 FIT = ("pitch_consonance", "tonal_distance", "chord_or_resolved")
 
@@ -182,7 +183,8 @@ def fit(harmony: Harmony, count: int, seed: int = 1) -> dict[str, list[float]]:
     model = load_melody_model()
     found: dict[str, list[float]] = {name: [] for name in FIT}
     for brief in briefs(count):
-        piece = piece_of(read_source(midi_bytes(draft_of(brief, model, harmony, seed).piece), brief.title), brief)
+        draft = draft_of(brief, Models(model, harmony), seed)
+        piece = piece_of(read_source(midi_bytes(draft.piece), brief.title), brief)
         measures = measures_of(piece)
         for name in FIT:
             if (value := measures[name]) is not None:

@@ -18,7 +18,7 @@ import numpy as np
 
 from composer.cli.job import Tools
 from composer.compose.draft import draft_of
-from composer.compose.redo.stage import Standing, redone
+from composer.compose.redo.stage import redone
 from composer.compose.tune.rules import BANNED_INTERVALS, OCTAVE
 from composer.formats.brief import Brief
 from composer.formats.midi import midi_bytes
@@ -100,20 +100,17 @@ def measured(briefs: Sequence[Brief], count: int) -> list[Intervals]:
     own = Intervals("the pieces' bar lines")
     found = {n: Intervals(n) for n in ("tune: into", "tune: out", "all: into", "all: out", "paste: into", "paste: out")}
     for index, brief in enumerate(briefs):
-        draft = draft_of(brief, tools.melody, tools.harmony, index, ear=tools.ear)
+        draft = draft_of(brief, tools, index)
         stands = piece_of(read_source(midi_bytes(draft.piece), "draft.mid"), brief)
         bar, tracks = stands.meter.bar_ticks, [part.name for part in stands.parts]
         own.sizes += own_intervals(tune_of(stands), bar)
-        other = draft_of(brief, tools.melody, tools.harmony, index + 1000, ear=tools.ear).piece
+        other = draft_of(brief, tools, index + 1000).piece
         for number, bars in enumerate(regions(rng, stands.bars, count)):
             results = {"paste": pasted(stands, other, bars)}
             for name, asked in (("tune", tracks[:1]), ("all", [*tracks, "Chords"])):
                 cells = frozenset((track, b + 1) for track in asked for b in bars)
                 at = time.perf_counter()
-                made = redone(
-                    brief, Standing(stands), cells, index, 5000 + number, tools.melody, tools.harmony,
-                    ear=tools.ear, voices=tools.voices, figuration=tools.figuration,
-                )  # fmt: skip
+                made = redone(brief, stands, cells, tools, index, 5000 + number)
                 found[f"{name}: into"].seconds.append(time.perf_counter() - at)
                 results[name] = tune_of(made.piece)
             for name, notes in results.items():

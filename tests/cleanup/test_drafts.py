@@ -14,7 +14,7 @@ from composer.formats.source import read_source
 from composer.formats.source_piece import piece_of
 from composer.music.notes import Piece
 from composer.music.voice_leading import PARALLELS, RULES, offences
-from tests.compose.fakes import FlatModel, brief, flat_harmony
+from tests.compose.fakes import Models, brief
 
 STYLES = ("alberti", "arpeggio", "block", "broken", "ostinato", "pad", "walking", "waltz")
 MAX_CHANGED_SHARE = 0.03
@@ -28,7 +28,7 @@ def counts(music: Piece) -> Counter[str]:
 @pytest.mark.parametrize("style", STYLES)
 def test_a_draft_has_no_more_of_any_fault_and_no_parallels(style: str, meter: str) -> None:
     asked = brief("minor" if meter == "3/4" else "major", meter, accompaniment={"style": style})
-    data = midi_bytes(draft_of(asked, FlatModel(), flat_harmony(), 2).piece)
+    data = midi_bytes(draft_of(asked, Models(), 2).piece)
     result = cleaned(data, "x.mid", asked)
     before, after = (piece_of(read_source(d, "x.mid"), asked) for d in (data, result.midi))
     report = result.report

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from composer.compose.chords.harmony import Harmony, harmony_of
+from composer.compose.tune.melody import Ear
 from composer.encoding.melody import DURATIONS, PITCH_TOKENS
+from composer.encoding.protocol import FigurationModel, MelodyModel
+from composer.encoding.voices import VoicesModel
 from composer.formats.brief import Brief
 
 
@@ -50,6 +54,17 @@ def flat_harmony() -> Harmony:
         share = [1 / count] * count
         modes[mode] = {"states": states, "unigram": share, "start": share, "transition": [share] * count}
     return harmony_of({"modes": modes})
+
+
+@dataclass(frozen=True)
+class Models:
+    """What composing may have learned: nothing, but for what is given."""
+
+    melody: MelodyModel = field(default_factory=FlatModel)
+    harmony: Harmony = field(default_factory=flat_harmony)
+    ear: Ear | None = None
+    voices: VoicesModel | None = None
+    figuration: FigurationModel | None = None
 
 
 def brief(mode: str = "major", meter: str = "4/4", tonic: str = "D", **changes: Any) -> Brief:

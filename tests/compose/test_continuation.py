@@ -18,7 +18,7 @@ from composer.formats.source import read_source
 from composer.formats.source_piece import part_lines
 from composer.formats.tune import GivenTune, tune_of
 from composer.music.notes import CHORDS, DRUMS, MELODY
-from tests.compose.fakes import FlatModel, flat_harmony
+from tests.compose.fakes import FlatModel, Models
 from tests.compose.tunes import heard, low_chords, midi, song
 
 
@@ -27,7 +27,7 @@ def read(data: bytes) -> GivenTune:
 
 
 def drafted(tune: GivenTune, bars: int = 8, seed: int = 1, style: str | None = None) -> Draft:
-    return continued(beginning_of(tune), bars, None, FlatModel(), flat_harmony(), seed, None, style)
+    return continued(beginning_of(tune), bars, None, Models(), seed, None, style)
 
 
 def written(draft: Draft, tune: GivenTune) -> bytes:
@@ -184,7 +184,7 @@ def test_the_network_hears_what_was_played() -> None:
 
     model = Listening()
     tune = read(midi({"": song()}))
-    draft = continued(beginning_of(tune), 4, None, model, flat_harmony(), 1, None, None)
+    draft = continued(beginning_of(tune), 4, None, Models(model), 1, None, None)
     assert model.heard >= len(song())
     given = list(beginning_of(tune).events)
     assert list(draft.sketch.melody.events[: len(given)]) == given

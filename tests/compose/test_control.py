@@ -22,6 +22,7 @@ from composer.formats.brief import Brief
 from composer.formats.midi import midi_bytes
 from composer.models.registry import load_melody_model
 from composer.music.notes import MELODY, Note
+from tests.compose.fakes import Models
 
 SECTIONS = (("A", 0.4, -0.1, 0.4, 0.4), ("B", 0.6, 0.3, 0.6, 0.6))
 BRIEF: dict[str, Any] = {
@@ -41,7 +42,7 @@ SEEDS = (1, 2)
 @cache
 def _made(change: str, seed: int) -> Draft:
     brief = Brief.model_validate({**BRIEF, **loads(change)})
-    return draft_of(brief, load_melody_model(), load_harmony(), seed)
+    return draft_of(brief, Models(load_melody_model(), load_harmony()), seed)
 
 
 def made(seed: int, **change: object) -> Draft:

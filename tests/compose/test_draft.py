@@ -10,11 +10,11 @@ from composer.errors import BadInput
 from composer.formats.midi import midi_bytes
 from composer.music.key import key_of
 from composer.music.notes import BASS, CHORDS, MELODY, Piece
-from tests.compose.fakes import FlatModel, brief, flat_harmony
+from tests.compose.fakes import Models, brief
 
 
 def drafted(seed: int = 1, **changes: Any) -> Draft:
-    return draft_of(brief(**changes), FlatModel(), flat_harmony(), seed)
+    return draft_of(brief(**changes), Models(), seed)
 
 
 def melody(draft: Draft) -> list[tuple[int, int]]:

@@ -15,6 +15,7 @@ from composer.formats.given_midi import Kept, given_midi_bytes
 from composer.formats.source import read_source
 from composer.formats.tune import GivenTune, tune_of
 from composer.music.notes import CHORDS
+from tests.compose.fakes import Models
 from tests.compose.fakes import brief as brief_of
 from tests.compose.tunes import heard, low_chords, midi, song
 
@@ -24,7 +25,7 @@ def read(data: bytes, **options: Any) -> GivenTune:
 
 
 def drafted(tune: GivenTune, seed: int = 1, brief: Brief | None = None, style: str | None = "block") -> Draft:
-    return accompanied(tune, brief, seed, None, style)
+    return accompanied(tune, brief, Models(), seed, None, style)
 
 
 def written(draft: Draft, tune: GivenTune) -> bytes:
@@ -171,7 +172,7 @@ def test_the_brief_s_written_chords_win() -> None:
 
 def test_the_brief_supplies_players_and_key_and_the_file_the_rest() -> None:
     brief = brief_of("minor", "3/4", "A", ensemble="string-quartet", tempo_bpm=70.0)
-    draft = accompanied(read(midi({"": song()}), key=brief.key.key), brief, 1, None, None)
+    draft = accompanied(read(midi({"": song()}), key=brief.key.key), brief, Models(), 1, None, None)
     assert len(draft.piece.parts) == 4
     assert (str(draft.piece.key), str(draft.piece.meter)) == ("A minor", "4/4")
     assert draft.piece.tempi[0].bpm == 100.0

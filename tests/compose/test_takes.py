@@ -20,14 +20,14 @@ from composer.encoding.melody import Event
 from composer.errors import BadInput
 from composer.formats.brief import Brief
 from composer.formats.brief_text import brief_bytes, read_brief
-from tests.compose.fakes import FlatModel, brief, flat_harmony
+from tests.compose.fakes import Models, brief
 
 
 @cache
 def drafted(seed: int) -> Draft:
     """A short piece; 24 bars where the seed is 1."""
     form = {} if seed == 1 else {"form": [{"name": "A", "bars": 4}]}
-    return draft_of(brief(**form), FlatModel(), flat_harmony(), seed)
+    return draft_of(brief(**form), Models(), seed)
 
 
 def with_tune(draft: Draft, events: tuple[Event, ...], relaxed: tuple[str, ...] = ()) -> Draft:
@@ -117,7 +117,7 @@ def test_a_random_brief_takes_the_players_and_style_that_were_chosen() -> None:
 
 def test_a_random_brief_can_be_composed() -> None:
     drawn = random_brief(36)
-    assert draft_of(drawn, FlatModel(), flat_harmony(), 1).piece.bars == drawn.bars
+    assert draft_of(drawn, Models(), 1).piece.bars == drawn.bars
 
 
 def test_only_what_composer_added_is_judged() -> None:

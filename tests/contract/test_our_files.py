@@ -15,6 +15,7 @@ from composer.humanize.layer import Layer
 from composer.humanize.outline import outline_of
 from composer.humanize.stage import humanized
 from composer.models.registry import load_melody_model
+from tests.compose.fakes import Models
 
 BASE = {"key": {"tonic": "D", "mode": "minor"}, "tempo_bpm": 96.0, "meter": "4/4", "form": [{"name": "A", "bars": 4}]}
 BRIEFS: dict[str, dict[str, object]] = {
@@ -29,7 +30,7 @@ BRIEFS: dict[str, dict[str, object]] = {
 @pytest.mark.parametrize("name", BRIEFS)
 def test_drafts_cleaned_files_and_performances_are_clean(name: str) -> None:
     brief = Brief.model_validate({**BASE, **BRIEFS[name]})
-    draft = midi_bytes(draft_of(brief, load_melody_model(), load_harmony(), 7).piece)
+    draft = midi_bytes(draft_of(brief, Models(load_melody_model(), load_harmony()), 7).piece)
     clean = cleaned(draft, "a.draft.mid", brief, CleanupOptions()).midi
     layer = Layer(1.0, 7, outline_of(read_source(clean, "a.mid"), brief))
     for data in (draft, clean, humanized(clean, "a.mid", layer).midi):

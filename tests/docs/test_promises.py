@@ -9,6 +9,7 @@ from composer.compose.draft import draft_of
 from composer.formats.brief import Brief
 from composer.models.registry import load_melody_model
 from composer.music.notes import MELODY, Piece
+from tests.compose.fakes import Models
 
 BRIEF = {
     "key": {"tonic": "D", "mode": "minor"},
@@ -19,7 +20,9 @@ BRIEF = {
 
 
 def _piece(change: dict[str, object] | None = None, seed: int = 7) -> Piece:
-    return draft_of(Brief.model_validate({**BRIEF, **(change or {})}), load_melody_model(), load_harmony(), seed).piece
+    return draft_of(
+        Brief.model_validate({**BRIEF, **(change or {})}), Models(load_melody_model(), load_harmony()), seed
+    ).piece
 
 
 def _tune(piece: Piece) -> list[tuple[int, int]]:

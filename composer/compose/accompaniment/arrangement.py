@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -47,6 +48,19 @@ ROOM_CHORDS = 2  # neighbours on either side by which the register of the accomp
 HeardAt = Callable[[ChordSpan], Heard | None]
 
 
+class Playing(Protocol):
+    """Networks that players learned from, each asked for only where its style is played; None without one.
+
+    ``voices`` knows how the lower voices of chorales move, ``figuration`` plays the learned style.
+    """
+
+    @property
+    def voices(self) -> VoicesModel | None: ...
+
+    @property
+    def figuration(self) -> FigurationModel | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Arrangement:
     """The parts, melody first, the chords with their times, and what a person should know."""
@@ -62,20 +76,18 @@ def arrangement_of(
     plan: Plan,
     chords: Sequence[Bar],
     melody: Melody,
+    playing: Playing,
     *,
     texture_rng: np.random.Generator,
     expression_rng: np.random.Generator,
-    voices: VoicesModel | None = None,
-    figuration: FigurationModel | None = None,
     heard: HeardAt | None = None,
 ) -> Arrangement:
-    """Every player's part; ``voices`` weighs the lower voices of chorale and string textures, ``figuration`` plays
-    the learned style. ``heard`` tells what stands over a chord already: the chords around it are led to it.
+    """Every player's part. ``heard`` tells what stands over a chord already: the chords around it are led to it.
 
     Raises BadInput for a style that does not exist.
     """
     spans = _spans(plan, chords)
-    style, notes = _style(orchestra.style, plan, figuration is not None)
+    style, notes = _style(orchestra.style, plan, playing)
     is_chorale = style.name in CHORALE_STYLES or len(orchestra.accompaniment) > 1
     slots = _slots(spans, melody, plan)
     if heard is not None:
@@ -87,10 +99,12 @@ def arrangement_of(
         _upper(orchestra),
         _bass(orchestra),
         seats=_seats(orchestra),
-        model=voices if is_chorale else None,
+        model=playing.voices if is_chorale else None,
         meter=plan.meter,
     )
-    texture, style_notes = _textures(style, orchestra, spans, voicings, melody, plan, brief, texture_rng, figuration)
+    texture, style_notes = _textures(
+        style, _Score(orchestra, spans, voicings, melody, plan, brief), playing, texture_rng
+    )
     notes += style_notes
     parts = _parts(orchestra, style, melody, texture, spans, plan, brief, expression_rng)
     return Arrangement(tuple(p for p in parts if p.notes), spans, tuple(notes))
@@ -178,53 +192,46 @@ def _bass(orchestra: Orchestra) -> tuple[int, int]:
     return max(28, instrument.low), min(instrument.high, LEFT_HAND[1] + 2)
 
 
-def _style(name: str, plan: Plan, has_figures: bool = False) -> tuple[Style, list[str]]:
+def _style(name: str, plan: Plan, playing: Playing) -> tuple[Style, list[str]]:
     style = load_style(name)
-    if style.name == LEARNED and not has_figures:
+    if style.name == LEARNED and playing.figuration is None:
         return load_style(FALLBACK_STYLE), [f'style "{name}" without its network: played as {FALLBACK_STYLE}']
     if style.supports(plan.meter):
         return style, []
     return load_style(FALLBACK_STYLE), [f'style "{name}" has no patterns in {plan.meter}: played as {FALLBACK_STYLE}']
 
 
-def _textures(
-    style: Style,
-    orchestra: Orchestra,
-    spans: Sequence[ChordSpan],
-    voicings: Sequence[Voicing],
-    melody: Melody,
-    plan: Plan,
-    brief: Brief,
-    rng: np.random.Generator,
-    figuration: FigurationModel | None,
-) -> tuple[Texture, list[str]]:
+@dataclass(frozen=True, slots=True)
+class _Score:
+    """What stands before anyone plays a pattern: the tune, and a voicing for each chord."""
+
+    orchestra: Orchestra
+    spans: Sequence[ChordSpan]
+    voicings: Sequence[Voicing]
+    melody: Melody
+    plan: Plan
+    brief: Brief
+
+
+def _textures(style: Style, score: _Score, playing: Playing, rng: np.random.Generator) -> tuple[Texture, list[str]]:
     """The piece in ``style``, and the sections that name a style of their own in that one."""
-    texture = _texture(style, orchestra, spans, voicings, melody, plan, brief, rng, figuration)
-    named = list(dict.fromkeys(s.style for s in brief.form if s.style is not None))
+    texture, form = _texture(style, score, playing, rng), score.brief.form
+    named = list(dict.fromkeys(s.style for s in form if s.style is not None))
     notes: list[str] = []
     for name, own_rng in zip(named, rng.spawn(len(named)) if named else [], strict=True):
-        own, own_notes = _style(name, plan, figuration is not None)
-        other = _texture(own, orchestra, spans, voicings, melody, plan, brief, own_rng, figuration)
-        places = frozenset(index for index, section in enumerate(brief.form) if section.style == name)
-        texture = spliced(texture, other, places, plan)
+        own, own_notes = _style(name, score.plan, playing)
+        other = _texture(own, score, playing, own_rng)
+        places = frozenset(index for index, section in enumerate(form) if section.style == name)
+        texture = spliced(texture, other, places, score.plan)
         notes += own_notes
     return texture, notes
 
 
-def _texture(
-    style: Style,
-    orchestra: Orchestra,
-    spans: Sequence[ChordSpan],
-    voicings: Sequence[Voicing],
-    melody: Melody,
-    plan: Plan,
-    brief: Brief,
-    rng: np.random.Generator,
-    figuration: FigurationModel | None = None,
-) -> Texture:
+def _texture(style: Style, score: _Score, playing: Playing, rng: np.random.Generator) -> Texture:
     """The chords as ``style`` plays them under the tune."""
+    orchestra, plan, spans, melody = score.orchestra, score.plan, score.spans, score.melody
     tune = [Note(e.start, e.pitch + melody.tonic_midi, e.duration) for e in melody.events if e.pitch is not None]
-    voiced = _voiced(spans, voicings, plan, brief)
+    voiced = _voiced(spans, score.voicings, plan, score.brief)
     ceilings = [min((n.pitch for n in tune if n.start < s.end and n.end > s.start), default=127) - 1 for s in spans]
     low, high = _reach(orchestra)
     layout = Layout(
@@ -233,9 +240,9 @@ def _texture(
         drums=orchestra.drums is not None,
     )
     drums = load_style(orchestra.drum_style) if orchestra.drum_style else None
-    if style.name == LEARNED and figuration is not None:
+    if style.name == LEARNED and playing.figuration is not None:
         return figured(
-            figuration,
+            playing.figuration,
             style,
             voiced,
             plan.meter,

@@ -8,14 +8,15 @@ that new voices are led from and to.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
+from composer.compose.accompaniment.arrangement import Playing
 from composer.compose.accompaniment.orchestra import Orchestra, orchestra_of
 from composer.compose.chords.harmonise import harmonised
-from composer.compose.chords.harmony import Bar, Harmony, chords_of
+from composer.compose.chords.harmony import Bar, chords_of
 from composer.compose.chords.retouch import retouched
-from composer.compose.draft import CHORD_JOB, MELODY_JOB, PLAN_JOB, Draft, Sketch, arranged, rng_of
+from composer.compose.draft import CHORD_JOB, MELODY_JOB, PLAN_JOB, Draft, Sketch, Trained, arranged, rng_of
 from composer.compose.form.plan import Plan, plan_of
 from composer.compose.redo.melody import RedoWriter
 from composer.compose.redo.merge import merged
@@ -30,10 +31,8 @@ from composer.compose.redo.standing import (
 )
 from composer.compose.redo.under import under_of
 from composer.compose.takes import Judged
-from composer.compose.tune.melody import Ear, Melody
+from composer.compose.tune.melody import Melody
 from composer.encoding.melody import Event
-from composer.encoding.protocol import FigurationModel, MelodyModel
-from composer.encoding.voices import VoicesModel
 from composer.errors import BadInput
 from composer.formats.brief import Brief
 from composer.music.notes import Part, Piece
@@ -41,35 +40,16 @@ from composer.music.notes import Part, Piece
 SAME_SHARE = 0.9  # of an accompaniment's notes: a redo that keeps more of them changed nothing
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What stands: the file's piece as ``formats.source_piece.piece_of`` reads it, with whatever edits it holds."""
-
-    piece: Piece
-
-
-def redone(
-    brief: Brief,
-    standing: Standing,
-    cells: Cells,
-    form_seed: int,
-    seed: int,
-    melody_model: MelodyModel,
-    harmony: Harmony,
-    *,
-    ear: Ear | None = None,
-    voices: VoicesModel | None = None,
-    figuration: FigurationModel | None = None,
-) -> Draft:
+def redone(brief: Brief, piece: Piece, cells: Cells, trained: Trained, form_seed: int, seed: int) -> Draft:
     """The whole piece with new music in ``cells`` (track name, bar from 1), and outside them what stands.
 
-    ``form_seed`` gives the plan, ``seed`` the draws: the same one gives the same bytes, another one another version.
+    ``piece`` is the file as ``formats.source_piece.piece_of`` reads it, with whatever edits it holds. ``form_seed``
+    gives the plan, ``seed`` the draws: the same one gives the same bytes, another one another version.
     Bars that the piece does not have yet are composed in any case. Raises BadInput for a piece in another metre than
     the brief's, and for a style or ensemble that does not exist.
     """
     orchestra = orchestra_of(brief)
     plan = plan_of(brief, orchestra.melody.instrument, rng_of(form_seed, PLAN_JOB))
-    piece = standing.piece
     if piece.meter != plan.meter:
         reason = f"is in {piece.meter}, and the brief in {plan.meter}: their bars do not fit together"
         raise BadInput(piece.title, reason, "compose the whole piece anew")
@@ -78,18 +58,18 @@ def redone(
     tune = standing_tune(stay, plan, gaps)
     new_chords = stay.redone_chords(len(plan.bars))
     fixed = _fixed_chords(stay, plan, brief, tune, gaps, new_chords, seed)
-    chords = chords_of(plan, brief, harmony, rng_of(seed, CHORD_JOB), fixed)
-    melody = _melody(stay, plan, chords, tune, gaps, form_seed, seed, melody_model, ear)
-    chords = retouched(chords, plan, brief, harmony, melody.events, fixed.keys())
+    chords = chords_of(plan, brief, trained.harmony, rng_of(seed, CHORD_JOB), fixed)
+    melody = _melody(stay, plan, chords, tune, gaps, form_seed, seed, trained)
+    chords = retouched(chords, plan, brief, trained.harmony, melody.events, fixed.keys())
     sketch = Sketch(brief, orchestra, plan, chords, melody)
-    draft = _arranged(sketch, stay, form_seed, seed, voices, figuration)
+    draft = _arranged(sketch, stay, trained, form_seed, seed)
     heard = frozenset((e.start, e.pitch + plan.tonic_midi) for e in tune if e.pitch is not None)
     return replace(draft, piece=merged(stay, draft.piece, new_chords, heard))
 
 
-def judged(brief: Brief, standing: Standing, cells: Cells) -> Judged:
+def judged(brief: Brief, piece: Piece, cells: Cells) -> Judged:
     """What takes of those cells are ranked by: the bars of the tune that are new, or else of the accompaniment."""
-    stay = stay_of(standing.piece, cells, orchestra_of(brief))
+    stay = stay_of(piece, cells, orchestra_of(brief))
     gaps = stay.redone_bars(stay.melody, brief.bars)
     return Judged(bars=gaps or frozenset(bar - 1 for _, bar in cells), is_tune_given=not gaps)
 
@@ -139,8 +119,7 @@ def _melody(
     gaps: frozenset[int],
     form_seed: int,
     seed: int,
-    model: MelodyModel,
-    ear: Ear | None,
+    trained: Trained,
 ) -> Melody:
     """The tune: what stands and what is new in the bars ``gaps``."""
     if not gaps:
@@ -148,9 +127,9 @@ def _melody(
     writer = RedoWriter(
         plan,
         chords,
-        model,
+        trained.melody,
         rng_of(seed, MELODY_JOB),
-        ear,
+        trained.ear,
         standing=tune,
         replaced=replaced_notes(stay, plan, gaps),
         varies=seed != form_seed,
@@ -160,14 +139,7 @@ def _melody(
     return writer.write()
 
 
-def _arranged(
-    sketch: Sketch,
-    stay: Stay,
-    form_seed: int,
-    seed: int,
-    voices: VoicesModel | None,
-    figuration: FigurationModel | None,
-) -> Draft:
+def _arranged(sketch: Sketch, stay: Stay, playing: Playing, form_seed: int, seed: int) -> Draft:
     """The sketch with all its players. Inside a section the figures go on as they were.
 
     Where that would change nothing, there are other figures, and if there are none, other voices.
@@ -175,7 +147,7 @@ def _arranged(
 
     def arrangement(texture_seed: int, liking: int | None = None) -> Draft:
         heard = heard_of(stay, sketch.orchestra, liking)
-        return arranged(sketch, seed, voices=voices, figuration=figuration, texture_seed=texture_seed, heard=heard)
+        return arranged(sketch, playing, seed, texture_seed=texture_seed, heard=heard)
 
     if seed == form_seed:
         return arrangement(seed)

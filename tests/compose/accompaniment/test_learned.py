@@ -34,7 +34,7 @@ from composer.music.key import key_of
 from composer.music.notes import BASS, CHORDS, MELODY, ChordSpan, Note, Piece
 from composer.music.time import Meter, meter_of
 from composer.music.voice_leading import PARALLELS, offences
-from tests.compose.fakes import FlatModel, brief, flat_harmony
+from tests.compose.fakes import Models, brief
 
 C_MAJOR = key_of("C", "major")
 
@@ -93,7 +93,7 @@ def _only(size: int, index: int) -> NDArray[np.float32]:
 
 def drafted(seed: int = 1, model: Any = None, **changes: Any) -> Draft:
     fields = {"accompaniment": {"style": LEARNED, "instrument": "piano"}, **changes}
-    return draft_of(brief(**fields), FlatModel(), flat_harmony(), seed, figuration=model or FlatFigures())
+    return draft_of(brief(**fields), Models(figuration=model or FlatFigures()), seed)
 
 
 def accompaniment(piece: Piece) -> tuple[Note, ...]:
@@ -179,7 +179,7 @@ def test_drums_play_along() -> None:
 
 
 def test_without_its_network_the_style_is_played_as_another_and_says_so() -> None:
-    draft = draft_of(brief(accompaniment={"style": LEARNED}), FlatModel(), flat_harmony(), 1)
+    draft = draft_of(brief(accompaniment={"style": LEARNED}), Models(), 1)
     assert any("learned" in note for note in draft.notes) and draft.piece.part(CHORDS) is not None
 
 

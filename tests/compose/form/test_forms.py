@@ -22,7 +22,7 @@ from composer.compose.form.phrase import (
 )
 from composer.compose.form.plan import Plan, plan_of
 from composer.formats.brief_form import PhrasePlan
-from tests.compose.fakes import FlatModel, brief, flat_harmony
+from tests.compose.fakes import Models, brief, flat_harmony
 
 
 def planned(seed: int = 0, **changes: Any) -> Plan:
@@ -187,7 +187,7 @@ def test_the_chord_of_a_single_bar_is_the_brief_s() -> None:
 @pytest.mark.parametrize("seed", range(2))
 def test_a_returning_section_is_known_again_in_its_first_two_bars(seed: int) -> None:
     asked = brief(form=[{"name": "A", "bars": 8}, {"name": "B", "bars": 8}, {"name": "A'", "bars": 8}])
-    draft = draft_of(asked, FlatModel(), flat_harmony(), seed)
+    draft = draft_of(asked, Models(), seed)
     bar = draft.sketch.plan.meter.bar_ticks
     tune = {e.start: e.pitch for e in draft.sketch.melody.events}
     first = {start: pitch for start, pitch in tune.items() if 0 <= start < 2 * bar}

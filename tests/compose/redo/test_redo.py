@@ -13,7 +13,7 @@ import pytest
 from composer.compose.accompaniment.ensembles import ensemble_names
 from composer.compose.accompaniment.styles import style_names
 from composer.compose.draft import Draft, draft_of
-from composer.compose.redo.stage import Standing, judged, redone
+from composer.compose.redo.stage import judged, redone
 from composer.compose.takes import ranked
 from composer.compose.tune.rules import BANNED_INTERVALS, OCTAVE
 from composer.errors import BadInput
@@ -23,7 +23,7 @@ from composer.formats.source import read_source
 from composer.formats.source_piece import piece_of
 from composer.music.chord import chord_of
 from composer.music.notes import CHORDS, MELODY, ChordSpan, Note, Part, Piece
-from tests.compose.fakes import FlatModel, flat_harmony
+from tests.compose.fakes import Models
 from tests.compose.fakes import brief as long_brief
 
 CHORD_TRACK = "Chords"
@@ -41,7 +41,7 @@ def brief(**changes: Any) -> Brief:
 
 @cache
 def _drafted(text: str) -> Draft:
-    return draft_of(Brief.model_validate_json(text), FlatModel(), flat_harmony(), FORM_SEED)
+    return draft_of(Brief.model_validate_json(text), Models(), FORM_SEED)
 
 
 def standing(wanted: Brief) -> Piece:
@@ -60,7 +60,7 @@ def cells(names: list[str], first: int, last: int) -> frozenset[tuple[str, int]]
 
 
 def again(wanted: Brief, piece: Piece, asked: frozenset[tuple[str, int]], seed: int = 7) -> Draft:
-    return redone(wanted, Standing(piece), asked, FORM_SEED, seed, FlatModel(), flat_harmony())
+    return redone(wanted, piece, asked, Models(), FORM_SEED, seed)
 
 
 def tune(piece: Piece) -> Part:
@@ -102,7 +102,7 @@ def test_all_of_a_piece_redone_with_its_own_seed_is_its_draft(changes: dict[str,
     wanted = brief(**changes)
     piece = standing(wanted)
     whole = again(wanted, piece, cells(tracks(piece), 1, piece.bars), FORM_SEED)
-    assert midi_bytes(whole.piece) == midi_bytes(draft_of(wanted, FlatModel(), flat_harmony(), FORM_SEED).piece)
+    assert midi_bytes(whole.piece) == midi_bytes(draft_of(wanted, Models(), FORM_SEED).piece)
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_version() -> None:
@@ -310,12 +310,12 @@ def test_takes_of_some_bars_are_judged_by_them_and_their_seams() -> None:
     wanted = brief()
     piece = standing(wanted)
     asked = cells(tracks(piece)[:1], 5, 6)
-    wish = judged(wanted, Standing(piece), asked)
+    wish = judged(wanted, piece, asked)
     assert wish.bars == frozenset({4, 5})
     takes = ranked(lambda seed: again(wanted, piece, asked, seed), (3, 4, 5), wish)
     assert [t.score.total for t in takes] == sorted((t.score.total for t in takes), reverse=True)
     assert all(take.score.why.startswith("leads into bar 7 by a") for take in takes)
     assert "seams" in dict(takes[0].score.parts)
-    under = judged(wanted, Standing(piece), cells(tracks(piece)[1:], 5, 6))
+    under = judged(wanted, piece, cells(tracks(piece)[1:], 5, 6))
     assert under.is_tune_given
     assert under.bars == frozenset({4, 5})
