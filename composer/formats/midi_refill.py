@@ -12,10 +12,9 @@ from composer.formats.midi_lines import is_chord_symbol
 from composer.formats.midi_weaving import Clock, Run, Weave, is_in, next_run
 from composer.formats.smf_scan import CONTROL, SYSEX, RawEvent
 from composer.formats.source import TEXT, SourceNote
+from composer.music.borders import after_kept
 from composer.music.notes import CC_PEDAL, PEDAL_DOWN, Control, Note, Part
 
-# A new note that must wait for a kept one of its pitch stays if this much of it is left.
-KEPT_SHARE = 0.5
 _Setting = tuple[int, bytes]
 
 
@@ -81,9 +80,9 @@ def _new_notes(composed: Sequence[Note], kept: Sequence[SourceNote], run: Run, c
     for note in composed[clock.span([note.start for note in composed], run)]:
         start = clock.within(note.start, run)
         end = min(max(clock.near(note.end), start + 1), run.end)
-        free = max(start, sounding.get(note.pitch, start))
-        if free < end and (end - free) >= KEPT_SHARE * (end - start):
-            found.append(Note(free, note.pitch, end - free, note.velocity))
+        cut = Note(start, note.pitch, end - start, note.velocity)
+        if (waited := after_kept(cut, sounding.get(note.pitch, start))) is not None:
+            found.append(waited)
     return found
 
 

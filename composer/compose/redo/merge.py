@@ -9,6 +9,7 @@ import numpy as np
 
 from composer.compose.accompaniment.expression import QUIETEST, STRONGEST
 from composer.compose.redo.standing import Stay
+from composer.music.borders import after_kept
 from composer.music.notes import ChordSpan, Note, Part, Piece
 
 NEAR_BARS = 4  # so many bars from what stands, a new bar is no longer as loud as that
@@ -63,10 +64,12 @@ def _within(fresh: Sequence[Note], kept: Sequence[Note], stay: Stay, own: Part, 
         line = next(
             (b * bar for b in range(note.start // bar + 1, -(-note.end // bar)) if not stay.is_redone(own, b)), note.end
         )
-        start = max([note.start, *(k.end for k in ends.get(note.pitch, ()) if k.start <= note.start < k.end)])
-        end = min([note.end, line])
-        if start == note.start or end - start >= SHORTEST_TICKS:
-            found.append(replace(note, start=start, duration=end - start))
+        cut = replace(note, duration=min(note.end, line) - note.start)
+        sounds_until = max(
+            (k.end for k in ends.get(note.pitch, ()) if k.start <= note.start < k.end), default=note.start
+        )
+        if (waited := after_kept(cut, sounds_until)) is not None:
+            found.append(waited)
     return found
 
 
