@@ -31,6 +31,7 @@ from composer.workspace.names import (
 )
 from composer.workspace.saving import Saved, announcing, note, renew, rewrite, save, tidy
 from composer.workspace.states import (
+    PieceState,
     State,
     bars_by_hand,
     copy_of,
@@ -45,8 +46,8 @@ from composer.workspace.states import (
 
 __all__ = [
     "AUDIO", "BRIEF", "CARD", "CLEAN", "CONDUCTOR", "DRAFT", "EXPORTS", "GRID", "HUMAN", "MIDI", "MUSICXML", "RECORD",
-    "REPORT", "STEMS", "SUFFIXES", "TAKE", "EditedBars", "Keeping", "PieceFiles", "Saved", "State", "announcing",
-    "backup", "bars_by_hand", "cleanup_output", "copy_of", "edited_bars", "guard", "guard_all", "is_up_to_date",
-    "key_of", "note", "pieces_in", "renamed_tracks", "renew", "rewrite", "save", "sha256_of", "stale_bars",
-    "state_of", "step_of", "tidy",
+    "REPORT", "STEMS", "SUFFIXES", "TAKE", "EditedBars", "Keeping", "PieceFiles", "PieceState", "Saved", "State",
+    "announcing", "backup", "bars_by_hand", "cleanup_output", "copy_of", "edited_bars", "guard", "guard_all",
+    "is_up_to_date", "key_of", "note", "pieces_in", "renamed_tracks", "renew", "rewrite", "save", "sha256_of",
+    "stale_bars", "state_of", "step_of", "tidy",
 ]  # fmt: skip

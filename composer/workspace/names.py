@@ -122,18 +122,15 @@ class PieceFiles:
 
     @property
     def written_midi(self) -> Path | None:
-        """The MIDI file furthest along on the grid: cleaned, then the piece, then the draft; None without any."""
-        return next((p for p in (self.clean, self.midi, self.draft) if p.is_file()), None)
+        from composer.workspace.states import PieceState
+
+        return PieceState(self).written_midi
 
     @property
     def best_midi(self) -> Path | None:
-        """The performance where it is of the written music as it is now, else the written music; None without any."""
-        from composer.workspace.states import is_made_from  # which builds on these names
+        from composer.workspace.states import PieceState
 
-        written = self.written_midi
-        if self.human.is_file() and (written is None or is_made_from(self, self.human, written)):
-            return self.human
-        return written
+        return PieceState(self).best_midi
 
 
 def cleanup_output(midi: Path) -> Path:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from composer.errors import ComposerError
 from composer.formats.files import read_bytes, sha256_of
 from composer.formats.midi_hashes import EditedBars, bar_hashes, changed_bars, renamed, united
-from composer.formats.record import StepRecord, copied, path_of_key, read_record, record_key
+from composer.formats.record import Record, StepRecord, copied, path_of_key, read_record, record_key
 from composer.limits import MIDI_BYTES
 from composer.workspace.names import MIDI, PieceFiles
 
@@ -26,58 +27,239 @@ class State(enum.Enum):
     MISSING = "missing"
 
 
-def state_of(path: Path, files: PieceFiles | None = None) -> State:
-    """What ``path`` (a file, or a folder of files) is by the record of its piece.
+class PieceState:
+    """A piece as it is when it is first asked about: its record is read once, and so is each file for its hash.
 
-    A file in which a step kept what a person did, be it no note, is edited by hand, as it was before.
+    After a step wrote something another one is needed.
     """
-    files = files or PieceFiles.of(path)
-    if not path.exists():
-        return State.MISSING
-    step = step_of(files, path)
-    if step is None:
-        return State.FOREIGN
-    if is_changed(files, path, step) or key_of(files, path) in step.edited:
-        return State.EDITED
-    return State.STALE if changed_inputs(files, step) else State.FRESH
+
+    def __init__(self, files: PieceFiles) -> None:
+        self.files = files
+        self._sha256: dict[Path, str] = {}
+
+    @cached_property
+    def record(self) -> Record:
+        return read_record(self.files.record)
+
+    def key_of(self, path: Path) -> str:
+        return key_of(self.files, path)
+
+    def sha256_of(self, path: Path) -> str:
+        if path not in self._sha256:
+            self._sha256[path] = sha256_of(path)
+        return self._sha256[path]
+
+    def step_of(self, path: Path) -> StepRecord | None:
+        """The last recorded step that wrote ``path``."""
+        key = self.key_of(path)
+        steps = self.record.steps.values()
+        return next((s for s in steps if any(k == key or k.startswith(key + "/") for k in s.outputs)), None)
+
+    def state_of(self, path: Path) -> State:
+        """What ``path`` (a file, or a folder of files) is by the record.
+
+        A file in which a step kept what a person did, be it no note, is edited by hand, as it was before.
+        """
+        if not path.exists():
+            return State.MISSING
+        step = self.step_of(path)
+        if step is None:
+            return State.FOREIGN
+        if self.is_changed(path, step) or self.key_of(path) in step.edited:
+            return State.EDITED
+        return State.STALE if self.changed_inputs(step) else State.FRESH
+
+    def is_changed(self, path: Path, step: StepRecord) -> bool:
+        """Whether a file (or one of a folder) is not as ``step`` wrote it."""
+        key = self.key_of(path)
+        known = {k: h for k, h in step.outputs.items() if k == key or k.startswith(key + "/")}
+        return any(known.get(self.key_of(p)) != self.sha256_of(p) for p in files_under(path))
+
+    def inputs_of(self, step: StepRecord) -> tuple[Path, ...]:
+        """What the step read, there or not."""
+        return tuple(path_of_key(self.files.folder, key) for key in step.inputs)
+
+    def changed_inputs(self, step: StepRecord) -> tuple[Path, ...]:
+        """The inputs that are still there with another content than the step read."""
+        recorded = zip(self.inputs_of(step), step.inputs.values(), strict=True)
+        return tuple(path for path, value in recorded if path.exists() and self.sha256_of(path) != value)
+
+    def is_made_from(self, path: Path, origin: Path) -> bool:
+        """Whether ``path`` was made from ``origin`` as it is now; a file that no step wrote is taken for it.
+
+        What a person changed in ``path`` since then does not count.
+        """
+        step = self.step_of(path)
+        return step is None or (self.key_of(origin) in step.inputs and not self.changed_inputs(step))
+
+    @property
+    def written_midi(self) -> Path | None:
+        """The MIDI file furthest along on the grid: cleaned, then the piece, then the draft; None without any."""
+        files = self.files
+        later = (path for path in (files.clean, files.midi) if path.is_file() and not self.is_before_draft(path))
+        return next(later, files.draft if files.draft.is_file() else None)
+
+    @property
+    def played_midi(self) -> Path | None:
+        """The MIDI file that the performance is of: the one that it was made from where that is as it was and nothing
+        later was written, else the one furthest along; None without any."""
+        written, human = self.written_midi, self.files.human
+        step = self.step_of(human) if human.is_file() else None
+        if step is None or written is None or self.changed_inputs(step):
+            return written
+        known = (self.files.clean, self.files.midi, self.files.draft)
+        own = [path for path in known if self.key_of(path) in step.inputs and not self.is_before_draft(path)]
+        is_later = human.stat().st_mtime_ns >= written.stat().st_mtime_ns
+        return own[0] if is_later and own and own[0].is_file() else written
+
+    @property
+    def best_midi(self) -> Path | None:
+        """The performance where it is of the written music as it is now, else the written music; None without any."""
+        played, human = self.played_midi, self.files.human
+        if human.is_file() and (played is None or self.is_made_from(human, played)):
+            return human
+        return self.written_midi
+
+    def is_before_draft(self, path: Path) -> bool:
+        """Whether the draft that is there was composed around ``path``, or around what ``path`` was made from: then
+        that is a person's tune or beginning, and not the piece."""
+        draft = self.files.draft
+        around = self._made_from(draft) if draft.is_file() else frozenset()
+        before = self._made_from(path) if around else frozenset()
+        return self.key_of(draft) not in before and not around.isdisjoint({self.key_of(path), *before})
+
+    def _made_from(self, path: Path) -> frozenset[str]:
+        """The names of the MIDI files that ``path`` was made from, and those that they were made from."""
+        found: set[str] = set()
+        left = [path]
+        while left:
+            step = self.step_of(left.pop())
+            new = {k for k in (step.inputs if step is not None else ()) if k.lower().endswith(MIDI_SUFFIXES)} - found
+            found |= new
+            left += [path_of_key(self.files.folder, key) for key in sorted(new)]
+        return frozenset(found)
+
+    def is_current(
+        self,
+        outputs: Sequence[Path],
+        inputs: Sequence[Path],
+        options: Mapping[str, object] | None = None,
+        seed: int | None = None,
+    ) -> bool:
+        """Whether the step that wrote the first of ``outputs`` read just these inputs as they are now, with these
+        options (and this seed), and all outputs are there.
+
+        An output that was edited by hand since then counts: it is later than the step.
+        """
+        done = self.step_of(outputs[0])
+        return (
+            done is not None
+            and all(self._is_of(path, done, outputs[0]) for path in outputs)
+            and {self.key_of(path): self.sha256_of(path) for path in inputs if path.exists()} == done.inputs
+            and all(done.options.get(name) == value for name, value in (options or {}).items())
+            and seed in (None, done.seed)
+        )
+
+    def _is_of(self, path: Path, done: StepRecord, main: Path) -> bool:
+        """Whether ``path`` is there, of the step that wrote ``main`` too, or made from that later."""
+        if not path.exists():
+            return False
+        if any(self.key_of(each) in done.outputs for each in files_under(path)):
+            return True
+        step = self.step_of(path)
+        return step is not None and self.key_of(main) in step.inputs and not self.changed_inputs(step)
+
+    def copy_of(self, path: Path) -> bytes | None:
+        """The MIDI file ``path`` as composer last wrote it, or as it was last imported, whatever it holds now; None
+        where the record has no copy."""
+        key = self.key_of(path)
+        text = next((step.copies[key] for step in self.record.steps.values() if key in step.copies), None)
+        return copied(text) if text is not None else None
+
+    def edited_bars(self, path: Path, data: bytes | None = None) -> tuple[EditedBars, ...]:
+        """The bars of a person in the MIDI file ``path``: those that a step kept, and what differs from what it wrote.
+
+        Under the names that the tracks have now; empty where nothing is known. ``data`` is what the file holds where
+        that is not what is on the disk.
+        """
+        step, key = self.step_of(path), self.key_of(path)
+        if step is None:
+            return ()
+        kept = [EditedBars(track, tuple(bars)) for track, bars in step.edited.get(key, {}).items()]
+        if data is None and self.sha256_of(path) == step.outputs.get(key):
+            return united(kept)
+        # Where the record lost what was written, every bar may be a person's.
+        written = step.bars.get(key, {})
+        now = hashes_of(path) if data is None else bar_hashes(data, path.name)
+        names = {old: new for new, old in renamed(written, now).items()}
+        return united((EditedBars(names.get(k.track, k.track), k.bars) for k in kept), changed_bars(written, now))
+
+    def bars_by_hand(self, path: Path, data: bytes | None = None) -> tuple[EditedBars, ...]:
+        """``edited_bars``, and those that a person had edited in the file that ``path`` was made from."""
+        step = self.step_of(path)
+        inherited = step.by_hand.get(self.key_of(path), {}) if step is not None else {}
+        names = {old: new for new, old in self.renamed_tracks(path, data).items()} if inherited else {}
+        before = (EditedBars(names.get(track, track), tuple(bars)) for track, bars in inherited.items())
+        return united(self.edited_bars(path, data), before)
+
+    def renamed_tracks(self, path: Path, data: bytes | None = None) -> dict[str, str]:
+        """Present name -> the name that composer wrote, of the tracks of ``path`` that were only renamed."""
+        step = self.step_of(path)
+        written = step.bars.get(self.key_of(path)) if step is not None else None
+        if written is None:
+            return {}
+        return renamed(written, hashes_of(path) if data is None else bar_hashes(data, path.name))
+
+    def stale_bars(self, path: Path) -> tuple[EditedBars, ...]:
+        """The tracks and bars whose like in a MIDI input changed since ``path`` was made from it; empty if not known.
+
+        A change of what is no MIDI file, such as the brief, makes all of ``path`` stale: see ``changed_inputs``.
+        """
+        step = self.step_of(path)
+        if step is None:
+            return ()
+        changed = self.changed_inputs(step)
+        known = [(p, step.input_bars[key]) for p in changed if (key := self.key_of(p)) in step.input_bars]
+        return united(*(changed_bars(before, hashes_of(p)) for p, before in known))
+
+
+# The same for whoever has one question only.
+
+
+def state_of(path: Path, files: PieceFiles | None = None) -> State:
+    return PieceState(files or PieceFiles.of(path)).state_of(path)
 
 
 def step_of(files: PieceFiles, path: Path) -> StepRecord | None:
-    """The last recorded step that wrote ``path``."""
-    key = key_of(files, path)
-    steps = read_record(files.record).steps.values()
-    return next((s for s in steps if any(k == key or k.startswith(key + "/") for k in s.outputs)), None)
+    return PieceState(files).step_of(path)
 
 
 def copy_of(files: PieceFiles, path: Path) -> bytes | None:
-    """The MIDI file ``path`` as composer last wrote it, or as it was last imported, whatever it holds now; None
-    where the record has no copy."""
-    key = key_of(files, path)
-    texts = (step.copies[key] for step in read_record(files.record).steps.values() if key in step.copies)
-    text = next(texts, None)
-    return copied(text) if text is not None else None
-
-
-def is_changed(files: PieceFiles, path: Path, step: StepRecord) -> bool:
-    """Whether a file (or one of a folder) is not as ``step`` wrote it."""
-    key = key_of(files, path)
-    known = {k: h for k, h in step.outputs.items() if k == key or k.startswith(key + "/")}
-    return any(known.get(key_of(files, p)) != sha256_of(p) for p in files_under(path))
+    return PieceState(files).copy_of(path)
 
 
 def changed_inputs(files: PieceFiles, step: StepRecord) -> tuple[Path, ...]:
-    """The inputs that are still there with another content than the step read."""
-    paths = ((path_of_key(files.folder, key), recorded) for key, recorded in step.inputs.items())
-    return tuple(path for path, recorded in paths if path.exists() and sha256_of(path) != recorded)
+    return PieceState(files).changed_inputs(step)
+
+
+def edited_bars(files: PieceFiles, path: Path, data: bytes | None = None) -> tuple[EditedBars, ...]:
+    return PieceState(files).edited_bars(path, data)
+
+
+def bars_by_hand(files: PieceFiles, path: Path, data: bytes | None = None) -> tuple[EditedBars, ...]:
+    return PieceState(files).bars_by_hand(path, data)
+
+
+def renamed_tracks(files: PieceFiles, path: Path, data: bytes | None = None) -> dict[str, str]:
+    return PieceState(files).renamed_tracks(path, data)
+
+
+def stale_bars(files: PieceFiles, path: Path) -> tuple[EditedBars, ...]:
+    return PieceState(files).stale_bars(path)
 
 
 def is_made_from(files: PieceFiles, path: Path, origin: Path) -> bool:
-    """Whether ``path`` was made from ``origin`` as it is now; a file that no step wrote is taken for it.
-
-    What a person changed in ``path`` since then does not count.
-    """
-    step = step_of(files, path)
-    return step is None or (key_of(files, origin) in step.inputs and not changed_inputs(files, step))
+    return PieceState(files).is_made_from(path, origin)
 
 
 def is_up_to_date(
@@ -103,56 +285,6 @@ def is_up_to_date(
         and dict(options or {}) == dict(done.options)
         and (versions is None or dict(versions) == dict(done.versions))
     )
-
-
-def edited_bars(files: PieceFiles, path: Path, data: bytes | None = None) -> tuple[EditedBars, ...]:
-    """The bars of a person in the MIDI file ``path``: those that a step kept, and what differs from what it wrote.
-
-    Under the names that the tracks have now; empty where nothing is known. ``data`` is what the file holds where that
-    is not what is on the disk.
-    """
-    step, key = step_of(files, path), key_of(files, path)
-    if step is None:
-        return ()
-    kept = [EditedBars(track, tuple(bars)) for track, bars in step.edited.get(key, {}).items()]
-    if data is None and sha256_of(path) == step.outputs.get(key):
-        return united(kept)
-    # Where the record lost what was written, every bar may be a person's.
-    written = step.bars.get(key, {})
-    now = hashes_of(path) if data is None else bar_hashes(data, path.name)
-    names = {old: new for new, old in renamed(written, now).items()}
-    return united((EditedBars(names.get(k.track, k.track), k.bars) for k in kept), changed_bars(written, now))
-
-
-def bars_by_hand(files: PieceFiles, path: Path, data: bytes | None = None) -> tuple[EditedBars, ...]:
-    """``edited_bars``, and those that a person had edited in the file that ``path`` was made from."""
-    step = step_of(files, path)
-    inherited = step.by_hand.get(key_of(files, path), {}) if step is not None else {}
-    names = {old: new for new, old in renamed_tracks(files, path, data).items()} if inherited else {}
-    before = (EditedBars(names.get(track, track), tuple(bars)) for track, bars in inherited.items())
-    return united(edited_bars(files, path, data), before)
-
-
-def renamed_tracks(files: PieceFiles, path: Path, data: bytes | None = None) -> dict[str, str]:
-    """Present name -> the name that composer wrote, of the tracks of ``path`` that were only renamed."""
-    step = step_of(files, path)
-    written = step.bars.get(key_of(files, path)) if step is not None else None
-    if written is None:
-        return {}
-    return renamed(written, hashes_of(path) if data is None else bar_hashes(data, path.name))
-
-
-def stale_bars(files: PieceFiles, path: Path) -> tuple[EditedBars, ...]:
-    """The tracks and bars whose like in a MIDI input changed since ``path`` was made from it; empty if not known.
-
-    A change of what is no MIDI file, such as the brief, makes all of ``path`` stale: see ``changed_inputs``.
-    """
-    step = step_of(files, path)
-    if step is None:
-        return ()
-    changed = changed_inputs(files, step)
-    known = [(p, step.input_bars[key]) for p in changed if (key := key_of(files, p)) in step.input_bars]
-    return united(*(changed_bars(before, hashes_of(p)) for p, before in known))
 
 
 def hashes_of(path: Path) -> dict[str, str]:
