@@ -32,6 +32,7 @@ from composer.music.chord import Chord
 
 Flags = NDArray[np.bool_]
 CLIMAX_MARGIN = 1  # semitones below the climax that other bars must stay
+REST_SHARE_MAX = 0.4  # of a phrase that others are made of
 MEMORY = 4  # notes before a phrase that its kept beginning is judged with
 FAR_NOTES = 5  # from so many notes before a cadence any pitch can still reach it
 FOURTH = 5
@@ -94,7 +95,7 @@ class Prospect:
         rng: np.random.Generator,
     ) -> Return:
         """What ``phrase`` takes from a person's notes or from its source, and its ending."""
-        end = self.end_of(phrase)
+        phrase, end = self._with_sung_source(phrase, events_of), self.end_of(phrase)
         start = phrase.first * self.bar_ticks - phrase.pickup
         theirs = tuple(e for e in given if start <= e.start < end)
         if theirs and theirs[-1].end >= end:
@@ -110,6 +111,16 @@ class Prospect:
         if any(d not in DURATIONS for d in kept.rhythm):
             return Return(ending)
         return self._return_of(self._closing(phrase, self._beginning(phrase, kept), ending), ending)
+
+    def _with_sung_source(self, phrase: Phrase, events_of: Sequence[Sequence[Event]]) -> Phrase:
+        """The phrase, with another that was to be made of the same where a person left little but rests of its source.
+
+        Rests brought back would be silence again, and their lengths taken for a rhythm are no tune.
+        """
+        if phrase.source is None or _is_sung(events_of[phrase.source]):
+            return phrase
+        alike = [p.index for p in self.plan.phrases[: phrase.index] if p.source == phrase.source]
+        return replace(phrase, source=next((index for index in alike if _is_sung(events_of[index])), None))
 
     def _beginning(self, phrase: Phrase, kept: Kept) -> Kept:
         """What is kept, without a pick-up that ends off the chord it now stands on."""
@@ -339,6 +350,10 @@ def _transposed(events: Sequence[Event], semitones: int) -> tuple[Event, ...]:
     if not semitones:
         return tuple(events)
     return tuple(e if e.pitch is None else replace(e, pitch=e.pitch + semitones) for e in events)
+
+
+def _is_sung(events: Sequence[Event]) -> bool:
+    return sum(e.duration for e in events if e.pitch is None) <= REST_SHARE_MAX * sum(e.duration for e in events)
 
 
 def _lasting(ending: Ending, bar_start: int, events_of: Sequence[Sequence[Event]]) -> Ending:

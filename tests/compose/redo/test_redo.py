@@ -319,3 +319,14 @@ def test_takes_of_some_bars_are_judged_by_them_and_their_seams() -> None:
     under = judged(wanted, piece, cells(tracks(piece)[1:], 5, 6))
     assert under.is_tune_given
     assert under.bars == frozenset({4, 5})
+
+
+@pytest.mark.parametrize("seed", range(7, 11))
+def test_rests_of_a_person_are_no_source_of_what_follows(seed: int) -> None:
+    wanted = long_brief()
+    piece = standing(wanted)
+    bar = piece.meter.bar_ticks
+    later = [n for n in tune(piece).notes if n.start >= 4 * bar]
+    asked = cells(tracks(piece), 5, piece.bars)
+    notes = new(tune(again(wanted, with_tune(piece, later), asked, seed).piece), piece, asked)
+    assert max(n.duration for n in notes) <= bar and len(notes) > 0.7 * len(later)
