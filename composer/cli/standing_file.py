@@ -15,6 +15,7 @@ from composer.formats.brief import Brief
 from composer.formats.files import read_bytes
 from composer.formats.midi import CHORD_TRACK
 from composer.formats.midi_hashes import by_track
+from composer.formats.midi_lines import labelled
 from composer.formats.midi_regions import Cells, cells_in, cells_of, locked_cells
 from composer.formats.record import StepRecord, read_record
 from composer.formats.smf_scan import (
@@ -108,7 +109,7 @@ def standing_file(path: Path, brief: Brief, *, way_out: str) -> StandingFile:
         path=path,
         sha256=hashlib.sha256(read).hexdigest(),
         source=source,
-        piece=piece_of(source, brief),
+        piece=labelled(piece_of(source, brief), source),
         edited=every if is_foreign else _cells(bars_by_hand(files, path, back)),
         own=every if is_foreign else _cells(theirs),
         locked=locked_cells(source, brief.locked_regions),

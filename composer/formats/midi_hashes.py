@@ -7,10 +7,12 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from math import ceil
 from typing import Any
 
 from composer.formats.midi import CHORD_TRACK
+from composer.formats.midi_chords import own_chord_track
 from composer.formats.smf_scan import KEY_SIGNATURE, SET_TEMPO, SYSEX, TIME_SIGNATURE, RawEvent
 from composer.formats.source import MARKER, TEXT, SourceMidi, decoded, read_source
 from composer.music.time import TICKS_PER_BEAT
@@ -20,6 +22,7 @@ EMPTY = "-"  # a bar without events
 # Files with more bars times tracks are not worth a record of this size.
 CELLS_MAX = 50_000
 CONDUCTOR = "(conductor)"  # tempo, metre, key and markers, whichever track they stand in
+CHORD_NOTES = f"{CHORD_TRACK} (notes)"  # a track that plays and is called like that of the chord symbols
 MICROSECONDS_PER_MINUTE = 60_000_000
 # A track under another name with at least this share of the old one's bars is the old one, renamed.
 SAME_SHARE = 0.5
@@ -48,7 +51,7 @@ def bar_hashes(data: bytes, name: str) -> dict[str, str]:
     alone is no edit. Raises BadInput or OverLimit for a file that cannot be read.
     """
     source = read_source(data, name)
-    bars = _Bars(source)
+    bars, chords = _Bars(source), own_chord_track(source)
     if bars.count * (len(source.tracks) + 1) > CELLS_MAX:
         return {}
     cells: dict[str, dict[int, list[tuple[Any, ...]]]] = defaultdict(lambda: defaultdict(list))
@@ -63,7 +66,7 @@ def bar_hashes(data: bytes, name: str) -> dict[str, str]:
                 cells[labels[number]][bars.index(event.tick)].append(found)
             elif (led := _leading(event)) is not None:
                 cells[CONDUCTOR][bars.index(event.tick)].append((bars.fine(event.tick), *led))
-            elif event.meta == TEXT and labels[number] == CHORD_TRACK:
+            elif event.meta == TEXT and number == chords:
                 cells[CHORD_TRACK][bars.index(event.tick)].append((bars.fine(event.tick), decoded(event.data)))
     return {CONDUCTOR: EMPTY, **{label: _joined(own) for label, own in cells.items()}}
 
@@ -91,8 +94,9 @@ def changed_bars(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[E
 
 def renamed(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
     """New name -> old name of the tracks that have another name in ``after`` but mostly the bars they had."""
-    gone = [label for label in before if label not in after and label not in (CONDUCTOR, CHORD_TRACK)]
-    new = [label for label in after if label not in before and label not in (CONDUCTOR, CHORD_TRACK)]
+    # Records of old have a track that plays under the name of the chord symbols; with those it shares no bar.
+    gone = [label for label in before if label == CHORD_TRACK or label not in {*after, CONDUCTOR}]
+    new = [label for label in after if label not in {*before, CONDUCTOR, CHORD_TRACK}]
     pairs = sorted((-_share(before[old], after[label]), old, label) for old in gone for label in new)
     found: dict[str, str] = {}
     for share, old, label in pairs:
@@ -141,12 +145,19 @@ def _leading(event: RawEvent) -> tuple[Any, ...] | None:
 
 
 def track_labels(source: SourceMidi) -> list[str]:
-    """A name for each track, as cells are called: its own, numbered where it is taken or empty."""
-    labels = [CONDUCTOR]
+    """A name for each track, as cells are called: its own, numbered where it is taken or empty, and no two alike.
+
+    ``CHORD_TRACK`` is that of the chord symbols alone: a track of that name that plays is ``CHORD_NOTES``.
+    """
+    chords, playing = own_chord_track(source), {note.track for note in source.notes}
+    taken, labels = {CONDUCTOR, CHORD_TRACK}, []
     for number, name in enumerate(source.track_names):
-        label = name or f"track {number + 1}"
-        labels.append(label if label not in labels else f"{label} ({number + 1})")
-    return labels[1:]
+        wanted = CHORD_NOTES if name == CHORD_TRACK and number in playing else name or f"track {number + 1}"
+        names = chain([wanted], (f"{wanted} ({n})" for n in count(number + 1)))
+        free = (label for label in names if label not in taken)
+        labels.append(CHORD_TRACK if number == chords else next(free))
+        taken.add(labels[-1])
+    return labels
 
 
 def _share(old: str, new: str) -> float:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from composer.formats.midi import CHORD_TRACK, DRUM_CHANNEL, MELODIC_CHANNELS, NO_CHORD, ascii_name
-from composer.formats.midi_hashes import track_labels
+from composer.formats.midi import CHORD_TRACK, DRUM_CHANNEL, MELODIC_CHANNELS, ascii_name
+from composer.formats.midi_chords import chord_track_of, says_chords_only
+from composer.formats.midi_hashes import CHORD_NOTES, track_labels
 from composer.formats.smf_scan import PROGRAM, SYSEX
-from composer.formats.source import TEXT, SourceMidi, decoded
+from composer.formats.source import SourceMidi
 from composer.formats.source_piece import ROLE_WORDS, part_lines, piece_of
-from composer.music.chord import chord_of
 from composer.music.notes import DRUMS, Part, Piece
 
 
@@ -47,25 +47,18 @@ def lines_of(source: SourceMidi) -> tuple[Line, ...]:
 
 
 def chord_tracks(source: SourceMidi) -> tuple[int, ...]:
-    """The tracks without notes that hold chord symbols, by name or by what they say; the one track of a type 0 file."""
+    """The track that holds the chord symbols; that of a type 0 file, which has no other, unless it has other words."""
     if source.format == 0:
-        return (0,)
-    playing = {note.track for note in source.notes}
-    quiet = [number for number in range(len(source.tracks)) if number not in playing]
-    named = tuple(number for number in quiet if source.track_names[number] == CHORD_TRACK)
-    return named or tuple(number for number in quiet if _says_chords(source, number))
+        return (0,) if says_chords_only(source, 0) else ()
+    found = chord_track_of(source)
+    return () if found is None else (found,)
 
 
-def is_chord_symbol(data: bytes) -> bool:
-    """Whether a text event's bytes are a chord that composer reads, or "N.C."."""
-    text = decoded(data)
-    if text == NO_CHORD:
-        return True
-    try:
-        chord_of(text)
-    except ValueError:
-        return False
-    return True
+def labelled(piece: Piece, source: SourceMidi) -> Piece:
+    """``piece``, as ``piece_of`` reads it from ``source``, with its parts called as cells call their tracks."""
+    lines = lines_of(source)[: len(piece.parts)]
+    parts = zip(piece.parts, lines, strict=True)
+    return replace(piece, parts=tuple(replace(p, name=line.label) if line.is_alone else p for p, line in parts))
 
 
 def lines_of_parts(composed: Piece, source: SourceMidi) -> dict[int, Line]:
@@ -97,8 +90,9 @@ def lines_of_parts(composed: Piece, source: SourceMidi) -> dict[int, Line]:
 
 
 def is_called(part: Part, name: str) -> bool:
-    """Whether ``name`` is the part's, as a file writes it or as it is; upper and lower case are the same."""
-    return name.casefold() in (part.name.casefold(), file_name(part).casefold())
+    """Whether cells call the part's track so, by its name or as a file writes it; upper and lower case are the same."""
+    names = (CHORD_NOTES if own == CHORD_TRACK else own for own in (part.name, file_name(part)))
+    return name.casefold() in [own.casefold() for own in names]
 
 
 def file_name(part: Part) -> str:
@@ -153,8 +147,3 @@ def _silent_line(source: SourceMidi, track: int, label: str) -> Line:
     channel = next((event.status & 0x0F for event in (*chosen, *events)), None)
     role = DRUMS if channel == DRUM_CHANNEL else _role_in(label)
     return Line(track, channel, label, True, role, chosen[0].data[0] if chosen else None)
-
-
-def _says_chords(source: SourceMidi, track: int) -> bool:
-    texts = [event.data for event in source.tracks[track] if event.meta == TEXT]
-    return bool(texts) and all(map(is_chord_symbol, texts))

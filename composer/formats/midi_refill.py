@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 from composer.formats.midi import NO_CHORD, without_overlaps
+from composer.formats.midi_chords import is_chord_symbol
 from composer.formats.midi_events import OFF, ON, SET, meta_event, note_off, note_on
-from composer.formats.midi_lines import is_chord_symbol
 from composer.formats.midi_weaving import Clock, Run, Weave, is_in, next_run
 from composer.formats.smf_scan import CONTROL, SYSEX, RawEvent
-from composer.formats.source import TEXT, SourceNote
+from composer.formats.source import TEXT, SourceNote, decoded
 from composer.music.borders import after_kept
 from composer.music.notes import CC_PEDAL, PEDAL_DOWN, Control, Note, Part
 
@@ -43,7 +43,7 @@ def refill_chords(weave: Weave, texts: Sequence[_Setting], runs: Sequence[Run], 
     The chord that holds over a border is said again there where the reader would take another one.
     """
     own = [
-        (i, e) for i, e in enumerate(weave.events) if e.meta == TEXT and is_chord_symbol(e.data)
+        (i, e) for i, e in enumerate(weave.events) if e.meta == TEXT and is_chord_symbol(decoded(e.data))
     ]  # fmt: skip
     weave.removed |= {i for i, e in own if is_in(runs, e.tick)}
     kept, none = [(event.tick, event.data) for _, event in own], NO_CHORD.encode()

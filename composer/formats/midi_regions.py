@@ -14,7 +14,7 @@ from composer.errors import BadInput, OverLimit
 from composer.formats.midi import CHORD_TRACK, DRUM_CHANNEL, end_tick_of
 from composer.formats.midi_conductor import chord_texts
 from composer.formats.midi_events import SET, control_change, meta_event, program_change
-from composer.formats.midi_hashes import track_labels
+from composer.formats.midi_hashes import CHORD_NOTES, track_labels
 from composer.formats.midi_lines import (
     Line,
     chord_tracks,
@@ -48,7 +48,12 @@ def cells_of(source: SourceMidi) -> FileCells:
     roles = {line.track: line.role if line.is_alone else "" for line in lines_of(source)}
     for number in chord_tracks(source):
         roles.setdefault(number, "")
-    tracks = tuple(Track(labels[number], roles[number]) for number in sorted(roles))
+    names = source.track_names
+    tracks = tuple(
+        # One that plays may be named as it is called in the file: with the chords, where there are any.
+        Track(label, roles[number], names[number] if label == CHORD_NOTES else "")
+        for number, label in enumerate(labels) if number in roles
+    )  # fmt: skip
     return FileCells(tracks, Clock(source).bars.bars_until(source.end_tick))
 
 
@@ -120,7 +125,7 @@ class _Splice:
                 self._new_line(part, whole.union(*named))
         for track in self.chords:
             self._chords(self.weaves[track], tracks.get(track, frozenset()))
-        if not self.chords:
+        if not self.chords and self.source.format:
             self._new_chords(missing.get(CHORD_TRACK.casefold(), frozenset()))
 
     def file(self, cells: Cells) -> bytes:

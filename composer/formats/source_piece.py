@@ -12,7 +12,6 @@ from statistics import fmean
 from composer.formats.brief import Brief
 from composer.formats.lyrics import lyrics_of_lines
 from composer.formats.midi import (
-    CHORD_TRACK,
     DRUM_CHANNEL,
     KEY_TEXT,
     NO_CHORD,
@@ -20,6 +19,7 @@ from composer.formats.midi import (
     key_of_signature_bytes,
     signature_name,
 )
+from composer.formats.midi_chords import chord_track_of, own_chord_track
 from composer.formats.smf_scan import CONTROL, KEY_SIGNATURE, SET_TEMPO, RawEvent
 from composer.formats.source import SourceMidi, SourceNote, decoded
 from composer.music.chord import Chord, chord_of
@@ -138,7 +138,7 @@ def _lines(source: SourceMidi) -> list[_Line]:
 
 def _first_added(source: SourceMidi, lines: list[_Line]) -> int:
     """The index of the first line that a person added to a file of ours: our chords stand last, new tracks behind."""
-    chords = next((number for number, name in enumerate(source.track_names) if name == CHORD_TRACK), None)
+    chords = own_chord_track(source)
     ours = sum(chords is not None and line.track < chords for line in lines)
     return ours or len(lines)
 
@@ -274,10 +274,10 @@ def _keys(source: SourceMidi, brief: Brief | None) -> tuple[Key, tuple[tuple[int
 
 
 def _chords(source: SourceMidi, length: int) -> tuple[ChordSpan, ...]:
-    tracks = {number for number, name in enumerate(source.track_names) if name == CHORD_TRACK}
+    track = chord_track_of(source)
     changes: dict[int, Chord | None] = {}
     for text in source.texts():
-        if text.track in tracks:
+        if text.track == track:
             try:
                 changes[_scaled(text.tick, source)] = None if text.text == NO_CHORD else chord_of(text.text)
             except ValueError:

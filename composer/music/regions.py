@@ -25,13 +25,17 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A track by its name, and by the role it plays ("melody", "bass" ...; "" where that is not known)."""
+    """A track by its name, and by the role it plays ("melody", "bass" ...; "" where that is not known).
+
+    ``also`` is another name that it has, "" for none.
+    """
 
     name: str
     role: str = ""
+    also: str = ""
 
     def is_called(self, word: str) -> bool:
-        return word.casefold() in (self.name.casefold(), self.role.casefold())
+        return word.casefold() in [own.casefold() for own in (self.name, self.role, self.also) if own]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,102 @@
+"""Which texts of a MIDI file are its chord symbols: decided by the track that holds them, never by what they say.
+
+"A", "Am" and "go" are words as well as chords. So the texts of one track that plays nothing are the chord symbols, and
+every other text is what a person wrote. Where a program moved the symbols of a file that is known into another track,
+they are found again by what that file says.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from composer.formats.midi import CHORD_TRACK, KEY_TEXT, NO_CHORD, TITLE_TEXT
+from composer.formats.source import TEXT, SourceMidi, decoded
+from composer.music.chord import chord_of
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TimedText:
+    """A text event; times are ints of one unit that all files share in which it is looked for."""
+
+    time: int
+    text: str
+
+
+def own_chord_track(source: SourceMidi) -> int | None:
+    """The track that composer would call ``Chords``: one of that name that plays nothing, best with texts."""
+    named = [number for number in _quiet(source) if source.track_names[number] == CHORD_TRACK]
+    return max(named, key=lambda number: (bool(_texts(source, number)), -number), default=None)
+
+
+def chord_track_of(source: SourceMidi) -> int | None:
+    """The track whose texts are the chord symbols: ``own_chord_track``, else one that plays nothing and whose texts are
+    all symbols, and of several such the one with most; None where there is none."""
+    own = own_chord_track(source)
+    if own is not None:
+        return own
+    says = [number for number in _quiet(source) if _texts(source, number) and says_chords_only(source, number)]
+    return max(says, key=lambda number: (len(_texts(source, number)), -number), default=None)
+
+
+def says_chords_only(source: SourceMidi, track: int) -> bool:
+    """Whether no text of a track is anything but a chord symbol, or the title or key that composer writes as text."""
+    return all(is_chord_symbol(text) or text.startswith((TITLE_TEXT, KEY_TEXT)) for text in _texts(source, track))
+
+
+def is_chord_symbol(text: str) -> bool:
+    """Whether a text can be read as a chord, or is the "N.C." that stands for none: as "A" and "go" can, too."""
+    if text == NO_CHORD:
+        return True
+    try:
+        chord_of(text)
+    except ValueError:
+        return False
+    return True
+
+
+def refound(texts: Sequence[TimedText], chords: Sequence[TimedText], others: Sequence[TimedText]) -> frozenset[int]:
+    """The indices of those ``texts`` that are the ``chords`` of a file that is known, wherever a program moved them.
+
+    ``others`` are the other texts of that file. Each of them and each chord is found once at most: at its own time, else
+    in the nearest text of the same words that stands where none of these stood.
+    """
+    waiting: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for index, one in enumerate(texts):
+        waiting[one.text].append((one.time, index))
+    for found in waiting.values():
+        found.sort()
+    known = sorted([*((one, True) for one in chords), *((one, False) for one in others)], key=lambda pair: pair[0])
+    symbols, missing = set(), []
+    for one, is_chord in known:
+        taken = _taken(waiting[one.text], one.time)
+        if taken is None:
+            missing.append((one, is_chord))
+        elif is_chord:
+            symbols.add(taken)
+    for one, is_chord in missing:
+        taken = _taken(waiting[one.text], one.time, is_near=True)
+        if taken is not None and is_chord:
+            symbols.add(taken)
+    return frozenset(symbols)
+
+
+def _taken(waiting: list[tuple[int, int]], time: int, *, is_near: bool = False) -> int | None:
+    """The index of the text at ``time``, or of the one nearest to it, which waits no longer."""
+    at = bisect_left(waiting, (time, 0))
+    if is_near and waiting:
+        at = min((n for n in (at - 1, at) if 0 <= n < len(waiting)), key=lambda n: abs(waiting[n][0] - time))
+    elif at == len(waiting) or waiting[at][0] != time:
+        return None
+    return waiting.pop(at)[1]
+
+
+def _quiet(source: SourceMidi) -> list[int]:
+    playing = {note.track for note in source.notes}
+    return [number for number in range(len(source.tracks)) if number not in playing]
+
+
+def _texts(source: SourceMidi, track: int) -> list[str]:
+    return [decoded(event.data) for event in source.tracks[track] if event.meta == TEXT]
