@@ -16,8 +16,8 @@ from composer.formats.brief import Brief
 from composer.formats.midi_hashes import bar_hashes
 from composer.formats.record import StepRecord
 from composer.music.regions import Section, Track
-from composer.workspace import CONDUCTOR, EditedBars, State, stale_bars, step_of
-from composer.workspace.states import MIDI_SUFFIXES, changed_inputs, hashes_of
+from composer.workspace import CONDUCTOR, EditedBars, State
+from composer.workspace.states import MIDI_SUFFIXES, hashes_of
 
 FRESH, STALE, EDITED, LOCKED, EMPTY, UNKNOWN = ".", "s", "e", "L", "-", "?"
 LEGEND = {
@@ -133,13 +133,13 @@ def _brief_of(path: Path) -> Brief | None:
 
 def _map_of(overview: Overview, path: Path, brief: Brief | None) -> BarMap | None:
     entry = overview.of(path)
-    back = read_back(overview.files, path) if entry.state in (State.EDITED, State.FOREIGN) else None
+    back = read_back(overview.state, path) if entry.state in (State.EDITED, State.FOREIGN) else None
     found = hashes_of(path) if back is None else bar_hashes(back, path.name)
     hashes = {label: text.split() for label, text in found.items()}
     count = max(map(len, hashes.values()), default=0)
     if not count:
         return None
-    edited = _cells(bars_of_person(overview.files, path)) if entry.state is State.EDITED else frozenset()
+    edited = _cells(bars_of_person(overview.state, path)) if entry.state is State.EDITED else frozenset()
     stale, locked = _stale_cells(overview, path, set(hashes), count), _locked_cells(path, back, brief)
     is_led = any(track == CONDUCTOR for track, _ in edited) or 0 < len(_of(CONDUCTOR, stale)) < count
     labels = [label for label in hashes if label != CONDUCTOR or is_led]
@@ -177,18 +177,17 @@ def _cells(bars: Iterable[EditedBars]) -> Cells:
 
 def _stale_cells(overview: Overview, path: Path, tracks: set[str], bars: int) -> Cells:
     """The cells whose like changed in an input, or is stale there; all where what has no bars changed."""
-    files = overview.files
-    step = step_of(files, path)
+    state, step = overview.state, overview.state.step_of(path)
     if step is None:
         return frozenset()
     everything = frozenset((track, bar) for track in tracks for bar in range(1, bars + 1))
-    if any(source.suffix.lower() not in MIDI_SUFFIXES for source in changed_inputs(files, step)):
+    if any(source.suffix.lower() not in MIDI_SUFFIXES for source in state.changed_inputs(step)):
         return everything
-    found = _cells(stale_bars(files, path))
+    found = _cells(state.stale_bars(path))
     for source in _midi_sources(overview, step):
         if source != path and overview.of(source).state is State.STALE:
             found |= _stale_cells(overview, source, tracks, bars)
-    is_old = overview.of(path).state is State.STALE and not found and not changed_inputs(files, step)
+    is_old = overview.of(path).state is State.STALE and not found and not state.changed_inputs(step)
     return everything if is_old else found & everything
 
 

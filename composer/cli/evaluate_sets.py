@@ -13,7 +13,7 @@ from composer.evaluate.control import AIMS
 from composer.evaluate.sets import INSIDE_AIM, PieceSet, Summary, Unread, alike
 from composer.evaluate.stage import Evaluation
 from composer.formats.files import write_whole
-from composer.workspace import pieces_in
+from composer.workspace import PieceState, pieces_in
 
 if TYPE_CHECKING:
     from composer.evaluate.beside import Beside
@@ -50,7 +50,7 @@ def read_set(
 
 def midi_files(folder: Path) -> list[Path]:
     """One MIDI file for each piece in ``folder``: cleaned, final or draft, by name."""
-    chosen = [piece.written_midi or piece.file(".midi") for piece in pieces_in(folder)]
+    chosen = [PieceState(piece).written_midi or piece.file(".midi") for piece in pieces_in(folder)]
     return [path for path in chosen if path.is_file()]
 
 

@@ -29,7 +29,6 @@ ENDINGS = {
 }  # fmt: skip
 WITH_SOUND = ("dawproject", "rpp")
 FOLDERS = ("midi-stems", "svg")
-MIDI_ENDINGS = (".mid", ".midi")
 
 
 def export(
@@ -42,9 +41,12 @@ def export(
 ) -> None:
     """Write a piece for other programs: a DAW session, a MIDI file for each track, the score, its printed pages."""
     from composer.cli.batch import tell
+    from composer.cli.naming import piece_meant
 
+    to = to.lower()
+    midi = piece_meant(name).said(show)
     with show.working(name.name):
-        done = run_export(name, to, not no_audio, output, force)
+        done = run_export(midi, to, not no_audio, output, force)
     tell(show, done)
     show.result({"to": to, **done.as_json()})
 
@@ -88,15 +90,15 @@ class Plan:
     score: bytes | None = None
 
 
-def run_export(name: Path, to: str, audio: bool, asked: Path | None, force: bool) -> Done:
-    """Export the piece ``name`` and record the step."""
+def run_export(midi: Path, to: str, audio: bool, asked: Path | None, force: bool) -> Done:
+    """Export the piece of ``midi`` and record the step."""
     from composer.cli.steps import Done
     from composer.workspace import guard_all
 
     planned = _writer(to)
-    job = _job(name, to, audio and to in WITH_SOUND, asked, force)
+    job = _job(midi, to, audio and to in WITH_SOUND, asked, force)
     plan = planned(job)
-    notes = plan.notes if job.midi == name else (f"of {job.midi.name}", *plan.notes)
+    notes = plan.notes
     if job.session.system_messages and to in WITH_SOUND:
         notes = (*notes, f"{job.session.system_messages} system exclusive message(s) have no place there")
     if job.session.lyrics and to == "dawproject":
@@ -136,15 +138,15 @@ def _writer(to: str) -> Callable[[Job], Plan]:
     return writers[to]
 
 
-def _job(name: Path, to: str, audio: bool, asked: Path | None, force: bool) -> Job:
+def _job(midi: Path, to: str, audio: bool, asked: Path | None, force: bool) -> Job:
+    from composer.cli.naming import output_of
     from composer.cli.returning import read_whole
-    from composer.cli.steps import brief_in, output_of
+    from composer.cli.steps import brief_in
     from composer.errors import printable
     from composer.export.session import session_of
     from composer.formats.source import read_source
     from composer.workspace import PieceFiles, step_of
 
-    midi = midi_of(name)
     piece = PieceFiles.of(midi)
     data, lines = read_whole(midi)
     source = read_source(data, printable(midi.name))
@@ -155,22 +157,6 @@ def _job(name: Path, to: str, audio: bool, asked: Path | None, force: bool) -> J
         midi, data, source, brief, piece.brief if brief else None, session_of(source, brief),
         PieceFiles.of(output), output, piece.stems if audio and piece.stems.is_dir() else None, force, lines,
     )  # fmt: skip
-
-
-def midi_of(name: Path) -> Path:
-    """The MIDI file that ``name`` means: itself, else the one furthest along of the piece; raises BadInput."""
-    from composer.errors import BadInput
-    from composer.workspace import PieceFiles
-
-    if name.suffix.lower() in MIDI_ENDINGS:
-        return name
-    pieces = [PieceFiles(name.parent, name.name), PieceFiles.of(name)]
-    found = next((midi for piece in pieces if (midi := piece.best_midi) is not None), None)
-    if found is None:
-        raise BadInput(
-            name, "there is no MIDI file of that piece", "name a MIDI file, or run `composer generate` first"
-        )
-    return found
 
 
 def _write_dawproject(job: Job) -> Plan:
@@ -229,6 +215,7 @@ def _with_sound(job: Job, write: Callable[[Announce], object], recordings: Seque
 
 def _origin(stems: Path) -> str:
     """The name of the MIDI file that the stems were rendered from, ``""`` where that is not known."""
+    from composer.cli.naming import MIDI_ENDINGS
     from composer.workspace import PieceFiles, step_of
 
     step = step_of(PieceFiles.of(stems), stems)

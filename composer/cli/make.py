@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from composer.cli.options import (
     Bars,
-    Card,
     Duration,
     Ensemble,
     Force,
     Form,
     Images,
     Model,
-    Preset,
     Scheme,
     Seed,
     Soundfont,
-    Stems,
     Style,
 )
 from composer.cli.show import Show
@@ -29,7 +26,9 @@ from composer.cli.show import Show
 def make(
     show: Show,
     images: Images,
-    preset: Preset = "emotion",
+    preset: Annotated[
+        str | None, typer.Option("--preset", help="How a picture becomes music: emotion, nikitin or scriabin.")
+    ] = None,
     scheme: Scheme = None,
     duration: Duration = None,
     bars: Bars = None,
@@ -37,10 +36,15 @@ def make(
     style: Style = None,
     form: Form = None,
     seed: Seed = None,
-    card: Card = False,
+    card: Annotated[
+        bool | None, typer.Option("--card", help="Draw the brief as a picture too: NAME.card.png.", show_default=False)
+    ] = None,
     model: Model = None,
     soundfont: Soundfont = None,
-    stems: Stems = False,
+    stems: Annotated[
+        bool | None,
+        typer.Option("--stems/--no-stems", help="Write a file for each track too, in NAME.stems/.", show_default=False),
+    ] = None,
     humanize: Annotated[
         float | None,
         typer.Option("--humanize", help="Have it played, from 0 to 1: see `composer humanize`.", metavar="STRENGTH"),
@@ -48,19 +52,21 @@ def make(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder to write to.")] = None,
     force: Force = False,
 ) -> int:
-    """Do everything: brief, draft, score and audio. Steps that are up to date are skipped, your edits are kept."""
+    """Do everything: brief, draft, score and audio. Steps that are up to date are skipped, your edits are kept.
+
+    What you asked of a piece before holds until you ask for something else.
+    """
     from composer.brief.analyse import BriefOptions
     from composer.cli.pipeline import Wanted, make_all
-    from composer.render.stage import RenderOptions
+    from composer.cli.stages import Asked
 
-    wanted = Wanted(
-        brief=BriefOptions(preset, scheme, None, duration, ensemble, style, bars, form),
-        render=RenderOptions(soundfont, stems=stems),
-        card=card,
-        seed=seed,
-        model=model,
-        folder=output,
-        force=force,
-        humanize=humanize,
-    )
-    return make_all(show, images, wanted)
+    typed: dict[str, Any] = {
+        "preset": preset, "scheme": scheme, "duration_s": duration, "ensemble": ensemble, "style": style, "bars": bars,
+        "form": form,
+    }  # fmt: skip
+    brief = {name: value for name, value in typed.items() if value is not None}
+    BriefOptions(**brief)
+    asked = Asked(
+        brief=brief, card=card, seed=seed, model=model, strength=humanize, soundfont=soundfont, stems=stems, force=force
+    )  # fmt: skip
+    return make_all(show, images, Wanted(asked, output))

@@ -1,6 +1,6 @@
-"""Whether a step of a piece has to run: the one answer that `make`, `watch` and `status` share.
+"""Whether a stage of a piece has to run: the one answer that `make`, `watch` and `status` share.
 
-A step runs when what it reads or was asked for has changed. A file that a person edited is never replaced by it, but
+A stage runs when what it reads or was asked for has changed. A file that a person edited is never replaced by it, but
 where the step keeps what the person did: every edited bar of a draft, every choice in a report of the cleanup.
 """
 
@@ -8,45 +8,50 @@ from __future__ import annotations
 
 import enum
 import shlex
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from composer.cli.steps import Done
-from composer.workspace import PieceFiles, State, state_of, step_of
-from composer.workspace.states import changed_inputs
+from composer.workspace import PieceState, State
 
 
 class Need(enum.Enum):
-    """What is to be done about a step."""
+    """What is to be done about a stage."""
 
     RUN = "made"
     CURRENT = "up to date"
     KEPT = "kept, edited by hand"
     BEHIND = "kept, edited by hand, and behind"  # its inputs have changed since
+    AROUND = "kept, composed around music of yours"  # which is named on a command line, not in a brief
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A step of one piece with its files, the main output first.
+    """A step of one piece as it is wanted: its files, the main output first, what it reads and its recorded options.
 
-    ``is_current`` is asked only when no output is a person's. ``again`` are the words of the command that replaces an
-    edited output; those in ``keeps`` the step itself writes again around what the person did in them. ``source`` is
-    what it reads from the step before it.
+    ``again`` are the words of the command that replaces an edited output; those in ``keeps`` the step itself writes
+    again around what the person did in them. ``source`` is what it reads from the step before it. ``seed`` is the one
+    that a person typed; ``around`` the music of theirs that the output was composed around. ``is_of_today`` tells
+    whether the program and its weights are those that wrote the output.
     """
 
     name: str
     outputs: tuple[Path, ...]
-    is_current: Callable[[], bool]
+    inputs: tuple[Path, ...]
     run: Callable[[], Done]
-    again: tuple[str, ...]
+    again: tuple[str | Path, ...]
+    options: Mapping[str, object] = field(default_factory=dict)
+    seed: int | None = None
     keeps: tuple[Path, ...] = ()
     source: Path | None = None
+    around: Path | None = None
+    is_of_today: Callable[[], bool] = lambda: True
 
-    def has_new_source(self, files: PieceFiles) -> bool:
+    def has_new_source(self, state: PieceState) -> bool:
         """Whether ``source`` itself is another than the main output was made from."""
-        step = step_of(files, self.outputs[0])
-        return step is None or self.source in changed_inputs(files, step)
+        step = state.step_of(self.outputs[0])
+        return step is None or self.source in state.changed_inputs(step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +62,48 @@ class Verdict:
     theirs: tuple[Path, ...] = ()
     changed: tuple[Path, ...] = ()
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the outputs are kept though what they were made from has changed."""
+        return self.need in (Need.BEHIND, Need.AROUND) and bool(self.changed)
+
     def lines(self, stage: Stage) -> list[str]:
         """What to tell the person about files that are kept, and what to do where they are behind."""
+        since = self._since()
+        if stage.around is not None and self.need is Need.AROUND:
+            kept = f"{stage.outputs[0]}: kept, composed around {stage.around.name}"
+            return [f"{kept}{since}; `{command_of(stage)}` composes it again"]
         if self.need is Need.KEPT:
             return [f"{path}: {Need.KEPT.value}" for path in self.theirs]
         if self.need is not Need.BEHIND:
             return []
+        advice = f"`{command_of(stage)} --force` makes it again (a backup is kept)"
+        return [f"{path}: {Need.KEPT.value}{since}; {advice}" for path in self.theirs]
+
+    def _since(self) -> str:
         names, have = " and ".join(path.name for path in self.changed), "have" if len(self.changed) > 1 else "has"
-        command = shlex.join(["composer", *stage.again, "--force"])
-        advice = f"`{command}` makes it again (a backup is kept)"
-        return [f"{path}: {Need.KEPT.value}, though {names} {have} changed since; {advice}" for path in self.theirs]
+        return f", though {names} {have} changed since" if self.changed else ""
 
 
-def verdict_of(stage: Stage, files: PieceFiles, force: bool = False) -> Verdict:
-    """What ``stage`` needs by the files as they are now; with ``force`` it runs."""
-    states = {} if force else {path: state_of(path, files) for path in stage.outputs}
-    theirs = tuple(path for path, state in states.items() if state in (State.EDITED, State.FOREIGN))
+def command_of(stage: Stage, folder: Path | None = None) -> str:
+    """The command that makes the outputs of ``stage`` again, as it is typed in ``folder``."""
+    words = (word.name if isinstance(word, Path) and word.parent == folder else str(word) for word in stage.again)
+    return shlex.join(["composer", *words])
+
+
+def verdict_of(stage: Stage, state: PieceState, *, force: bool = False, with_versions: bool = True) -> Verdict:
+    """What ``stage`` needs by the files as they are now; with ``force`` it runs.
+
+    Without ``with_versions`` another version of the program or of its weights alone makes nothing due.
+    """
+    if stage.around is not None:
+        return Verdict(Need.AROUND, stage.outputs, _changed_since(state, stage.outputs))
+    states = {} if force else {path: state.state_of(path) for path in stage.outputs}
+    theirs = tuple(path for path, one in states.items() if one in (State.EDITED, State.FOREIGN))
     if not theirs:
-        return Verdict(Need.CURRENT if not force and stage.is_current() else Need.RUN)
-    changed = _changed_since(files, theirs)
+        is_current = not force and state.is_current(stage.outputs, stage.inputs, stage.options, stage.seed)
+        return Verdict(Need.CURRENT if is_current and (not with_versions or stage.is_of_today()) else Need.RUN)
+    changed = _changed_since(state, theirs)
     if not changed:
         return Verdict(Need.KEPT, theirs)
     if all(path in stage.keeps and states[path] is State.EDITED for path in theirs):
@@ -83,7 +111,7 @@ def verdict_of(stage: Stage, files: PieceFiles, force: bool = False) -> Verdict:
     return Verdict(Need.BEHIND, theirs, changed)
 
 
-def _changed_since(files: PieceFiles, theirs: tuple[Path, ...]) -> tuple[Path, ...]:
+def _changed_since(state: PieceState, theirs: tuple[Path, ...]) -> tuple[Path, ...]:
     """The inputs with another content than when ``theirs`` were last written by a step."""
-    steps = [step for path in theirs if (step := step_of(files, path)) is not None]
-    return tuple(dict.fromkeys(path for step in steps for path in changed_inputs(files, step)))
+    steps = [step for path in theirs if (step := state.step_of(path)) is not None]
+    return tuple(dict.fromkeys(path for step in steps for path in state.changed_inputs(step)))

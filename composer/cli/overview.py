@@ -8,23 +8,13 @@ from functools import cached_property
 from pathlib import Path
 
 from composer.errors import ComposerError, printable
-from composer.formats.files import read_bytes, sha256_of
+from composer.formats.files import read_bytes
 from composer.formats.record import StepRecord, path_of_key
 from composer.formats.source import read_source
 from composer.limits import MIDI_BYTES
 from composer.music.regions import bars_text
-from composer.workspace import (
-    AUDIO,
-    CONDUCTOR,
-    EditedBars,
-    PieceFiles,
-    State,
-    edited_bars,
-    stale_bars,
-    state_of,
-    step_of,
-)
-from composer.workspace.states import MIDI_SUFFIXES, changed_inputs, key_of
+from composer.workspace import AUDIO, CONDUCTOR, EditedBars, PieceFiles, PieceState, State
+from composer.workspace.states import MIDI_SUFFIXES
 
 TRACKS_MAX = 4  # named in one line
 QUIET = (State.FRESH, State.FOREIGN, State.MISSING)
@@ -43,7 +33,7 @@ class Overview:
     """The files of one piece; whatever is asked is found out once."""
 
     def __init__(self, files: PieceFiles) -> None:
-        self.files = files
+        self.files, self.state = files, PieceState(files)
         self._known: dict[Path, FileState] = {}
         self._changes: dict[tuple[tuple[str, str], ...], tuple[tuple[Path, ...], tuple[EditedBars, ...]]] = {}
 
@@ -63,46 +53,38 @@ class Overview:
 
     @property
     def next_step(self) -> tuple[Path, str] | None:
-        """The file that the next step would make, and its command; None when all the usual ones are there.
+        """The file that the first stage that is due would make, and its command; None when there is none.
 
-        A stale file comes before a missing one that would be made from it.
+        Another version of composer counts for drafts only: to know a soundfont again takes long.
         """
-        files, best = self.files, self.files.best_midi
+        from composer.cli.needs import Need, command_of, verdict_of
+        from composer.cli.stages import TOLD, Asked, stages_of
+        from composer.cli.steps import GENERATE
+
+        files = self.files
         if not files.record.is_file() and not files.brief.is_file():
             return None
-        if best is None:
-            return (files.draft, f"composer generate {files.brief.name}") if files.brief.is_file() else None
-        if self.of(files.draft).state is State.STALE and files.brief.is_file():
-            return files.draft, f"composer generate {files.brief.name}"
-        if best == files.draft or (self.of(files.midi).state is State.STALE and files.draft.is_file()):
-            return files.midi, f"composer cleanup {files.draft.name}"
-        has_sound = any(files.file(suffix).exists() for suffix in AUDIO)
-        return None if has_sound else (files.wav, f"composer render {self._latest(best).name}")
-
-    def _latest(self, best: Path) -> Path:
-        """``best``, or the performance that was made later, of another written file that is as it was."""
-        human = self.files.human
-        step = step_of(self.files, human) if human.is_file() else None
-        if step is None or best == human or changed_inputs(self.files, step):
-            return best
-        return human if human.stat().st_mtime_ns >= best.stat().st_mtime_ns else best
+        for stage, _ in stages_of(self.state, Asked(), TOLD):
+            verdict = verdict_of(stage, self.state, with_versions=stage.name == GENERATE)
+            if verdict.need is Need.RUN or (verdict.need is Need.AROUND and verdict.changed):
+                return stage.outputs[0], command_of(stage, files.folder)
+        return None
 
     def of(self, path: Path) -> FileState:
         """What became of ``path``; it is stale, too, when what it was made from is."""
         if path not in self._known:
-            self._known[path] = FileState(path, state_of(path, self.files))  # an answer for what asks for itself
+            self._known[path] = FileState(path, self.state.state_of(path))  # an answer for what asks for itself
             self._known[path] = self._looked_at(path)
         return self._known[path]
 
     def sources(self, step: StepRecord) -> Iterator[Path]:
         """The files of this piece that a step read and that are there."""
-        for key in step.inputs:
-            path = path_of_key(self.files.folder, key)
-            if path.exists() and step_of(self.files, path) is not None:
+        for path in self.state.inputs_of(step):
+            if path.exists() and self.state.step_of(path) is not None:
                 yield path
 
     def _looked_at(self, path: Path) -> FileState:
-        state, step = state_of(path, self.files), step_of(self.files, path)
+        state, step = self.state.state_of(path), self.state.step_of(path)
         broken = _broken(path) if state in (State.EDITED, State.FOREIGN) else ""
         if broken:
             return FileState(path, state, (broken,))
@@ -119,7 +101,7 @@ class Overview:
 
         changed, bars = self._changed(path, step)
         for source in changed:
-            if source.suffix.lower() in MIDI_SUFFIXES and key_of(self.files, source) in step.input_bars:
+            if source.suffix.lower() in MIDI_SUFFIXES and self.state.key_of(source) in step.input_bars:
                 yield f"{bars_of_tracks(bars)} changed in {source.name}" if bars else f"{source.name} was saved again"
             else:
                 yield f"{_called(source, self.files)} changed since"
@@ -137,11 +119,11 @@ class Overview:
         """What tells that ``path`` is of a MIDI file, written with it, that a person edited since then."""
         for key, recorded in step.outputs.items():
             midi = path_of_key(self.files.folder, key)
-            if midi.suffix.lower() not in MIDI_SUFFIXES or not midi.is_file() or sha256_of(midi) == recorded:
+            if midi.suffix.lower() not in MIDI_SUFFIXES or not midi.is_file() or self.state.sha256_of(midi) == recorded:
                 continue
             if path.stat().st_mtime_ns > midi.stat().st_mtime_ns:
                 continue  # exported since: the record calls it what the cleanup wrote
-            if not _broken(midi) and bars_of_person(self.files, midi):
+            if not _broken(midi) and bars_of_person(self.state, midi):
                 way = f"; composer export {midi.name} --to musicxml" if path == self.files.musicxml else ""
                 yield f"{midi.name} was edited since{way}"
 
@@ -149,26 +131,26 @@ class Overview:
         """The inputs that changed, and their bars; found out once for all outputs of a step."""
         read = tuple(sorted(step.inputs.items()))
         if read not in self._changes:
-            changed = changed_inputs(self.files, step)
-            self._changes[read] = changed, stale_bars(self.files, path) if changed else ()
+            changed = self.state.changed_inputs(step)
+            self._changes[read] = changed, self.state.stale_bars(path) if changed else ()
         return self._changes[read]
 
     def _edited(self, path: Path) -> Iterator[str]:
         if path.suffix.lower() in MIDI_SUFFIXES:
-            bars = bars_of_person(self.files, path)
+            bars = bars_of_person(self.state, path)
             yield bars_of_tracks(bars) if bars else "saved again, no bar changed"
 
 
-def bars_of_person(files: PieceFiles, path: Path) -> tuple[EditedBars, ...]:
+def bars_of_person(state: PieceState, path: Path) -> tuple[EditedBars, ...]:
     """The bars of ``path`` that a person changed; what a DAW lost is no change of theirs."""
-    return edited_bars(files, path, read_back(files, path))
+    return state.edited_bars(path, read_back(state, path))
 
 
-def read_back(files: PieceFiles, path: Path) -> bytes | None:
+def read_back(state: PieceState, path: Path) -> bytes | None:
     """``path`` with what a DAW lost of it; None where that is nothing, and where it cannot be read."""
     from composer.cli.returning import brought_back
 
-    if not _looks_lossy(files, path, edited_bars(files, path)):
+    if not _looks_lossy(state, path):
         return None
     try:
         returned = brought_back(path)
@@ -188,14 +170,14 @@ def _broken(path: Path) -> str:
     return ""
 
 
-def _looks_lossy(files: PieceFiles, path: Path, changed: Sequence[EditedBars]) -> bool:
+def _looks_lossy(state: PieceState, path: Path) -> bool:
     """Whether a DAW may have lost something: tempo and signs, a track, or more bars than a person changes."""
-    step = step_of(files, path)
-    written = step.bars.get(key_of(files, path), {}) if step is not None else {}
-    cells = sum(len(bars.split()) for bars in written.values())
-    new = {one.track for one in changed} - {*written}
+    step, changed = state.step_of(path), state.edited_bars(path)
     if step is None:
         return True  # a file that was put into a piece that was composed here
+    written = step.bars.get(state.key_of(path), {})
+    cells = sum(len(bars.split()) for bars in written.values())
+    new = {one.track for one in changed} - {*written}
     return bool(new) or any(one.track == CONDUCTOR for one in changed) or sum(len(o.bars) for o in changed) * 2 > cells
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from composer.errors import UsageProblem, printable
 from composer.formats.record import path_of_key
-from composer.workspace import HUMAN, PieceFiles, State, cleanup_output, state_of, step_of
+from composer.workspace import HUMAN, PieceFiles, PieceState, State, cleanup_output, state_of, step_of
 
 
 def check_written(midi: Path, output: Path) -> None:
@@ -32,4 +32,4 @@ def _origin(midi: Path, files: PieceFiles) -> Path | None:
     """What was played: as the record has it, else the music of the piece; None where neither is there."""
     step = step_of(files, midi)
     read = [path_of_key(files.folder, key) for key in step.inputs] if step is not None else []
-    return next((path for path in read if path.is_file() and path != midi), files.written_midi)
+    return next((path for path in read if path.is_file() and path != midi), PieceState(files).written_midi)

@@ -28,8 +28,8 @@ def render(
 ) -> int:
     """Make audio with FluidSynth: the mix at -16 LUFS, and on request a stem for each track."""
     from composer.cli.batch import each
+    from composer.cli.naming import heard_meant, output_of
     from composer.cli.rendering import MixChoice, run_render
-    from composer.cli.steps import output_of
     from composer.errors import UsageProblem
     from composer.render.stage import RenderOptions
     from composer.workspace import PieceFiles
@@ -40,7 +40,7 @@ def render(
     options = RenderOptions(soundfont, rate, stems, not no_normalize)
     return each(
         show,
-        [midi or _only_midi(Path())],
+        [heard_meant(midi).said(show) if midi else _only_midi(Path())],
         lambda path: run_render(path, output_of(output, PieceFiles.of(path).wav), options, force, choice=choice),
     )
 
@@ -48,9 +48,9 @@ def render(
 def _only_midi(folder: Path) -> Path:
     """The MIDI file of the one piece in ``folder``; raises UsageProblem when there is none, or more than one."""
     from composer.errors import UsageProblem
-    from composer.workspace import pieces_in
+    from composer.workspace import PieceState, pieces_in
 
-    found = [path for piece in pieces_in(folder) if (path := piece.best_midi) is not None]
+    found = [path for piece in pieces_in(folder) if (path := PieceState(piece).best_midi) is not None]
     if not found:
         raise UsageProblem("render", "there is no MIDI file in this folder", "name one")
     if len(found) > 1:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer.errors import printable
-from composer.workspace import PieceFiles, State, state_of
+from composer.workspace import PieceFiles, PieceState, State
 
 if TYPE_CHECKING:
     from composer.formats.brief import Brief
@@ -31,9 +31,10 @@ def score_for(midi: Path, data: bytes, brief: Brief | None) -> PieceScore:
     from composer.limits import SCORE_BYTES
 
     piece = PieceFiles.of(midi)
-    state = state_of(piece.musicxml, piece) if midi in (piece.written_midi, piece.best_midi) else State.MISSING
+    known = PieceState(piece)
+    state = known.state_of(piece.musicxml) if midi in (known.written_midi, known.best_midi) else State.MISSING
     theirs = state in (State.EDITED, State.FOREIGN)
-    if theirs or (state is State.FRESH and state_of(midi, piece) is State.FRESH):
+    if theirs or (state is State.FRESH and known.state_of(midi) is State.FRESH):
         notes = (f"{piece.musicxml.name} {state.value}: taken as it is",) if theirs else ()
         return PieceScore(read_bytes(piece.musicxml, SCORE_BYTES, "score"), piece.musicxml, notes)
     return PieceScore(_made(data, printable(midi.name), brief), None)

@@ -6,18 +6,18 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from composer import __version__
+from composer.cli.naming import output_of
 from composer.errors import BadInput, ComposerError, MissingTool, UsageProblem, printable
 from composer.formats.files import read_bytes, write_whole
 from composer.limits import IMAGE_BYTES, JSON_BYTES, SEED_MAX
-from composer.workspace import PieceFiles, cleanup_output, save
+from composer.workspace import PieceFiles, PieceState, cleanup_output, save
 
 if TYPE_CHECKING:
     from composer.brief.analyse import BriefOptions
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 BRIEF, GENERATE, TAKES, CLEANUP, RENDER = "brief", "generate", "takes", "cleanup", "render"
 PREVIEW = "preview"  # what `composer watch` renders
-STEPS = (BRIEF, GENERATE, CLEANUP, RENDER)
 # Random seeds are drawn below this: short enough to type again.
 DRAWN_SEED_MAX = 10**6
 # Dances repeat and close the most clearly of the corpora: what returns is what a listener holds on to.
@@ -79,10 +78,19 @@ class CleanupChoice:
         }
 
     @classmethod
-    def remembered(cls, options: Mapping[str, object]) -> CleanupChoice:
-        """What a recorded cleanup forbade, for the step that is run again. Its key is not kept: the brief has one."""
-        lock = options.get("lock")
+    def remembered(cls, options: Mapping[str, object], inputs: Sequence[Path] = ()) -> CleanupChoice:
+        """What a recorded cleanup was asked for, for the step that is run again; the brief is one of its ``inputs``."""
+        again = cls.reported(options)
+        brief = None if again.brief is None else next((p for p in inputs if p.name == again.brief.name), None)
+        return replace(again, brief=brief)
+
+    @classmethod
+    def reported(cls, options: Mapping[str, object]) -> CleanupChoice:
+        """The options that a report was made with."""
+        lock, key, brief = (options.get(name) for name in ("lock", "key", "brief"))
         return cls(
+            key=key if isinstance(key, str) else None,
+            brief=Path(brief) if isinstance(brief, str) else None,
             keep_melody=options.get("keep_melody") is True,
             locked=tuple(str(track) for track in lock) if isinstance(lock, list) else (),
             correct_key=options.get("no_key") is not True,
@@ -90,14 +98,15 @@ class CleanupChoice:
             is_again=True,
         )
 
-    @classmethod
-    def reported(cls, options: Mapping[str, object]) -> CleanupChoice:
-        """The options that a report was made with."""
-        key, brief = options.get("key"), options.get("brief")
-        again = cls.remembered(options)
-        return replace(
-            again, key=key if isinstance(key, str) else None, brief=Path(brief) if isinstance(brief, str) else None
-        )
+    @property
+    def words(self) -> tuple[str | Path, ...]:
+        """The options as they are typed."""
+        words: list[str | Path] = ["--key", self.key] if self.key is not None else []
+        words += ["--brief", self.brief] if self.brief is not None else []
+        words += ["--keep-melody"] if self.keep_melody else []
+        words += [word for track in self.locked for word in ("--lock", track)]
+        words += [] if self.correct_key else ["--no-key"]
+        return tuple(words if self.voice_leading else [*words, "--no-voice-leading"])
 
     def options(self, edited: frozenset[tuple[str, int]], change_edited: bool = False) -> CleanupOptions:
         """For the stage; ``edited`` are the (track, bar from 1) that a person changed."""
@@ -106,13 +115,6 @@ class CleanupChoice:
         return CleanupOptions(
             self.key, self.correct_key, self.voice_leading, self.keep_melody, self.locked, edited, change_edited
         )
-
-
-def output_of(asked: Path | None, default: Path) -> Path:
-    """Where to write: ``default``, the same name in the folder ``asked``, or the file ``asked``."""
-    if asked is None:
-        return default
-    return asked / default.name if asked.is_dir() or str(asked).endswith(os.sep) else asked
 
 
 def run_brief(image: Path, output: Path, options: BriefOptions, card: bool, force: bool) -> Done:
@@ -227,12 +229,18 @@ def checked_seed(seed: int | None) -> int:
     if seed is None:
         return secrets.randbelow(DRAWN_SEED_MAX)
     if not 0 <= seed <= SEED_MAX:
-        raise UsageProblem("--seed", f"{seed} is outside 0 to {SEED_MAX}", "give a smaller number")
+        raise UsageProblem("--seed", f"{seed} is outside 0 to {SEED_MAX}", "choose a number between")
     return seed
 
 
-def cleanup_target(midi: Path, asked: Path | None) -> Path:
-    return output_of(asked, cleanup_output(midi))
+def cleanup_target(midi: Path, asked: Path | None, state: PieceState | None = None) -> Path:
+    """Where the cleaned ``midi`` goes: where it was ``asked`` to, else beside it.
+
+    A draft that was composed around the NAME.mid of a person becomes NAME.clean.mid.
+    """
+    files, default = PieceFiles.of(midi), cleanup_output(midi)
+    state = state or PieceState(files)
+    return output_of(asked, files.clean if midi == files.draft and state.is_before_draft(default) else default)
 
 
 def _write_schema(folder: Path) -> None:

@@ -31,24 +31,23 @@ def watch(
     soundfont: Soundfont = None,
 ) -> int:
     """Run what is stale after each save, in your editor or your DAW, and render NAME.preview.wav. Ctrl-C stops it."""
-    from composer.cli.following import Following
     from composer.cli.playing import Player
+    from composer.cli.stages import UNHEARD, WATCHED, Asked
     from composer.cli.stopping import Terminated, stoppable
     from composer.cli.watch_lock import only_watch
     from composer.cli.watching import Says, Watch
     from composer.errors import UsageProblem
-    from composer.render.stage import RenderOptions
 
     if play is not None and (once or not preview):
         clash = "--once" if once else "--no-preview"
         raise UsageProblem("--play", f"has nothing to play with {clash}", "leave one of the two out")
     target, picture = _target(subject)
-    following = Following(RenderOptions(soundfont) if preview else None, picture)
+    asked, finds = Asked(picture=picture, soundfont=soundfont), WATCHED if preview else UNHEARD
     says = Says(show)
     try:
         with stoppable(), only_watch(target.folder, target.name), ExitStack() as stack:
             player = stack.enter_context(Player(play)) if play is not None else None
-            loop = Watch(target, following, says, play=player.play if player else None)
+            loop = Watch(target, asked, says, finds=finds, play=player.play if player else None)
             if once:
                 return loop.bring_up_to_date(target.pieces())
             pieces = target.pieces()

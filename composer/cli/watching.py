@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from composer.cli.exits import DONE, reported
-from composer.cli.following import Following, picture_of, stages_of
 from composer.cli.needs import Need, Stage, verdict_of
 from composer.cli.news import news_of
 from composer.cli.settling import Lookout, Settling
 from composer.cli.show import Show
+from composer.cli.stages import WATCHED, Asked, Find, picture_of, stages_of
 from composer.cli.steps import PREVIEW, Done
 from composer.errors import ComposerError
-from composer.workspace import PieceFiles, pieces_in, tidy
+from composer.workspace import PieceFiles, PieceState, pieces_in, tidy
 
 POLL_SECONDS = 0.4
 MOVING_POLL_SECONDS = 0.1  # while a file is being saved
@@ -90,19 +90,23 @@ class Says:
 
 
 class Watch:
-    """The watch of a target; ``play`` gets each new preview, ``clock`` and ``sleep`` are not the machine's in tests."""
+    """The watch of a target and the stages that it runs; a new version of the program alone makes none of them due.
+
+    ``play`` gets each new preview, ``clock`` and ``sleep`` are not the machine's in tests.
+    """
 
     def __init__(
         self,
         target: Target,
-        following: Following,
+        asked: Asked,
         says: Says,
         *,
+        finds: Sequence[Find] = WATCHED,
         play: Callable[[Path], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._target, self._following, self._says = target, following, says
+        self._target, self._asked, self._says, self._finds = target, asked, says, finds
         self._clock, self._sleep, self._play = clock, sleep, play
         self._pictures = self._pictures_of(target.pieces())
         self._lookout = Lookout(target.folder, target.name)
@@ -148,7 +152,7 @@ class Watch:
             self._update(files)
             if news and self._says.count == told:
                 self._says.line(f"{files.name}: nothing follows from that", "idle", piece=files.name)
-        picture = picture_of(files)
+        picture = picture_of(PieceState(files))
         if picture is not None:
             self._pictures[picture] = files
 
@@ -158,17 +162,17 @@ class Watch:
         After one that failed those run whose own source was saved: a piece is heard while its brief is broken.
         """
         first_failure = DONE
-        for stage in stages_of(files, self._following):
+        for stage, state in stages_of(PieceState(files), self._asked, self._finds):
             try:
-                if not first_failure or stage.has_new_source(files):
-                    self._run(files, stage)
+                if not first_failure or stage.has_new_source(state):
+                    self._run(stage, state)
             except Exception as error:
                 first_failure = first_failure or self._says.failed(files, stage, error)
         return first_failure
 
-    def _run(self, files: PieceFiles, stage: Stage) -> None:
-        verdict = verdict_of(stage, files)
-        if verdict.need is Need.BEHIND:
+    def _run(self, stage: Stage, state: PieceState) -> None:
+        files, verdict = state.files, verdict_of(stage, state, with_versions=False)
+        if verdict.is_behind:
             for line in verdict.lines(stage):
                 self._says.kept(files, line)
         if verdict.need is Need.RUN:
@@ -182,8 +186,8 @@ class Watch:
         return self._pictures.get(path) or PieceFiles.of(path)
 
     def _pictures_of(self, pieces: Iterable[PieceFiles]) -> dict[Path, PieceFiles]:
-        named = self._following.picture
-        return {picture: files for files in pieces if (picture := named or picture_of(files)) is not None}
+        found = ((files, self._asked.picture or picture_of(PieceState(files))) for files in pieces)
+        return {picture: files for files, picture in found if picture is not None}
 
     def _tell_of_folder(self, is_gone: bool) -> None:
         if is_gone == self._is_gone:

@@ -36,10 +36,8 @@ from composer.workspace.states import (
     bars_by_hand,
     copy_of,
     edited_bars,
-    is_up_to_date,
     key_of,
     renamed_tracks,
-    stale_bars,
     state_of,
     step_of,
 )
@@ -48,6 +46,6 @@ __all__ = [
     "AUDIO", "BRIEF", "CARD", "CLEAN", "CONDUCTOR", "DRAFT", "EXPORTS", "GRID", "HUMAN", "MIDI", "MUSICXML", "RECORD",
     "REPORT", "STEMS", "SUFFIXES", "TAKE", "EditedBars", "Keeping", "PieceFiles", "PieceState", "Saved", "State",
     "announcing", "backup", "bars_by_hand", "cleanup_output", "copy_of", "edited_bars", "guard", "guard_all",
-    "is_up_to_date", "key_of", "note", "pieces_in", "renamed_tracks", "renew", "rewrite", "save", "sha256_of",
-    "stale_bars", "state_of", "step_of", "tidy",
+    "key_of", "note", "pieces_in", "renamed_tracks", "renew", "rewrite", "save", "sha256_of",
+    "state_of", "step_of", "tidy",
 ]  # fmt: skip

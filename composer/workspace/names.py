@@ -120,18 +120,6 @@ class PieceFiles:
         """What was exported of the piece and is there."""
         return tuple(path for path in map(self.file, EXPORTS) if path.exists())
 
-    @property
-    def written_midi(self) -> Path | None:
-        from composer.workspace.states import PieceState
-
-        return PieceState(self).written_midi
-
-    @property
-    def best_midi(self) -> Path | None:
-        from composer.workspace.states import PieceState
-
-        return PieceState(self).best_midi
-
 
 def cleanup_output(midi: Path) -> Path:
     """Where the cleaned version of ``midi`` goes: ``art.draft.mid`` -> ``art.mid``, else ``song.clean.mid``.

@@ -238,10 +238,6 @@ def copy_of(files: PieceFiles, path: Path) -> bytes | None:
     return PieceState(files).copy_of(path)
 
 
-def changed_inputs(files: PieceFiles, step: StepRecord) -> tuple[Path, ...]:
-    return PieceState(files).changed_inputs(step)
-
-
 def edited_bars(files: PieceFiles, path: Path, data: bytes | None = None) -> tuple[EditedBars, ...]:
     return PieceState(files).edited_bars(path, data)
 
@@ -252,39 +248,6 @@ def bars_by_hand(files: PieceFiles, path: Path, data: bytes | None = None) -> tu
 
 def renamed_tracks(files: PieceFiles, path: Path, data: bytes | None = None) -> dict[str, str]:
     return PieceState(files).renamed_tracks(path, data)
-
-
-def stale_bars(files: PieceFiles, path: Path) -> tuple[EditedBars, ...]:
-    return PieceState(files).stale_bars(path)
-
-
-def is_made_from(files: PieceFiles, path: Path, origin: Path) -> bool:
-    return PieceState(files).is_made_from(path, origin)
-
-
-def is_up_to_date(
-    files: PieceFiles,
-    step: str,
-    inputs: Sequence[Path],
-    outputs: Sequence[Path],
-    options: Mapping[str, object] | None = None,
-    versions: Mapping[str, str] | None = None,
-) -> bool:
-    """Whether ``step`` ran on these inputs with these options and versions, and all its ``outputs`` are still there.
-
-    An output that was edited by hand since then counts: it is later than the step.
-    """
-    done = read_record(files.record).steps.get(step)
-    if done is None or not all(
-        p.exists() and any(key_of(files, f) in done.outputs for f in files_under(p)) for p in outputs
-    ):
-        return False
-    now = {key_of(files, p): sha256_of(p) for p in inputs if p.exists()}
-    return (
-        now == dict(done.inputs)
-        and dict(options or {}) == dict(done.options)
-        and (versions is None or dict(versions) == dict(done.versions))
-    )
 
 
 def hashes_of(path: Path) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 from composer.contract.stage import checked
 from composer.formats.record import read_record
 from composer.formats.source import ChangeNote, edited, read_source
-from composer.workspace import PieceFiles, State, save, state_of
+from composer.workspace import PieceFiles, PieceState, State, save, state_of
 from tests.cli.conftest import Program
 from tests.daw_return import damage
 from tests.humanize.pieces import bytes_of
@@ -59,11 +59,11 @@ def test_a_seed_that_was_drawn_gives_the_same_again(files: PieceFiles, composer:
 
 def test_the_performance_is_what_is_played_until_the_music_changes(files: PieceFiles, composer: Program) -> None:
     composer("humanize", files.midi, "--seed", "7")
-    assert files.best_midi == files.human and files.written_midi == files.midi
+    assert PieceState(files).best_midi == files.human and PieceState(files).written_midi == files.midi
     edit(files.human, 3)
-    assert files.best_midi == files.human
+    assert PieceState(files).best_midi == files.human
     save(files, "cleanup", {files.midi: bytes_of(tempo_bpm=100.0)})
-    assert files.best_midi == files.midi and state_of(files.grid) is State.STALE
+    assert PieceState(files).best_midi == files.midi and state_of(files.grid) is State.STALE
 
 
 @pytest.mark.parametrize("words", [("--strength", "1.2"), ("--undo", "--strength", "0.4"), ("--undo", "--seed", "1")])
@@ -174,7 +174,7 @@ def test_a_second_layer_starts_from_the_grid(files: PieceFiles, composer: Progra
     composer("humanize", files.midi, "--seed", "9", "-o", files.folder / "other.mid")
     assert composer("humanize", files.human, "--seed", "9").code == 0
     assert files.human.read_bytes() == (files.folder / "other.mid").read_bytes()
-    assert files.grid.read_bytes() == MUSIC and files.best_midi == files.human
+    assert files.grid.read_bytes() == MUSIC and PieceState(files).best_midi == files.human
 
 
 def test_undo_of_what_is_no_performance_is_refused(files: PieceFiles, composer: Program) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from composer import __version__
 from composer.cli.bar_map import BarMap, Row, legend_of, lines_of
 from composer.formats.midi import midi_bytes
 from composer.formats.source import ChangeNote, edited, read_source
@@ -32,6 +33,14 @@ def art(tmp_path: Path) -> PieceFiles:
     save(files, "import", {files.draft: midi_bytes(small_piece())}, inputs=[files.brief])
     save(files, "cleanup", {files.midi: midi_bytes(small_piece())}, inputs=[files.draft])
     return files
+
+
+@pytest.fixture
+def scored(art: PieceFiles) -> PieceFiles:
+    """The same with the score and the report that the cleanup writes."""
+    written = {art.midi: midi_bytes(small_piece()), art.musicxml: b"<score/>", art.report: b"{}"}
+    save(art, "cleanup", written, inputs=[art.draft, art.brief], versions={"composer": __version__})
+    return art
 
 
 def _change(path: Path) -> None:
@@ -58,9 +67,10 @@ def same_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("composer.cli.steps.is_of_today", lambda step: True)
 
 
-def test_only_files_that_are_there_and_the_next_one_are_listed(art: PieceFiles, composer: Program) -> None:
-    lines = [line.split() for line in composer("status", art.folder).out.splitlines()]
-    assert [line[1] for line in lines[1:]] == ["art.brief.json", "art.draft.mid", "art.mid", "art.wav"]
+def test_only_files_that_are_there_and_the_next_one_are_listed(scored: PieceFiles, composer: Program) -> None:
+    lines = [line.split() for line in composer("status", scored.folder).out.splitlines()]
+    names = ["art.brief.json", "art.draft.mid", "art.mid", "art.musicxml", "art.cleanup.json", "art.wav"]
+    assert [line[1] for line in lines[1:]] == names
     assert lines[-1][2:] == ["missing", "next:", "composer", "render", "art.mid"]
 
 
@@ -106,16 +116,17 @@ def test_a_file_that_was_only_saved_again_says_so(art: PieceFiles, composer: Pro
     }
 
 
-def test_among_others_a_quiet_piece_has_one_line(art: PieceFiles, composer: Program) -> None:
+def test_among_others_a_quiet_piece_has_one_line(scored: PieceFiles, composer: Program) -> None:
+    art = scored
     for number in range(3):
         (art.folder / f"song{number}.mid").write_bytes(midi_bytes(small_piece()))
     rows = composer("status", art.folder).out.splitlines()[1:]
     assert [" ".join(row.split()) for row in rows] == [
-        "art 3 files fresh next: composer render art.mid",
+        "art 5 files fresh next: composer render art.mid",
         *(f"song{number} 1 file not from composer" for number in range(3)),
     ]
     _change(art.draft)
-    assert len(composer("status", art.folder).out.splitlines()) == 1 + 4 + 3
+    assert len(composer("status", art.folder).out.splitlines()) == 1 + 6 + 3
 
 
 @pytest.mark.parametrize("name", ["art", "art.mid", "art.draft.mid"])
@@ -186,8 +197,10 @@ def test_a_broken_file_is_called_that(data: bytes, art: PieceFiles, composer: Pr
     assert why.startswith("cannot be read: ")
 
 
-def test_after_another_cleanup_the_next_step_plays_the_later_performance(art: PieceFiles, composer: Program) -> None:
-    save(art, "cleanup", {art.clean: midi_bytes(small_piece())}, inputs=[art.midi])
+def test_after_another_cleanup_the_next_step_plays_the_later_performance(scored: PieceFiles, composer: Program) -> None:
+    art = scored
+    written = {art.clean: midi_bytes(small_piece()), art.musicxml: b"<score/>", art.report: b"{}"}
+    save(art, "cleanup", written, inputs=[art.midi, art.brief])
     save(art, "humanize", {art.human: midi_bytes(small_piece())}, inputs=[art.midi])
     for seconds, path in enumerate((art.midi, art.clean, art.human), 10**9):
         os.utime(path, (seconds, seconds))

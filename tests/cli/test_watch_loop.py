@@ -11,10 +11,11 @@ from pathlib import Path
 import mido
 import pytest
 
-from composer.cli import following, steps
+from composer.cli import stages, steps
 from composer.cli.app import main
-from composer.cli.following import Following
+from composer.cli.rendering import MixChoice, render_recorded
 from composer.cli.show import Show
+from composer.cli.stages import Asked
 from composer.cli.steps import Done
 from composer.cli.watching import Says, Target, Watch
 from composer.errors import MissingTool
@@ -34,7 +35,9 @@ class Synth:
     during: Callable[[], None] | None = None
     is_broken: bool = False
 
-    def run_render(self, midi: Path, output: Path, options: RenderOptions, force: bool, step: str) -> Done:
+    def run_render(
+        self, midi: Path, output: Path, options: RenderOptions, force: bool, step: str, choice: MixChoice
+    ) -> Done:
         data = midi.read_bytes()
         self.rendered.append(midi.name)
         during, self.during = self.during, None
@@ -42,7 +45,7 @@ class Synth:
             during()
         if self.is_broken:
             raise MissingTool("fluidsynth", "is not installed", "install it")
-        recorded = following.render_recorded(options)
+        recorded = render_recorded(options, choice)
         content = SOUND + data
         save(PieceFiles.of(output), step, {output: content}, inputs={midi: data}, options=recorded)
         return Done(step, (output,))
@@ -53,9 +56,7 @@ class Session:
 
     def __init__(self, folder: Path, capfd: pytest.CaptureFixture[str], name: str | None = None) -> None:
         self.folder, self._capfd, self._seconds = folder, capfd, 0.0
-        self.watch = Watch(
-            Target(folder, name), Following(RenderOptions()), Says(Show(as_json=True)), clock=lambda: self._seconds
-        )
+        self.watch = Watch(Target(folder, name), Asked(), Says(Show(as_json=True)), clock=lambda: self._seconds)
 
     def after(self, seconds: float = 10.0) -> list[str]:
         """Let so much time go by with a look every second, twice; the lines that were said, without times."""
@@ -84,7 +85,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def synth(monkeypatch: pytest.MonkeyPatch) -> Synth:
     synth = Synth()
-    monkeypatch.setattr(following, "run_render", synth.run_render)
+    monkeypatch.setattr(stages, "run_render", synth.run_render)
     return synth
 
 

@@ -17,12 +17,12 @@ from composer.workspace import (
     EditedBars,
     Keeping,
     PieceFiles,
+    PieceState,
     State,
     edited_bars,
     renamed_tracks,
     save,
     sha256_of,
-    stale_bars,
     state_of,
 )
 from tests.formats.pieces import small_piece
@@ -119,11 +119,11 @@ def test_kept_bars_go_with_the_file_to_the_step_that_writes_it_next(files: Piece
 
 
 def test_a_later_file_is_stale_where_its_input_changed(files: PieceFiles) -> None:
-    assert stale_bars(files, files.midi) == ()
+    assert PieceState(files).stale_bars(files.midi) == ()
     files.draft.write_bytes(_louder(files.draft.read_bytes(), 0, 2))
     assert state_of(files.midi) is State.STALE
-    assert stale_bars(files, files.midi) == (MELODY_2,)
-    assert stale_bars(files, files.draft) == ()
+    assert PieceState(files).stale_bars(files.midi) == (MELODY_2,)
+    assert PieceState(files).stale_bars(files.draft) == ()
 
 
 def test_what_was_read_counts_and_not_what_came_meanwhile(files: PieceFiles) -> None:
@@ -131,7 +131,7 @@ def test_what_was_read_counts_and_not_what_came_meanwhile(files: PieceFiles) -> 
     files.draft.write_bytes(_louder(read, 0, 2))
     save(files, "cleanup", {files.midi: b"clean"}, inputs={files.draft: read})
     assert state_of(files.midi) is State.STALE
-    assert stale_bars(files, files.midi) == (MELODY_2,)
+    assert PieceState(files).stale_bars(files.midi) == (MELODY_2,)
 
 
 @pytest.mark.parametrize(

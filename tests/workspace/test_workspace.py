@@ -15,11 +15,11 @@ from composer.formats.record import Record, StepRecord, read_record, record_byte
 from composer.formats.source import ChangeNote, edited, read_source
 from composer.workspace import (
     PieceFiles,
+    PieceState,
     State,
     cleanup_output,
     edited_bars,
     guard,
-    is_up_to_date,
     note,
     pieces_in,
     save,
@@ -143,7 +143,7 @@ def test_a_later_step_takes_over_an_output() -> None:
 
 def test_a_step_is_up_to_date_until_inputs_options_or_outputs_change(files: PieceFiles) -> None:
     def ready(**options: object) -> bool:
-        return is_up_to_date(files, "generate", [files.brief], [files.draft], options or {"style": "waltz"})
+        return PieceState(files).is_current([files.draft], [files.brief], options or {"style": "waltz"})
 
     files.brief.write_bytes(b"{}")
     assert not ready()
@@ -168,7 +168,7 @@ def test_folders_of_stems_are_guarded_as_one(files: PieceFiles) -> None:
     note(files, "render", [files.stems], inputs=[files.midi])
     assert state_of(files.stems) is State.FRESH
     assert state_of(files.stems / "02_Bass.wav") is State.FRESH
-    assert is_up_to_date(files, "render", [files.midi], [files.stems])
+    assert PieceState(files).is_current([files.stems], [files.midi])
     (files.stems / "03_mine.wav").write_bytes(b"mine")
     assert state_of(files.stems) is State.EDITED
     assert guard(files.stems, force=True) == files.folder / "art.1.stems"
@@ -195,9 +195,9 @@ def test_pieces_of_a_folder_are_listed_without_backups(files: PieceFiles) -> Non
     for name in ("song.mid", "opus.1.mid", "photo.jpg", ".hidden.mid", "notes.txt"):
         (files.folder / name).write_bytes(b"")
     assert [p.name for p in pieces_in(files.folder)] == ["art", "opus.1", "song"]
-    assert files.best_midi == files.draft
+    assert PieceState(files).best_midi == files.draft
     files.midi.write_bytes(b"")
-    assert files.best_midi == files.midi
+    assert PieceState(files).best_midi == files.midi
     with pytest.raises(UsageProblem):
         pieces_in(files.folder / "none")
 

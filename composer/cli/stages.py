@@ -1,0 +1,356 @@
+"""What the stages of a piece are: what each reads and writes, what was asked for, and how it runs.
+
+What a person typed now holds; the rest is as the record of the output has it. `make` runs the stages of ``MADE``,
+`watch` those of ``WATCHED``, `status` tells which one of ``TOLD`` is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from composer import __version__
+from composer.cli import steps
+from composer.cli.humanizing import HUMANIZE, Wished, run_humanize
+from composer.cli.needs import Stage
+from composer.cli.rendering import BESIDE, MixChoice, render_inputs, render_recorded, render_versions, run_render
+from composer.cli.steps import CleanupChoice, Done
+from composer.errors import ComposerError
+from composer.formats.record import StepRecord
+from composer.workspace import AUDIO, BRIEF, PieceFiles, PieceState, State
+
+if TYPE_CHECKING:
+    from composer.render.stage import RenderOptions
+
+# Modes of ``generate`` that are given music of a person; the option in the record is its file's name.
+GIVEN = ("melody", "continue")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person typed; None, or not in ``brief`` (the fields of ``BriefOptions``), for what they did not."""
+
+    picture: Path | None = None
+    brief: Mapping[str, object] = field(default_factory=dict)
+    card: bool | None = None
+    seed: int | None = None
+    model: str | None = None
+    strength: float | None = None
+    soundfont: Path | None = None
+    stems: bool | None = None
+    force: bool = False
+
+
+Find = Callable[[PieceState, Asked], Stage | None]
+
+
+def stages_of(state: PieceState, asked: Asked, finds: Sequence[Find]) -> Iterator[tuple[Stage, PieceState]]:
+    """The stages of a piece in order, each with the piece as it is after the one before it ran."""
+    files, signature = state.files, _signature(state.files)
+    for find in finds:
+        if _signature(files) != signature:
+            state, signature = PieceState(files), _signature(files)
+        stage = find(state, asked)
+        if stage is not None:
+            yield stage, state
+
+
+def picture_of(state: PieceState) -> Path | None:
+    """The picture that the brief was made of, if the record knows one."""
+    done = state.step_of(state.files.brief)
+    inputs = state.inputs_of(done) if done is not None else ()
+    return inputs[0] if len(inputs) == 1 else None
+
+
+def brief_stage(state: PieceState, asked: Asked) -> Stage | None:
+    """None without a picture."""
+    files, image = state.files, asked.picture or picture_of(state)
+    if image is None or not image.is_file():
+        return None
+    done = state.step_of(files.brief)
+    options = _brief_options(done, asked.brief)
+    had_card = done is not None and state.key_of(files.card) in done.outputs
+    has_card = had_card if asked.card is None else asked.card
+
+    def run() -> Done:
+        from composer.brief.analyse import BriefOptions
+
+        return steps.run_brief(image, files.brief, BriefOptions(**options), has_card, asked.force)
+
+    return Stage(
+        steps.BRIEF,
+        (files.brief, *((files.card,) if has_card else ())),
+        (image,),
+        run,
+        (steps.BRIEF, image, *_brief_words(options)),
+        options=options,
+        is_of_today=lambda: _is_of_this_version(done),
+    )
+
+
+def generate_stage(state: PieceState, asked: Asked) -> Stage | None:
+    """None without a brief, but for a draft around a person's music: that one is never composed from here."""
+    files = state.files
+    done = state.step_of(files.draft)
+    around = _music_around(state, done) if done is not None and files.draft.is_file() else None
+    if done is not None and around is not None:
+        return _given_stage(state, done, around)
+    if not files.brief.is_file():
+        return None
+    model = asked.model or (_text(done.options.get("model")) if done is not None else None)
+
+    def run() -> Done:
+        from composer.cli.generation import run_generate
+
+        return run_generate(files.brief, files.draft, _draft_seed(files, done, asked), model, asked.force)
+
+    return Stage(
+        steps.GENERATE,
+        (files.draft,),
+        (files.brief,),
+        run,
+        (steps.GENERATE, files.brief, *(("--model", model) if model else ())),
+        options=steps.generate_recorded(model),
+        seed=asked.seed,
+        keeps=(files.draft,),
+        is_of_today=lambda: done is None or steps.is_of_today(done),
+    )
+
+
+def cleanup_stage(state: PieceState, asked: Asked) -> Stage | None:
+    """The cleanup of the draft, or of a song of the person that was cleaned before."""
+    source, target = _cleaned(state)
+    if not source.is_file():
+        return None
+    choice, done = _choice(state, target), state.step_of(target)
+    return Stage(
+        steps.CLEANUP,
+        (target, state.files.musicxml, state.files.report),
+        _cleanup_inputs(state, source, choice),
+        lambda: steps.run_cleanup(source, target, choice, asked.force),
+        (steps.CLEANUP, source, *choice.words),
+        keeps=(state.files.report,),
+        source=source,
+        is_of_today=lambda: _is_of_this_version(done),
+    )
+
+
+def choices_stage(state: PieceState, asked: Asked) -> Stage | None:
+    """The changes that the person accepts or refuses in a report that they edited after its cleanup."""
+    files, (source, target) = state.files, _cleaned(state)
+    read = _cleanup_inputs(state, source, _choice(state, target))
+    if state.state_of(files.report) is not State.EDITED or not state.is_current([files.report], read):
+        return None
+
+    def run() -> Done:
+        from composer.cli.cleaning import apply_report
+
+        return apply_report(files.report, None, None, CleanupChoice(), asked.force)
+
+    # No step has read the report, so that this one is always due.
+    inputs = (*read, files.report)
+    return Stage(steps.CLEANUP, (target, files.musicxml), inputs, run, (steps.CLEANUP, "--apply", files.report))
+
+
+def humanize_stage(state: PieceState, asked: Asked) -> Stage | None:
+    """The performance, where the person asks for one or there is one already; it keeps its seed."""
+    files, midi = state.files, state.played_midi
+    done = state.step_of(files.human) if files.human.is_file() else None
+    known = done.options.get("strength") if done is not None else None
+    strength = known if asked.strength is None else asked.strength
+    if midi is None or not isinstance(strength, (int, float)):
+        return None
+    seed = asked.seed if asked.seed is not None else done.seed if done is not None else None
+    keep_dynamics = done is not None and bool(done.options.get("keep_dynamics"))
+    wished = Wished(float(strength), seed, keep_dynamics, asked.force)
+    return Stage(
+        HUMANIZE,
+        (files.human, files.grid),
+        (midi,),
+        lambda: run_humanize(midi, files.human, wished),
+        (HUMANIZE, midi, "--strength", f"{strength:g}", *(("--keep-dynamics",) if keep_dynamics else ())),
+        options={"strength": strength},
+        seed=seed,
+        source=midi,
+        is_of_today=lambda: _is_of_this_version(done),
+    )
+
+
+def render_stage(state: PieceState, asked: Asked) -> Stage | None:
+    """The audio that `make` promises."""
+    return _sound(state, asked, state.files.wav, steps.RENDER)
+
+
+def audio_stage(state: PieceState, asked: Asked) -> Stage | None:
+    """The audio of the piece, in whichever format it is there."""
+    there = (path for suffix in AUDIO if (path := state.files.file(suffix)).exists())
+    return _sound(state, asked, next(there, state.files.wav), steps.RENDER)
+
+
+def preview_stage(state: PieceState, asked: Asked) -> Stage | None:
+    """What a watch plays."""
+    return _sound(state, asked, state.files.preview, steps.PREVIEW)
+
+
+UP_TO_SCORE: tuple[Find, ...] = (brief_stage, generate_stage, cleanup_stage)
+MADE: tuple[Find, ...] = (*UP_TO_SCORE, humanize_stage, render_stage)
+TOLD: tuple[Find, ...] = (*UP_TO_SCORE, humanize_stage, audio_stage)
+UNHEARD: tuple[Find, ...] = (*UP_TO_SCORE, choices_stage, humanize_stage)
+WATCHED: tuple[Find, ...] = (*UNHEARD, preview_stage)
+
+
+def _signature(files: PieceFiles) -> tuple[int, int, int] | None:
+    """What is another after a step was recorded."""
+    try:
+        found = files.record.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _brief_options(done: StepRecord | None, typed: Mapping[str, object]) -> dict[str, Any]:
+    """``BriefOptions``: what is typed, then what is recorded, then the usual. Bars and seconds displace each other."""
+    from composer.brief.analyse import BriefOptions
+
+    usual = asdict(BriefOptions())
+    length = {"bars", "duration_s"}
+    gone = length if length & {*typed} else set()
+    before = {name: value for name, value in (done.options if done is not None else {}).items() if name not in gone}
+    return {name: typed.get(name, before.get(name, value)) for name, value in usual.items()}
+
+
+def _brief_words(options: Mapping[str, object]) -> list[str]:
+    """``--preset nikitin --bars 8``: the options as they are typed."""
+    from composer.brief.analyse import BriefOptions
+
+    usual = asdict(BriefOptions())
+    flags = {name: f"--{name.removesuffix('_s')}" for name in usual}
+    chosen = {name: value for name, value in options.items() if value != usual[name]}
+    return [word for name, value in chosen.items() for word in (flags[name], _typed(value))]
+
+
+def _draft_seed(files: PieceFiles, done: StepRecord | None, asked: Asked) -> int | None:
+    """The seed that is typed, the brief's, else that of the draft before it, so that a changed brief changes only what
+    it says."""
+    if asked.seed is not None:
+        return asked.seed
+    seed = steps.brief_in(files.brief).seed
+    return seed if seed is not None or done is None else done.seed
+
+
+def _music_around(state: PieceState, done: StepRecord) -> Path | None:
+    """The file of a person that a draft was composed around; None for one that a brief alone describes."""
+    names = {done.options[mode] for mode in GIVEN if mode in done.options}
+    return next((path for path in state.inputs_of(done) if path.name in names), None)
+
+
+def _given_stage(state: PieceState, done: StepRecord, music: Path) -> Stage:
+    """A draft around ``music`` as it is; with the command that composes it again."""
+    mode = next(mode for mode in GIVEN if mode in done.options)
+    options = {name: done.options.get(name) for name in ("bars", "ensemble", "style", "model")}
+    words: list[str | Path] = [steps.GENERATE, *(p for p in state.inputs_of(done) if p.name.endswith(BRIEF))]
+    words += [f"--{mode}", music]
+    words += [str(word) for name, value in options.items() if value is not None for word in (f"--{name}", value)]
+    words += ["--seed", str(done.seed)] if done.seed is not None else []
+    draft = state.files.draft
+    words += ["--force"] if state.state_of(draft) is State.EDITED else []
+
+    def refuse() -> Done:
+        raise AssertionError(f"{draft} is kept")
+
+    return Stage(steps.GENERATE, (draft,), state.inputs_of(done), refuse, tuple(words), around=music)
+
+
+def _cleaned(state: PieceState) -> tuple[Path, Path]:
+    """What a cleanup reads and writes: the draft, or a song of the person that was cleaned before."""
+    files = state.files
+    is_song = not files.draft.is_file() and state.step_of(files.clean) is not None
+    return (files.midi, files.clean) if is_song else (files.draft, steps.cleanup_target(files.draft, None, state))
+
+
+def _choice(state: PieceState, target: Path) -> CleanupChoice:
+    """What the person asked for when ``target`` was cleaned."""
+    done = state.step_of(target)
+    return CleanupChoice() if done is None else CleanupChoice.remembered(done.options, state.inputs_of(done))
+
+
+def _cleanup_inputs(state: PieceState, source: Path, choice: CleanupChoice) -> tuple[Path, ...]:
+    return source, choice.brief or state.files.brief
+
+
+def _sound(state: PieceState, asked: Asked, output: Path, step: str) -> Stage | None:
+    """The audio ``output`` of the furthest MIDI file; None without any."""
+    midi, done = state.best_midi, state.step_of(output)
+    if midi is None:
+        return None
+    options, choice = _render_options(done, asked), _mix_of(state, done)
+    stems = (state.files.stems,) if options.stems and step == steps.RENDER else ()
+    named = ("-o", output) if output != state.files.wav else ()
+    return Stage(
+        step,
+        (output, *stems),
+        render_inputs(midi, choice),
+        lambda: run_render(midi, output, options, asked.force, step=step, choice=choice),
+        ("render", midi, *_render_words(options, choice), *named),
+        options=render_recorded(options, choice),
+        source=midi,
+        is_of_today=lambda: done is None or _sounds_as_today(done, options, midi, choice),
+    )
+
+
+def _render_options(done: StepRecord | None, asked: Asked) -> RenderOptions:
+    from composer.render.stage import RenderOptions
+
+    usual = RenderOptions()
+    known = {name: value for name, value in (done.options if done is not None else {}).items() if hasattr(usual, name)}
+    font = _text(known.get("soundfont"))
+    try:
+        before = replace(usual, **{**known, "soundfont": Path(font) if font else None})
+    except (ComposerError, TypeError):
+        before = usual
+    return replace(
+        before,
+        soundfont=asked.soundfont or before.soundfont,
+        stems=before.stems if asked.stems is None else asked.stems,
+    )
+
+
+def _render_words(options: RenderOptions, choice: MixChoice) -> list[str | Path]:
+    words: list[str | Path] = ["--soundfont", options.soundfont] if options.soundfont is not None else []
+    words += ["--rate", str(options.sample_rate_hz)] if options.sample_rate_hz != type(options)().sample_rate_hz else []
+    words += ["--stems"] if options.stems else []
+    words += [] if options.normalize else ["--no-normalize"]
+    words += ["--mix", choice.file] if choice.file is not None else []
+    return words if choice.is_wanted else [*words, "--no-mix"]
+
+
+def _mix_of(state: PieceState, done: StepRecord | None) -> MixChoice:
+    """The mix that a render was asked to read: another file than the one beside the piece, or none."""
+    if done is None:
+        return BESIDE
+    if done.options.get("no_mix"):
+        return MixChoice(is_wanted=False)
+    other = (path for path in state.inputs_of(done) if path.suffix == ".toml" and path != state.files.mix)
+    return MixChoice(next(other, None))
+
+
+def _sounds_as_today(done: StepRecord, options: RenderOptions, midi: Path, choice: MixChoice) -> bool:
+    """Whether program and soundfont are the same; audio of a font that is gone cannot be made again, so it counts."""
+    try:
+        return dict(done.versions) == render_versions(options, midi, choice)
+    except ComposerError:
+        return True
+
+
+def _is_of_this_version(done: StepRecord | None) -> bool:
+    return done is None or done.versions.get("composer") == __version__
+
+
+def _typed(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
