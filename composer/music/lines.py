@@ -31,16 +31,27 @@ def melody_part(piece: Piece) -> Part | None:
     return max(pitched, key=lambda p: sum(n.pitch for n in p.notes) / len(p.notes), default=None)
 
 
-def written(notes: Sequence[Note], meter: Meter) -> tuple[Note, ...]:
-    """``notes`` as a line: the top note of each onset, on the grid, none reaching over the next."""
+def is_performed(notes: Sequence[Note]) -> bool:
+    """Whether the notes are a performance rather than notation."""
+    return sum(_is_on_grid(n.start) and _is_on_grid(n.duration) for n in notes) < WRITTEN_SHARE * len(notes)
+
+
+def written(
+    notes: Sequence[Note], meter: Meter, *, performed: bool | None = None, end: int | None = None
+) -> tuple[Note, ...]:
+    """``notes`` as a line: the top note of each onset, on the grid, none reaching over the next.
+
+    Of a stretch of a longer line, ``performed`` says whether that is a performance, and ``end`` is the tick at which
+    something else begins.
+    """
     top: dict[int, Note] = {}
     for note in sorted(notes):
         start = on_grid(note.start)
         if start not in top or note.pitch > top[start].pitch:
             top[start] = note
     starts = sorted(top)
-    nexts: list[int | None] = [*starts[1:], None]
-    performed = sum(_is_on_grid(n.start) and _is_on_grid(n.duration) for n in notes) < WRITTEN_SHARE * len(notes)
+    nexts: list[int | None] = [*starts[1:], end]
+    performed = is_performed(notes) if performed is None else performed
     line = []
     for start, following in zip(starts, nexts, strict=False):
         note = top[start]

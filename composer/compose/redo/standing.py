@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 from composer.compose.accompaniment.orchestra import Orchestra
@@ -12,7 +13,7 @@ from composer.compose.form.plan import Plan
 from composer.compose.voices.slots import Heard
 from composer.encoding.melody import Event
 from composer.formats.midi import CHORD_TRACK
-from composer.music.lines import on_grid, written
+from composer.music.lines import is_performed, on_grid, written
 from composer.music.notes import BASS, CHORDS, DRUMS, MELODY, ChordSpan, Note, Part, Piece
 
 Cells = frozenset[tuple[str, int]]
@@ -139,25 +140,40 @@ def _next_start(note: Note | None) -> tuple[int, ...]:
 
 
 def _kept_line(stay: Stay, plan: Plan, redone: frozenset[int]) -> list[Note]:
-    """The top line of what stays. A note that sounds on into a bar that is redone ends on the grid there."""
+    """The top line of what stays. A note that sounds on into a bar that is redone ends on the grid there.
+
+    It is the same whatever notes are to go, so that a seed gives the same music over any of them.
+    """
     if stay.melody is None:
         return []
     bar = plan.meter.bar_ticks
+    kept = [n for n in sorted(stay.melody.notes) if n.start // bar not in redone]
     top: dict[int, Note] = {}
-    for note in sorted(stay.melody.notes):
+    for note in kept:
         at = on_grid(note.start)
         if at not in top or note.pitch > top[at].pitch:
             top[at] = note
+    line_of = partial(written, meter=plan.meter, performed=is_performed(kept))
     found = []
-    for note in written(stay.melody.notes, plan.meter):
+    for note in (n for notes, end in _runs(kept, bar, redone) for n in line_of(notes, end=end)):
         played = top[note.start]
-        if played.start // bar in redone:
-            continue
         line = (note.start // bar + 1) * bar
         is_over = played.end > line + OVERHANG_TICKS
         end = _ceiled(max(note.end, played.end)) if is_over else min(note.end, line)
         found.append(Note(note.start, note.pitch, end - note.start, note.velocity))
     return found
+
+
+def _runs(kept: Sequence[Note], bar: int, redone: frozenset[int]) -> list[tuple[list[Note], int | None]]:
+    """What stays between bars that are redone, with the tick where these begin; None after the last of them.
+
+    ``bar`` is the length of a bar in ticks.
+    """
+    runs: dict[int | None, list[Note]] = {}
+    for note in kept:
+        following = min((b for b in redone if b > note.start // bar), default=None)
+        runs.setdefault(None if following is None else following * bar, []).append(note)
+    return [(notes, end) for end, notes in runs.items()]
 
 
 def _sounds_until(stay: Stay, plan: Plan, line: int, redone: frozenset[int]) -> int:

@@ -330,3 +330,14 @@ def test_rests_of_a_person_are_no_source_of_what_follows(seed: int) -> None:
     asked = cells(tracks(piece), 5, piece.bars)
     notes = new(tune(again(wanted, with_tune(piece, later), asked, seed).piece), piece, asked)
     assert max(n.duration for n in notes) <= bar and len(notes) > 0.7 * len(later)
+
+
+def test_what_is_replaced_does_not_matter_to_what_comes_with_the_draft_s_own_seed() -> None:
+    wanted = brief()
+    piece = standing(wanted)
+    asked = cells(tracks(piece), 5, piece.bars)
+    # What goes is written in plain values in one and played freely in the other; what stays is short in both.
+    stays = [replace(n, duration=240 if n.duration > 240 else 120) for n in kept(tune(piece), piece, asked)]
+    plain, short = ([replace(n, duration=d) for n in new(tune(piece), piece, asked)] for d in (240, 97))
+    one, other = (again(wanted, with_tune(piece, [*stays, *goes]), asked, FORM_SEED).piece for goes in (plain, short))
+    assert midi_bytes(one) == midi_bytes(other)
