@@ -39,7 +39,8 @@ def brief(
     """Read pictures and write briefs: key, tempo, form and colours of the music, each with its reason."""
     from composer.brief.analyse import BriefOptions
     from composer.cli.batch import each
-    from composer.cli.steps import Done, output_of, run_brief
+    from composer.cli.naming import output_of
+    from composer.cli.steps import Done, run_brief
     from composer.errors import UsageProblem
     from composer.workspace import PieceFiles
 

@@ -24,11 +24,13 @@ def check(
     ] = None,
 ) -> int:
     """Check a MIDI file before your DAW reads it. Ends with 3 where a rule is violated, with 0 where none is."""
+    from composer.cli.naming import heard_meant
     from composer.contract.stage import checked
     from composer.errors import printable
     from composer.formats.files import read_bytes
     from composer.limits import MIDI_BYTES
 
+    file = heard_meant(file).path
     found = checked(read_bytes(file, MIDI_BYTES, "MIDI file"), printable(file.name), program)
     verdict = f"violations: {len(found.violations)}" if found.violations else "clean"
     if found.advice:

@@ -41,9 +41,12 @@ def cleanup(
 ) -> int:
     """Correct key and voice leading, and write the score; what no rule touches stays as it is, to the tick."""
     from composer.cli.cleaning import apply_report, clean_file, review_file
+    from composer.cli.naming import draft_meant
     from composer.cli.reviewing import Reviewer
     from composer.cli.steps import CleanupChoice, cleanup_target
 
+    meant = draft_meant(midi)
+    midi = meant.path
     choice = CleanupChoice(key, brief, dry_run, keep_melody, tuple(lock or ()), not no_key, not no_voice_leading)
     _check(midi, report, choice, review=review, apply=apply)
     done: Done | None
@@ -58,7 +61,7 @@ def cleanup(
                 done = apply_report(midi, report, output, choice, force)
             else:
                 done = clean_file(midi, cleanup_target(midi, output), choice, force)
-    _show(show, midi, done, dry_run)
+    _show(show, midi, meant.told(done), dry_run)
     return 0
 
 

@@ -20,6 +20,7 @@ def diff(
     png: Annotated[Path | None, typer.Option("--png", help="Draw both as a piano roll, differences in colour.")] = None,
 ) -> None:
     """Tell by bar and track what changed between two MIDI files. Ends with 0 whether they differ or not."""
+    from composer.cli.naming import written_meant
     from composer.compare.report import as_json
     from composer.compare.stage import compared
     from composer.compare.summary import rounding_hint, summary_of
@@ -30,6 +31,7 @@ def diff(
 
     if png is not None and png.suffix.lower() != ".png":
         raise UsageProblem("--png", f"{png.name!r} does not end in .png", "name a picture, such as changes.png")
+    before, after = written_meant(before).path, written_meant(after).path
     old, new = (read_bytes(path, MIDI_BYTES, "MIDI file") for path in (before, after))
     found = compared(old, printable(before.name), new, printable(after.name), tolerance)
     if png is not None:

@@ -30,10 +30,12 @@ def evaluate(
 ) -> int:
     """Measure pieces beside real tunes: one file in full, several or a folder as a set, two folders side by side."""
     from composer.cli.evaluate_sets import read_set, tell_beside, tell_set, write_plots
+    from composer.cli.naming import written_meant
     from composer.errors import UsageProblem
     from composer.evaluate.anchors import STYLES
     from composer.evaluate.beside import Beside
 
+    paths = [path if path.is_dir() else written_meant(path).path for path in paths]
     if style is not None and style not in STYLES:
         raise UsageProblem("--style", f"{style!r} is no style of real tunes", f"choose {' or '.join(STYLES)}")
     if beside is None and len(paths) == 2 and all(path.is_dir() for path in paths):

@@ -44,9 +44,9 @@ def export(
     from composer.cli.naming import piece_meant
 
     to = to.lower()
-    midi = piece_meant(name).said(show)
+    meant = piece_meant(name)
     with show.working(name.name):
-        done = run_export(midi, to, not no_audio, output, force)
+        done = meant.told(run_export(meant.path, to, not no_audio, output, force))
     tell(show, done)
     show.result({"to": to, **done.as_json()})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,9 @@ from composer.cli.options import (
     Tune,
 )
 from composer.cli.show import Show
+
+if TYPE_CHECKING:
+    from composer.cli.steps import Done
 
 
 def generate(
@@ -44,10 +47,17 @@ def generate(
     from composer.cli.batch import each
     from composer.cli.generation import job_of
     from composer.cli.job import run_job
+    from composer.cli.naming import brief_meant
     from composer.cli.wish import Wish, words_of
 
+    meant = brief_meant(brief) if brief is not None else None
     named = ", ".join(bars) if bars else None
     wish = Wish(
-        brief, melody, continued, named, words_of(tracks), free, takes, ensemble, style, seed, output, force
+        meant.path if meant else None, melody, continued, named, words_of(tracks), free, takes, ensemble, style, seed, output, force
     )  # fmt: skip
-    return each(show, [wish.subject], lambda _: run_job(job_of(wish), wish.takes, model, force))
+
+    def run(_: Path) -> Done:
+        done = run_job(job_of(wish), wish.takes, model, force)
+        return done if meant is None else meant.told(done)
+
+    return each(show, [wish.subject], run)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from composer import __version__
 from composer.cli.given_jobs import continue_job, melody_job
 from composer.cli.job import Job, Tools, as_read, run_job
+from composer.cli.naming import output_of
 from composer.cli.redoing import again_job, must_stay, redo_job
-from composer.cli.steps import BRIEF, Done, brief_in, checked_seed, output_of
+from composer.cli.steps import BRIEF, Done, brief_in, checked_seed
 from composer.workspace import PieceFiles, guard_all, save
 
 if TYPE_CHECKING:

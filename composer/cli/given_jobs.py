@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer.cli.job import Job, Tools, as_read
-from composer.cli.steps import GENERATE, brief_in, output_of
+from composer.cli.naming import output_of
+from composer.cli.steps import GENERATE, brief_in
 from composer.errors import printable
 from composer.formats.files import read_bytes
 from composer.formats.given_midi import Kept, given_midi_bytes, resolution_of

@@ -27,19 +27,22 @@ def humanize(
 ) -> int:
     """Play it: dynamics, timing, articulation, pedal, ritardandi. NAME.human.mid, with NAME.grid.mid to go back to."""
     from composer.cli.humanizing import Wished, run_humanize, run_undo
-    from composer.cli.steps import output_of
+    from composer.cli.naming import output_of, performance_meant, written_meant
     from composer.errors import UsageProblem
     from composer.humanize.layer import DEFAULT_STRENGTH
     from composer.workspace import PieceFiles
 
     if undo and (strength is not None or seed is not None or keep_dynamics):
         raise UsageProblem("--undo", "takes the layer off, so it has no strength, seed or dynamics", "leave them out")
+    meant = performance_meant(midi) if undo else written_meant(midi)
+    midi = meant.path
     with show.working(midi.name):
         if undo:
             done = run_undo(midi, output_of(output, PieceFiles.of(midi).grid))
         else:
             wished = Wished(DEFAULT_STRENGTH if strength is None else strength, seed, keep_dynamics, force)
             done = run_humanize(midi, output_of(output, PieceFiles.of(midi).human), wished)
+    done = meant.told(done)
     for path in done.files:
         show.wrote(path)
     for line in done.notes:

@@ -30,23 +30,24 @@ def mix(
     Where there is one it is kept, and you hear which tracks it does not name yet.
     """
     from composer.cli.batch import tell
+    from composer.cli.naming import piece_meant
 
-    done = run_mix(name, output, force)
+    meant = piece_meant(name)
+    done = meant.told(run_mix(meant.path, output, force))
     tell(show, done)
     show.result({"input": name, **done.as_json()})
 
 
-def run_mix(name: Path, asked: Path | None, force: bool) -> Done:
-    """Write the mix file of a piece, or look through the one that is there."""
+def run_mix(midi: Path, asked: Path | None, force: bool) -> Done:
+    """Write the mix file of the piece of ``midi``, or look through the one that is there."""
     from composer import __version__
-    from composer.cli.export import midi_of
+    from composer.cli.naming import output_of
     from composer.cli.rendering import brief_of
     from composer.cli.returning import read_whole
-    from composer.cli.steps import Done, output_of
+    from composer.cli.steps import Done
     from composer.errors import printable
     from composer.workspace import PieceFiles, save
 
-    midi = midi_of(name)
     path = output_of(asked, PieceFiles.of(midi).mix)
     data, lines = read_whole(midi)
     brief = brief_of(midi)

@@ -22,14 +22,19 @@ def plan(
     ] = False,
 ) -> int:
     """Show the plan of a brief: its phrases, how they close, what they are made from, and where the climax is."""
+    from composer.cli.naming import brief_meant
     from composer.cli.steps import brief_in, checked_seed
     from composer.compose.planned import COLUMNS, plan_for, rows_of, written_phrases
 
+    meant = brief_meant(brief)
+    brief = meant.path
     content = brief_in(brief, to_compose=True)
     chosen = checked_seed(seed if seed is not None else content.seed)
     drawn = plan_for(content, chosen)
     rows = rows_of(drawn, content)
     show.table(COLUMNS, [row.cells() for row in rows])
+    for line in meant.lines:
+        show.note(line)
     show.note(f"seed {chosen}, climax in bar {drawn.climax_bar + 1}")
     backup = _write(brief, written_phrases(drawn)) if write else None
     if backup is not None:

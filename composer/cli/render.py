@@ -37,11 +37,14 @@ def render(
     if mix is not None and no_mix:
         raise UsageProblem("--no-mix", "contradicts --mix", "give one of the two")
     choice = MixChoice(mix, not no_mix)
+    meant = heard_meant(midi or _only_midi(Path()))
     options = RenderOptions(soundfont, rate, stems, not no_normalize)
     return each(
         show,
-        [heard_meant(midi).said(show) if midi else _only_midi(Path())],
-        lambda path: run_render(path, output_of(output, PieceFiles.of(path).wav), options, force, choice=choice),
+        [meant.path],
+        lambda path: meant.told(
+            run_render(path, output_of(output, PieceFiles.of(path).wav), options, force, choice=choice)
+        ),
     )
 
 

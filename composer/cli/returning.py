@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer import __version__
-from composer.cli.steps import Done, brief_in, output_of
+from composer.cli.naming import output_of
+from composer.cli.steps import Done, brief_in
 from composer.errors import BadInput, UsageProblem, counted, printable
 from composer.formats.files import read_bytes, write_whole
 from composer.formats.record import read_record

@@ -229,7 +229,7 @@ def checked_seed(seed: int | None) -> int:
     if seed is None:
         return secrets.randbelow(DRAWN_SEED_MAX)
     if not 0 <= seed <= SEED_MAX:
-        raise UsageProblem("--seed", f"{seed} is outside 0 to {SEED_MAX}", "choose a number between")
+        raise UsageProblem("--seed", f"{seed} is outside 0 to {SEED_MAX}", "choose one in between")
     return seed
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from composer.errors import UsageProblem
 from composer.limits import CONTINUE_BARS, TAKES
+from composer.workspace import PieceFiles
 
 BARS_DEFAULT = 8
 
@@ -62,7 +63,11 @@ class Wish:
             hint = "name one, or use --melody, --continue or --free"
             raise UsageProblem("generate", "no brief is named", hint)
         if not modes and self.brief is not None and self.brief.suffix.lower() in (".mid", ".midi"):
-            raise UsageProblem(self.brief, "is a MIDI file and no brief", "use --melody or --continue before its name")
+            brief = PieceFiles.of(self.brief).brief
+            hint = f"name {brief.name}, or use" if brief.is_file() else "use"
+            raise UsageProblem(
+                self.brief, "is a MIDI file and no brief", f"{hint} --melody or --continue before its name"
+            )
         if not modes and (name := "--ensemble" if self.ensemble else "--style" if self.style else ""):
             raise UsageProblem(name, "goes with --melody, --continue or --free", "write it into the brief instead")
         for option, given in (("--bars", self.bars is not None), ("--tracks", bool(self.tracks))):

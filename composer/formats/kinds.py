@@ -23,10 +23,18 @@ _STARTS = (
     (b"II*\0", PICTURE), (b"MM\0*", PICTURE), (b"fLaC", RECORDING), (b"OggS", RECORDING), (b"ID3", RECORDING),
 )  # fmt: skip
 _FORMATS = {"brief": BRIEF, "record": RECORD, "cleanup": REPORT}
+# What a file of a piece ends with -> the commands that make it, and what they read.
+_MADE_FROM = {
+    ".human.mid": (("humanize", (".clean.mid", ".mid", ".draft.mid")),),
+    ".draft.mid": (("generate", (".brief.json",)),),
+    ".clean.mid": (("cleanup", (".mid",)),),
+    ".brief.json": (("brief", SUFFIXES[PICTURE]),),
+    ".mid": (("cleanup", (".draft.mid",)), ("generate", (".brief.json",)), ("make", SUFFIXES[PICTURE])),
+}  # fmt: skip
 # (wanted, found) -> what to do instead; {name} is the file, {stem} the name of its piece.
 _ADVICE = {
     (BRIEF, PICTURE): "run `composer brief {name}` first",
-    (BRIEF, MIDI): "name a brief, such as {stem}.brief.json",
+    (BRIEF, MIDI): "name a brief, such as {stem}.brief.json; --melody and --continue take a MIDI file",
     (MIDI, PICTURE): "run `composer make {name}` to get music from it",
     (MIDI, BRIEF): "run `composer generate {name}` first, or name the MIDI file of the piece",
     (MIDI, RECORDING): "name the MIDI file that it was made from",
@@ -58,18 +66,33 @@ def check_kind(path: Path, head: bytes, wanted: str) -> None:
     if found and found != wanted:
         advice = _ADVICE.get((wanted, found), f"name a {wanted}")
         stem = path.name.partition(".")[0]
+        brief = path.with_name(f"{stem}.brief.json")
+        if wanted == BRIEF and brief.is_file():
+            advice = f"its brief is {brief.name}: name that"
         raise BadInput(path, f"is a {found}, not a {wanted}", advice.format(name=path.name, stem=stem))
 
 
 def missing(path: Path, wanted: str) -> BadInput:
-    """The failure for a file that is not there, with the files of that kind that were perhaps meant."""
+    """The failure for a file that is not there, with the step that makes it or the files that were perhaps meant."""
     there = _names_in(path.parent)
     meant = [path.name + suffix for suffix in SUFFIXES.get(wanted, ()) if path.name + suffix in there]
-    if not meant:
-        alike = [name for name in there if name.lower().endswith(SUFFIXES.get(wanted, ()))]
-        meant = difflib.get_close_matches(path.name, alike, n=1, cutoff=0.7)
+    if not meant and (way := way_to(path, wanted)):
+        return BadInput(path, "no such file", way)
+    alike = [name for name in there if name.lower().endswith(SUFFIXES.get(wanted, ()))]
+    meant = meant or difflib.get_close_matches(path.name, alike, n=1, cutoff=0.7)
     hint = f"did you mean {' or '.join(meant)}?" if meant else "check the name and the folder"
     return BadInput(path, "no such file", hint)
+
+
+def way_to(path: Path, wanted: str) -> str:
+    """The command that makes the file ``path``, or a ``wanted`` file of the piece ``path``, of what is there; else
+    empty."""
+    there, name = _names_in(path.parent), path.name
+    made = next((ending for ending in _MADE_FROM if name.lower().endswith(ending)), "")
+    kind = made or {BRIEF: ".brief.json", MIDI: ".mid"}.get(wanted, "")
+    stem = name[: len(name) - len(made)]
+    ways = ((stem + ending, command) for command, endings in _MADE_FROM.get(kind, ()) for ending in endings)
+    return next((f"run `composer {command} {source}` first" for source, command in ways if source in there), "")
 
 
 def _names_in(folder: Path) -> list[str]:

@@ -39,14 +39,37 @@ def test_a_brief_for_a_midi_file(composer: Program, words: tuple[str, ...]) -> N
     assert "is a brief, not a MIDI file; run `composer generate art.brief.json` first" in result.err
 
 
-@pytest.mark.parametrize("words", [("cleanup",), ("render",), ("evaluate",), ("check",), ("humanize",)])
-def test_a_piece_for_one_of_its_files(composer: Program, words: tuple[str, ...]) -> None:
-    result = composer(*words, "art")
-    assert (result.code, result.err) == (3, "composer: art: no such file; did you mean art.draft.mid?\n")
-
-
 def test_a_midi_file_or_a_brief_for_a_picture(composer: Program) -> None:
     assert "art.draft.mid: is a MIDI file, not a picture" in composer("brief", "art.draft.mid").err
     assert "it goes to `composer generate art.brief.json`" in composer("brief", "art.brief.json").err
     assert "did you mean coffee.png?" in composer("brief", "coffee").err
-    assert "did you mean art.brief.json?" in composer("generate", "art").err
+
+
+def test_another_file_of_a_piece_for_its_brief_names_the_brief(composer: Program) -> None:
+    Path("coffee.brief.json").write_text(json.dumps(BRIEF))
+    line = "composer: coffee.png: is a picture, not a brief; its brief is coffee.brief.json: name that\n"
+    assert composer("generate", "coffee.png").err == line
+    assert "name art.brief.json, or use --melody" in composer("generate", "art.draft.mid", "--bars", "1-2").err
+
+
+@pytest.mark.parametrize(
+    ("words", "way"),
+    [
+        (("render", "art.mid"), "cleanup art.draft.mid"),
+        (("humanize", "art.mid"), "cleanup art.draft.mid"),
+        (("render", "art.human.mid"), "humanize art.draft.mid"),
+        (("cleanup", "coffee"), "make coffee.png"),
+        (("plan", "coffee"), "brief coffee.png"),
+        (("generate", "coffee.brief.json"), "brief coffee.png"),
+    ],
+)
+def test_a_file_that_is_still_to_be_made_names_the_command(composer: Program, words: tuple[str, ...], way: str) -> None:
+    result = composer(*words)
+    assert result.code == 3 and result.err.endswith(f"; run `composer {way}` first\n")
+
+
+@pytest.mark.parametrize("command", ["mix", "render", "cleanup", "generate", "evaluate"])
+def test_a_misspelt_piece_is_guessed(composer: Program, command: str) -> None:
+    Path("album.brief.json").write_text(json.dumps(BRIEF))
+    result = composer(command, "albun")
+    assert result.code == 3 and result.err.endswith("; did you mean album?\n")
