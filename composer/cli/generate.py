@@ -51,9 +51,9 @@ def generate(
     from composer.cli.wish import Wish, words_of
 
     meant = brief_meant(brief) if brief is not None else None
-    named = ", ".join(bars) if bars else None
+    source, named = meant.path if meant else None, ", ".join(bars) if bars else None
     wish = Wish(
-        meant.path if meant else None, melody, continued, named, words_of(tracks), free, takes, ensemble, style, seed, output, force
+        source, melody, continued, named, words_of(tracks), free, takes, ensemble, style, seed, output, force
     )  # fmt: skip
 
     def run(_: Path) -> Done:

@@ -18,7 +18,20 @@ from composer.formats.record import StepRecord, path_of_key, record_key
 from composer.formats.source import SourceMidi, read_source
 from composer.limits import BRIEF_BARS, MIDI_BYTES
 from composer.music.regions import Section, bars_named, bars_text
-from composer.workspace import CONDUCTOR, GRID, PieceFiles, bars_by_hand, copy_of, save, sha256_of, step_of
+from composer.workspace import (
+    CONDUCTOR,
+    GRID,
+    PieceFiles,
+    State,
+    backup,
+    bars_by_hand,
+    copy_of,
+    guard_all,
+    save,
+    sha256_of,
+    state_of,
+    step_of,
+)
 
 if TYPE_CHECKING:
     from composer.formats.brief import Brief
@@ -85,6 +98,9 @@ def run_humanize(midi: Path, human: Path, wished: Wished) -> Done:
     result = humanized(music.data, name, layer)
     outputs = {human: result.midi, files.file(GRID): music.data}
     outputs = {path: data for path, data in outputs.items() if music.inputs.get(path) != data or path == human}
+    if not wished.force:
+        guard_all(files, outputs, wished.force, music.inputs)
+    replaced = _replaced(human, layer, music.inputs)
     save(
         files,
         HUMANIZE,
@@ -96,8 +112,27 @@ def run_humanize(midi: Path, human: Path, wished: Wished) -> Done:
         force=wished.force,
         by_hand=bars_by_hand(PieceFiles.of(midi), midi, music.data if worn is None else None),
     )
-    notes = (*music.notes, *_lines(result.figures, layer))
+    notes = (*music.notes, *_lines(result.figures, layer), *replaced)
     return Done(HUMANIZE, tuple(outputs), notes, {"seed": seed, "strength": layer.strength, **asdict(result.figures)})
+
+
+def _replaced(human: Path, layer: Layer, inputs: Iterable[Path]) -> tuple[str, ...]:
+    """What to say of the performance that composer wrote and that gives way to ``layer``.
+
+    That of another file is kept as a numbered copy; one of the same music is told with the way back to it.
+    """
+    files = PieceFiles.of(human)
+    step = step_of(files, human) if human.is_file() else None
+    if step is None or "outline" not in step.options or state_of(human, files) is State.EDITED:
+        return ()
+    name, before = printable(human.name), _layer(step)
+    sources, now = sorted(step.inputs), sorted(record_key(files.folder, path) for path in inputs)
+    if sources and now and sources != now:
+        return (f"{name} was of {', '.join(sources)}: that one is kept as {printable(backup(human).name)}",)
+    if (before.strength, before.seed, before.keep_dynamics) == (layer.strength, layer.seed, layer.keep_dynamics):
+        return ()
+    options = f"--strength {before.strength:g} --seed {before.seed}{' --keep-dynamics' if before.keep_dynamics else ''}"
+    return (f"another one was there; `composer humanize {(now or [name])[0]} {options}` makes it again",)
 
 
 def checked_strength(strength: float) -> float:
@@ -153,8 +188,10 @@ def _taken_off(human: Path, worn: Worn) -> tuple[Regridded, tuple[str, ...]]:
     written = performance_in(read_source(worn.performance(name), name), grid) or performance_of(grid, worn.layer)
     result = regridded(read_source(data, name), grid, written, worn.grid)
     told = [f"{counted(result.back, 'note is', 'notes are')} back on the grid"]
-    if result.theirs or result.snapped:
-        told.append(f"{result.theirs + result.snapped} of yours: {result.snapped} put on the nearest place of it")
+    if result.theirs:
+        told.append(f"{counted(result.theirs, 'keeps', 'keep')} what you changed")
+    if result.snapped:
+        told.append(f"{result.snapped} that you added, put on the nearest place of it")
     return result, (*lines, "; ".join(told))
 
 

@@ -109,7 +109,7 @@ def test_undo_keeps_the_edits_of_a_person(files: PieceFiles, composer: Program) 
     composer("humanize", files.midi, "--seed", "7")
     mine = edit(files.human, 3)
     run = composer("humanize", files.human, "--undo")
-    assert run.code == 0 and "1 of yours" in run.err
+    assert run.code == 0 and run.err.rstrip().endswith("back on the grid; 1 keeps what you changed")
     gone = [n for n, m in zip(heard(MUSIC), heard(files.grid.read_bytes()), strict=True) if n != m]
     assert len(gone) == 1 and gone[0].start // BAR + 1 == 3
     assert files.human.read_bytes() == mine and files.midi.read_bytes() == MUSIC
@@ -225,3 +225,32 @@ def test_a_file_of_a_person_is_played_in_its_own_resolution(tmp_path: Path, comp
     assert {note.quarter for note in played} == {96} and played != heard(song.read_bytes())
     assert composer("humanize", tmp_path / "out.mid", "--undo").code == 0
     assert composer("humanize", song, "-o", song).code == 2
+
+
+def test_the_performance_of_another_file_is_kept_as_a_numbered_copy(files: PieceFiles, composer: Program) -> None:
+    save(files, "generate", {files.draft: MUSIC})
+    composer("humanize", files.midi, "--seed", "2", "--strength", "0.6")
+    before = files.human.read_bytes()
+    run = composer("humanize", files.draft, "--seed", "3")
+    assert run.code == 0
+    assert "art.human.mid was of art.mid: that one is kept as art.human.1.mid\n" in run.err
+    assert (files.folder / "art.human.1.mid").read_bytes() == before
+
+
+def test_another_performance_of_the_same_music_tells_the_way_back(files: PieceFiles, composer: Program) -> None:
+    composer("humanize", files.midi, "--seed", "2", "--strength", "0.6")
+    before = files.human.read_bytes()
+    run = composer("humanize", files.midi, "--seed", "3")
+    assert "another one was there; `composer humanize art.mid --strength 0.6 --seed 2` makes it again\n" in run.err
+    assert not (files.folder / "art.human.1.mid").exists()
+    composer("humanize", files.midi, "--strength", "0.6", "--seed", "2")
+    assert files.human.read_bytes() == before
+    assert "another one" not in composer("humanize", files.midi, "--strength", "0.6", "--seed", "2").err
+
+
+def test_a_refused_performance_leaves_no_copy(files: PieceFiles, composer: Program) -> None:
+    save(files, "generate", {files.draft: MUSIC})
+    composer("humanize", files.midi, "--seed", "2")
+    edit(files.grid, 2)
+    assert composer("humanize", files.draft, "--seed", "3").code == 5
+    assert not (files.folder / "art.human.1.mid").exists()
