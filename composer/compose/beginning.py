@@ -67,7 +67,7 @@ def beginning_of(tune: GivenTune) -> Beginning:
     if voices > len(MELODIC_CHANNELS):
         reason = f"{voices} tracks and channels play, the limit is {len(MELODIC_CHANNELS)} beside drums"
         raise OverLimit(tune.source.name, reason, "leave out some of them")
-    parts = tuple(_shifted(part, tune.shift) for part in piece.parts)
+    parts = tuple(shifted(part, tune.shift) for part in piece.parts)
     melody = part_lines(tune.source).index((tune.track, tune.channel))
     bar, beat = tune.meter.bar_ticks, tune.meter.beat_ticks
     notes = [n for part in parts for n in part.notes]
@@ -85,7 +85,8 @@ def beginning_of(tune: GivenTune) -> Beginning:
     return Beginning(within, piece, parts, melody, events, end, bars)
 
 
-def _shifted(part: Part, shift: int) -> Part:
+def shifted(part: Part, shift: int) -> Part:
+    """The part as it is counted from the first bar line, ``shift`` ticks before the file begins."""
     notes = tuple(replace(n, start=n.start + shift) for n in part.notes)
     return replace(part, notes=notes, controls=tuple(replace(c, tick=c.tick + shift) for c in part.controls))
 
@@ -134,13 +135,12 @@ def brief_on(
     form.append(SectionPlan(name=SECTION_NAME, bars=new))
     fields: dict[str, object] = {"form": form}
     if brief is None:
-        fields["articulation"] = _articulation(begun)
+        fields["articulation"] = articulation_of(begun.parts[begun.melody].notes)
     return plain.model_copy(update=fields)
 
 
-def _articulation(begun: Beginning) -> float:
+def articulation_of(notes: Sequence[Note]) -> float:
     """0 for a tune played legato, 1 for staccato."""
-    notes = begun.parts[begun.melody].notes
     shares = [
         min(1.0, note.duration / (following.start - note.start))
         for note, following in pairwise(notes)

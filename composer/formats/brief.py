@@ -264,6 +264,13 @@ class Brief(Strict):
         return tuple(Section(s.name, end - s.bars + 1, s.bars) for s, end in zip(self.form, ends, strict=True))
 
     @property
+    def chord_bars(self) -> frozenset[int]:
+        """The bars (from 0) whose chords are written here."""
+        written = [s for plan, s in zip(self.form, self.sections, strict=True) if plan.chords]
+        whole = {bar for section in written for bar in range(section.first - 1, section.last)}
+        return frozenset(whole | {change.bar - 1 for change in self.bars_ if change.chord})
+
+    @property
     def locked_regions(self) -> tuple[Region, ...]:
         """What no step may change."""
         return tuple(

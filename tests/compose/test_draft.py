@@ -140,3 +140,14 @@ def test_a_section_with_a_style_of_its_own_is_the_only_one_that_changes() -> Non
 
     assert onsets(mixed, 0, 4) == onsets(plain, 0, 4)
     assert onsets(mixed, 4, 8) != onsets(plain, 4, 8)
+
+
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_written_chords_stand_on_their_root_or_on_what_the_slash_says(seed: int) -> None:
+    form = [{"name": "A", "bars": 8, "chords": "D | G | Em | A7 | D | C/E | G A7 | D"}, {"name": "B", "bars": 4}]
+    piece = drafted(seed, form=form, bass={}, accompaniment={"style": "block", "instrument": "piano"}).piece
+    bass = piece.part(BASS)
+    assert bass is not None
+    spans = [span for span in piece.chords if span.start < 8 * piece.meter.bar_ticks]
+    lowest = [next(n.pitch % 12 for n in bass.notes if n.start >= span.start) for span in spans]
+    assert lowest == [span.chord.bass_class for span in spans] and 4 in lowest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -89,7 +89,7 @@ def arrangement_of(
     spans = _spans(plan, chords)
     style, notes = _style(orchestra.style, plan, playing)
     is_chorale = style.name in CHORALE_STYLES or len(orchestra.accompaniment) > 1
-    slots = _slots(spans, melody, plan)
+    slots = _slots(spans, melody, plan, brief.chord_bars)
     if heard is not None:
         slots = [replace(slot, heard=heard(span)) for slot, span in zip(slots, spans, strict=True)]
     voicings = voicings_of(
@@ -122,8 +122,9 @@ def _spans(plan: Plan, chords: Sequence[Bar]) -> tuple[ChordSpan, ...]:
     return tuple(spans)
 
 
-def _slots(spans: Sequence[ChordSpan], melody: Melody, plan: Plan) -> list[Slot]:
-    """What the melody does over each chord, and where the bass has to stand on the root."""
+def _slots(spans: Sequence[ChordSpan], melody: Melody, plan: Plan, written: Collection[int]) -> list[Slot]:
+    """What the melody does over each chord, and where the bass has to stand on the root: as in every lead sheet under
+    the symbols of the bars (from 0) that are ``written``."""
     notes = [(e.start, e.end, e.pitch + melody.tonic_midi) for e in melody.events if e.pitch is not None]
     bar_ticks = plan.meter.bar_ticks
     cadences = {p.last for p in plan.phrases if p.cadence == PERFECT}
@@ -144,7 +145,13 @@ def _slots(spans: Sequence[ChordSpan], melody: Melody, plan: Plan) -> list[Slot]
                 at,
                 before[-1] if before else at,
                 min(over, default=at),
-                math.inf if span.start in ends else CLOSE if is_cadence else ROOTED if is_rooted else FREE,
+                math.inf
+                if span.start in ends or bar in written
+                else CLOSE
+                if is_cadence
+                else ROOTED
+                if is_rooted
+                else FREE,
                 plan.meter.accent(span.start),
                 (span.end - span.start) // plan.meter.beat_ticks,
                 any(span.start < end <= span.end for end in plan.phrase_ends),

@@ -98,9 +98,7 @@ def _fixed_chords(
 
 def _written(brief: Brief, plan: Plan, bars: set[int]) -> dict[int, Bar]:
     """The chords that the brief writes for those of ``bars`` that it writes any for."""
-    by_section = {index for index, section in enumerate(brief.form) if section.chords}
-    by_bar = {change.bar - 1 for change in brief.bars_ if change.chord}
-    wanted = {bar for bar in bars if bar in by_bar or plan.section_at(bar) in by_section}
+    wanted = bars & brief.chord_bars
     if not wanted:
         return {}
     from composer.compose.given import written_chords

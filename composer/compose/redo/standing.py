@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from composer.compose.accompaniment.orchestra import Orchestra
 from composer.compose.chords.harmony import Bar
+from composer.compose.chords.named import named_chords
 from composer.compose.form.plan import Plan
 from composer.compose.voices.slots import Heard
 from composer.encoding.melody import Event
@@ -19,7 +20,6 @@ from composer.music.notes import BASS, CHORDS, DRUMS, MELODY, ChordSpan, Note, P
 Cells = frozenset[tuple[str, int]]
 OVERHANG_TICKS = 60  # a note that sounds on for less than this over a bar line does not reach into the next bar
 GAP_GRID_TICKS = 120  # new notes begin on the grid, wherever the last note that stands ends
-_PARTS_OF_BAR = (1, 2, 3, 4, 6, 8, 12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,29 +81,10 @@ def standing_chords(stay: Stay, bars: Sequence[int]) -> dict[int, Bar]:
     """The chords of those of ``bars`` (from 0) that have any in the file, evenly divided as composing has them."""
     found = {}
     for bar in bars:
-        content = _bar_of(stay.piece, bar)
+        content = named_chords(stay.piece, bar)
         if content:
             found[bar] = content
     return found
-
-
-def _bar_of(piece: Piece, bar: int) -> Bar:
-    """A bar's chords by the coarsest division that has every change; an unnamed stretch goes with the one before."""
-    ticks = piece.meter.bar_ticks
-    start = bar * ticks
-    inside = [span for span in piece.chords if span.start < start + ticks and span.end > start]
-    if not inside:
-        return ()
-    changes = [span.start - start for span in inside if span.start > start]
-    fitting = (n for n in _PARTS_OF_BAR if ticks % n == 0 and all(c % (ticks // n) == 0 for c in changes))
-    count = next(fitting, piece.meter.beats)
-    found = [inside[0].chord]
-    for place in range(count):
-        at = start + place * ticks // count
-        now = next((span.chord for span in inside if span.start <= at < span.end), found[-1])
-        found.append(now)
-    line = found[1:]
-    return (line[0],) if len(set(line)) == 1 else tuple(line)
 
 
 def standing_tune(stay: Stay, plan: Plan, redone: frozenset[int]) -> tuple[Event, ...]:
