@@ -9,7 +9,7 @@ from fractions import Fraction
 from composer.compare.matching import Group, groups_of, shift_between
 from composer.compare.notes import MOVE_QUARTERS, NoteEdit, NoteEdits, Scale, note_edits
 from composer.compare.song import SongEdit, TurnEdit, song_edits, turn_edits
-from composer.compare.view import Tone, View, common_unit, view_of
+from composer.compare.view import Tone, View, common_unit, view_of, with_chords_of
 from composer.compare.voices import VoiceLeading, voice_leading_between
 from composer.formats.source import read_source
 from composer.music.bars import BarMap
@@ -88,6 +88,7 @@ def compared(before: bytes, before_name: str, after: bytes, after_name: str, tol
     old, new = view_of(old_source, unit), view_of(new_source, unit)
     shift = shift_between(old.tones, new.tones, int(old.bars.start(2)))
     new = new.earlier(shift)
+    old, new = with_chords_of(old, new), with_chords_of(new, old)
     tracks = tuple(_track(group, scale) for group in groups_of(old.lines, new.lines, unit))
     parts = [(track.group, track.notes) for track in tracks]
     return Difference(

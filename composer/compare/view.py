@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from composer.formats.midi import NO_CHORD, key_of_signature_bytes
+from composer.formats.midi import key_of_signature_bytes
+from composer.formats.midi_chords import TimedText, is_chord_symbol, own_chord_track, refound
 from composer.formats.smf_scan import (
     BEND,
     CONTROL,
@@ -27,7 +28,6 @@ from composer.formats.smf_scan import (
 )
 from composer.formats.source import MARKER, TEXT, TRACK_NAME, SourceMidi, decoded
 from composer.music.bars import BarMap
-from composer.music.chord import chord_of
 from composer.music.time import TICKS_PER_BEAT
 
 _BEND_CENTRE = 8192
@@ -156,6 +156,17 @@ def view_of(source: SourceMidi, unit: int) -> View:
     )  # fmt: skip
 
 
+def with_chords_of(view: View, known: View) -> View:
+    """``view`` with those of its texts as chord symbols that are the symbols of ``known``, where it has no track of
+    chords itself: a program moved them into another track."""
+    chords, others = ([TimedText(e.time, e.text) for e in known.song if e.what == what] for what in (CHORDS, TEXTS))
+    if not chords or any(event.what == CHORDS for event in view.song):
+        return view
+    texts = [event for event in view.song if event.what == TEXTS]
+    symbols = {texts[n] for n in refound([TimedText(e.time, e.text) for e in texts], chords, others)}
+    return replace(view, song=tuple(sorted(replace(e, what=CHORDS) if e in symbols else e for e in view.song)))
+
+
 def _lines(source: SourceMidi, scale: int) -> tuple[Line, ...]:
     groups: dict[tuple[int, int], list[Tone]] = defaultdict(list)
     programs: dict[tuple[int, int], int] = {}
@@ -212,7 +223,7 @@ def _turn(event: RawEvent, scale: int) -> Turn:
 
 def _song(source: SourceMidi, scale: int) -> tuple[SongEvent, ...]:
     """Everything that no line holds. Names of tracks that play belong to their lines."""
-    playing = {note.track for note in source.notes}
+    playing, chords = {note.track for note in source.notes}, own_chord_track(source)
     found = []
     for number, track in enumerate(source.tracks):
         for event in track:
@@ -220,11 +231,11 @@ def _song(source: SourceMidi, scale: int) -> tuple[SongEvent, ...]:
                 continue
             if event.meta == TRACK_NAME and number in playing and source.format:
                 continue
-            found.append(_song_event(event, scale))
+            found.append(_song_event(event, scale, number == chords))
     return tuple(sorted(found))
 
 
-def _song_event(event: RawEvent, scale: int) -> SongEvent:
+def _song_event(event: RawEvent, scale: int, is_among_chords: bool) -> SongEvent:
     time = event.tick * scale
     if event.status != META:
         return SongEvent(time, "system exclusive", event.data.hex(" "))
@@ -233,15 +244,7 @@ def _song_event(event: RawEvent, scale: int) -> SongEvent:
     if show is None:
         show = decoded if event.meta <= _LAST_TEXT else bytes.hex
     text = show(event.data)
-    return SongEvent(time, CHORDS if what == TEXTS and is_chord(text) else what, text)
-
-
-def is_chord(text: str) -> bool:
-    """Whether a text event is a chord symbol, or the N.C. that stands for none."""
-    try:
-        return text == NO_CHORD or chord_of(text) is not None
-    except ValueError:
-        return False
+    return SongEvent(time, CHORDS if what == TEXTS and is_among_chords and is_chord_symbol(text) else what, text)
 
 
 def tempo_text(data: bytes) -> str:

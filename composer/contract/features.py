@@ -8,7 +8,8 @@ from itertools import pairwise
 
 from composer.contract.file_rules import PORT
 from composer.contract.subject import Hit, Subject
-from composer.formats.midi import CHORD_TRACK, DRUM_CHANNEL
+from composer.formats.midi import DRUM_CHANNEL
+from composer.formats.midi_chords import chord_track_of
 from composer.formats.smf_scan import (
     BEND,
     CONTROL,
@@ -82,13 +83,13 @@ def _names_not_ascii(file: Subject) -> Iterator[Hit]:
 
 
 def _chord_symbols(file: Subject) -> Iterator[Hit]:
-    names = file.source.track_names
-    return (Hit("", t.track, t.tick) for t in file.source.texts(TEXT) if names[t.track] == CHORD_TRACK)
+    chords = chord_track_of(file.source)
+    return (Hit("", t.track, t.tick) for t in file.source.texts(TEXT) if t.track == chords)
 
 
 def _texts(file: Subject) -> Iterator[Hit]:
-    names = file.source.track_names
-    return (Hit("", t.track, t.tick) for t in file.source.texts(TEXT) if names[t.track] != CHORD_TRACK)
+    chords = chord_track_of(file.source)
+    return (Hit("", t.track, t.tick) for t in file.source.texts(TEXT) if t.track != chords)
 
 
 def _key_in_conductor(file: Subject) -> Iterator[Hit]:

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from composer.compare.view import Line, Tone
-from composer.daw_return.timing import GRACE_TICKS, found_again, shift_of, starts_by
+from composer.daw_return.timing import found_again, grace_of, shift_of, starts_by
 from composer.errors import UsageProblem, counted
 from composer.formats.midi_hashes import track_labels
 from composer.formats.midi_regions import cells_of
 from composer.formats.source import MARKER, SourceMidi, decoded, metres_in
 from composer.music.bars import BarMap
 from composer.music.regions import Region, Section, Track, bars_named, bars_text
-from composer.music.time import TICKS_PER_BEAT
 
 # A clip this much shorter than the piece is a part of it; what lies outside was not deleted.
 _CLIP_SHARE = 0.75
@@ -97,7 +96,7 @@ def _mistake(option: str, error: ValueError, hint: str) -> UsageProblem:
 
 def _sections(asked: Asked, reference: SourceMidi) -> tuple[Section, ...]:
     """Those that the markers of the piece name, else those of the brief; all bars of the piece in any case."""
-    bars = BarMap(metres_in(reference.tracks[0]), TICKS_PER_BEAT)
+    bars = reference.bar_map
     total = max(1, bars.bars_until(reference.end_tick))
     named = {bars.place(event.tick).bar: decoded(event.data) for event in reference.metas(MARKER)}
     firsts = sorted(bar for bar in named if bar <= total)
@@ -107,39 +106,41 @@ def _sections(asked: Asked, reference: SourceMidi) -> tuple[Section, ...]:
     return found if last >= total else (*found, Section("", last + 1, total - last))
 
 
-def said_place(spot: tuple[int, int], olds: Sequence[Tone], news: Sequence[Tone], bars: BarMap, name: str) -> Place:
+def said_place(
+    spot: tuple[int, int], olds: Sequence[Tone], news: Sequence[Tone], bars: BarMap, unit: int, name: str
+) -> Place:
     """The clip in the bars that a person named, from their start or where it lies in its file.
 
     Raises UsageProblem where the clip is longer than they are.
     """
-    start, end = int(bars.start(spot[0])), int(bars.start(spot[1] + 1))
+    start, end, grace = int(bars.start(spot[0])), int(bars.start(spot[1] + 1)), grace_of(unit)
     first, last = min(tone.start for tone in news), max(tone.start for tone in news)
-    lead = (first + GRACE_TICKS) // max(1, int(bars.start(2))) * int(bars.start(2))
+    lead = (first + grace) // max(1, int(bars.start(2))) * int(bars.start(2))
     shifts = [
         s for s in dict.fromkeys((-start, 0, lead - start))
-        if start <= first - s + GRACE_TICKS and last - s + GRACE_TICKS < end
+        if start <= first - s + grace and last - s + grace < end
     ]  # fmt: skip
     if not shifts:
-        length = bars.bars_until(max(1, last + GRACE_TICKS))
+        length = bars.bars_until(max(1, last + grace))
         what = f"{name} plays to its bar {length}, and --bars has room for {counted(spot[1] - spot[0] + 1, 'bar')}"
         raise UsageProblem("--bars", what, "name as many bars as the clip has")
-    scores = _Scores(olds, news)
+    scores = _Scores(olds, news, grace)
     best = max(shifts, key=scores.of)  # the first of those that are as good
     return Place(best, range(start, end), bars_text(range(spot[0], spot[1] + 1)))
 
 
-def found_place(olds: Sequence[Tone], news: Sequence[Tone], length: int, bars: BarMap) -> Place:
+def found_place(olds: Sequence[Tone], news: Sequence[Tone], length: int, bars: BarMap, unit: int) -> Place:
     """Where the music of one track is found: where most of its pitches, times and velocities are; of places that are
-    as good where it is not shifted, then the first. ``length`` is that of its file in ticks."""
-    bar = int(bars.start(2))
-    usual = shift_of(olds, news, bar)
+    as good where it is not shifted, then the first. ``length`` is that of its file, like all times in parts of a quarter, ``unit`` to one."""
+    bar, grace = int(bars.start(2)), grace_of(unit)
+    usual = shift_of(olds, news, bar, unit)
     piece = max(tone.end for tone in olds)
     first, last = min(tone.start for tone in news), max(tone.end for tone in news)
-    lead = (first + GRACE_TICKS) // bar * bar
+    lead = (first + grace) // bar * bar
     is_short = last - lead < _CLIP_SHARE * piece
     if is_short and bars.bars_until(piece) * len(olds) <= _LOOKS_MAX:
         starts = [int(bars.start(number)) for number in range(1, bars.bars_until(piece) + 1)]
-        found = _scored([0, usual, *(e - s for s in starts for e in (0, lead))], usual, olds, news)
+        found = _scored([0, usual, *(e - s for s in starts for e in (0, lead))], usual, _Scores(olds, news, grace), len(news))
     else:
         found = {usual: 0}
     best = min(found, key=lambda s: (-found[s], s != 0, -s))
@@ -155,17 +156,17 @@ def found_place(olds: Sequence[Tone], news: Sequence[Tone], length: int, bars: B
     return Place(best, clip, _told(clip, bars), tuple(alike) if len(alike) > 1 else ())
 
 
-def _scored(shifts: Sequence[int], usual: int, olds: Sequence[Tone], news: Sequence[Tone]) -> dict[int, int]:
-    """Shift -> how much is found again by it; only ``usual`` where that is little."""
-    scores = _Scores(olds, news)
+def _scored(shifts: Sequence[int], usual: int, scores: _Scores, notes: int) -> dict[int, int]:
+    """Shift -> how much is found again by it; only ``usual`` where that is little of so many ``notes``."""
     tried = {shift: scores.of(shift) for shift in dict.fromkeys(shifts)}
-    return tried if scores.most_found >= _FOUND_SHARE * len(news) else {usual: tried[usual]}
+    return tried if scores.most_found >= _FOUND_SHARE * notes else {usual: tried[usual]}
 
 
 class _Scores:
     """How well a shift explains the new notes: a note counts whose pitch is there, and twice with its velocity too."""
 
-    def __init__(self, olds: Sequence[Tone], news: Sequence[Tone]) -> None:
+    def __init__(self, olds: Sequence[Tone], news: Sequence[Tone], grace: int) -> None:
+        self.grace = grace
         self.most_found = 0
         """The most notes that any shift had in their places, of whatever velocity."""
         self.played = starts_by(olds, lambda t: t.pitch), starts_by(news, lambda t: t.pitch)
@@ -174,9 +175,9 @@ class _Scores:
         )  # fmt: skip
 
     def of(self, shift: int) -> int:
-        found = found_again(*self.played, shift)
+        found = found_again(*self.played, shift, self.grace)
         self.most_found = max(self.most_found, found)
-        return found + found_again(*self.struck, shift)
+        return found + found_again(*self.struck, shift, self.grace)
 
 
 def _ticks(shift: int, lead: int, length: int, bar: int) -> range:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from composer.compare.view import is_chord, tempo_text
-from composer.daw_return.frame import Frame, chord_events
+from composer.compare.view import tempo_text
+from composer.daw_return.frame import Frame
 from composer.daw_return.setups import is_empty_name
+from composer.daw_return.symbols import Symbols
 from composer.daw_return.timing import GRACE_TICKS, Slack
-from composer.formats.midi import CHORD_TRACK, KEY_TEXT, TITLE_TEXT, ascii_name, key_of_signature_bytes
+from composer.formats.midi import KEY_TEXT, TITLE_TEXT, ascii_name, key_of_signature_bytes
+from composer.formats.midi_chords import own_chord_track
 from composer.formats.midi_events import meta_event
 from composer.formats.smf_scan import (
     DEFAULT_TEMPO_US,
@@ -55,19 +57,31 @@ def is_of_conductor(event: RawEvent) -> bool:
 
 
 def song_of(
-    returned: SourceMidi, frame: Frame, slack: Slack, at: Callable[[int], int], moved: Callable[[int], int]
+    returned: SourceMidi,
+    frame: Frame,
+    symbols: Symbols,
+    slack: Slack,
+    at: Callable[[int], int],
+    moved: Callable[[int], int],
 ) -> Song:
     """Everything above the tracks. ``at`` is the new tick of what a file sets, ``moved`` of what stands in music."""
-    return _Gathering(returned, frame, slack, at, moved).song()
+    return _Gathering(returned, frame, symbols, slack, at, moved).song()
 
 
 class _Gathering:
     """Collects the events of one kind after the other, and notes where they came from."""
 
     def __init__(
-        self, returned: SourceMidi, frame: Frame, slack: Slack, at: Callable[[int], int], moved: Callable[[int], int]
+        self,
+        returned: SourceMidi,
+        frame: Frame,
+        symbols: Symbols,
+        slack: Slack,
+        at: Callable[[int], int],
+        moved: Callable[[int], int],
     ) -> None:
-        self.returned, self.frame, self.slack, self.at, self.moved = returned, frame, slack, at, moved
+        self.returned, self.frame, self.symbols = returned, frame, symbols
+        self.slack, self.at, self.moved = slack, at, moved
         self.rebuilt: list[str] = []
         self.stated: list[str] = []
 
@@ -184,9 +198,10 @@ class _Gathering:
 
     def _chords(self) -> tuple[RawEvent, ...]:
         known = self.frame.chords
-        own = [e._replace(tick=_settled(e, self.moved(e.tick), known, self.slack)) for e in chord_events(self.returned)]
+        said = (self.returned.tracks[track][index] for track, index in sorted(self.symbols.places))
+        own = [e._replace(tick=_settled(e, self.moved(e.tick), known, self.slack)) for e in said]
         if own or not known:
-            return tuple(own)
+            return tuple(sorted(own, key=lambda e: e.tick))
         self.rebuilt.append("chords")
         return known
 
@@ -201,7 +216,7 @@ class _Gathering:
         plays = any(note.track == 0 for note in self.returned.notes)
         if not plays or self.returned.format == 0:
             found += [e._replace(tick=self.moved(e.tick)) for e in first if not plays and is_of_conductor(e)]
-            texts = [e for e in first if e.meta == TEXT and not is_chord(decoded(e.data))]
+            texts = [e for i, e in enumerate(first) if e.meta == TEXT and (0, i) not in self.symbols.places]
             found += [
                 e._replace(tick=self.moved(e.tick)) for e in texts
                 if not _is_text(e, TITLE_TEXT) and not _is_text(e, KEY_TEXT)
@@ -244,7 +259,7 @@ def _is_text(event: RawEvent, start: str) -> bool:
 
 def _song_name(source: SourceMidi) -> str:
     """The name of the first track, where that plays nothing or is the only one."""
-    if not source.tracks or source.track_names[0] == CHORD_TRACK:
+    if not source.tracks or own_chord_track(source) == 0:
         return ""
     plays = any(note.track == 0 for note in source.notes)
     return "" if plays and source.format else source.track_names[0]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from composer.compare.view import Line, is_chord, view_of
+from composer.compare.view import Line, view_of
 from composer.formats.brief import Brief
 from composer.formats.midi import CHORD_TRACK, DRUM_CHANNEL, midi_bytes
+from composer.formats.midi_chords import chord_track_of
 from composer.formats.smf_scan import CONTROL, END_OF_TRACK, META, PROGRAM, SYSEX, RawEvent
-from composer.formats.source import TEXT, SourceMidi, decoded, read_source
+from composer.formats.source import TEXT, SourceMidi, read_source
 from composer.formats.source_piece import piece_of
 from composer.music.instruments import INSTRUMENTS
 from composer.music.notes import BASS, CC_PAN, CC_VOLUME, CHORDS, MELODY, Marker, Part, Piece, Tempo
@@ -33,11 +34,14 @@ class Frame:
 
     ``lines`` are the lines as they were, ``setups`` and ``moves`` (controllers after the set-up) one for each. From a
     brief there are no lines, and ``setups`` are those of the lines of the returned file. ``end`` is 0 where not known.
+    ``chords`` are the texts of the track called ``chord_track`` ("" for none), ``other_texts`` those of all others.
     """
 
     origin: str
     conductor: tuple[RawEvent, ...]
+    chord_track: str
     chords: tuple[RawEvent, ...]
+    other_texts: tuple[RawEvent, ...]
     lines: tuple[Line, ...]
     setups: tuple[Setup, ...]
     moves: tuple[tuple[RawEvent, ...], ...]
@@ -51,7 +55,12 @@ def frame_of(reference: SourceMidi) -> Frame:
     setups = tuple(setup_in(events, line.channel, line.name) for line, events in zip(lines, own, strict=True))
     moves = tuple(tuple(without_setup(events)) for events in own)
     conductor = tuple(e for e in reference.tracks[0] if e.status == META and e.meta != END_OF_TRACK)
-    return Frame(reference.name, conductor, chord_events(reference), lines, setups, moves, reference.end_tick)
+    texts = [tuple(e for e in track if e.meta == TEXT) for track in reference.tracks]
+    number = chord_track_of(reference)
+    chords = texts.pop(number) if number is not None else ()
+    name = (reference.track_names[number] if number else "") or (CHORD_TRACK if number is not None else "")
+    others = tuple(event for own in texts for event in own)
+    return Frame(reference.name, conductor, name, chords, others, lines, setups, moves, reference.end_tick)
 
 
 def frame_of_brief(brief: Brief, name: str, returned: SourceMidi) -> Frame:
@@ -69,7 +78,7 @@ def frame_of_brief(brief: Brief, name: str, returned: SourceMidi) -> Frame:
     leading = read_source(midi_bytes(plan), name, may_be_silent=True).tracks[0]
     conductor = tuple(e for e in leading if e.meta != END_OF_TRACK)
     setups = tuple(_planned(part, line, brief) for part, line in zip(parts, lines, strict=True))
-    return Frame(name, conductor, (), (), setups, ((),) * len(lines), 0)
+    return Frame(name, conductor, "", (), (), (), setups, ((),) * len(lines), 0)
 
 
 def setup_in(events: Sequence[RawEvent], channel: int, name: str) -> Setup:
@@ -93,14 +102,6 @@ def without_setup(events: Iterable[RawEvent]) -> list[RawEvent]:
         else:
             left.append(event)
     return left
-
-
-def chord_events(source: SourceMidi) -> tuple[RawEvent, ...]:
-    """The chord symbols of a file, by tick: those of its track of chords, else of whatever track."""
-    texts = [(n, e) for n, track in enumerate(source.tracks) for e in track if e.meta == TEXT]
-    found = [(n, e) for n, e in texts if is_chord(decoded(e.data))]
-    own = [(n, e) for n, e in found if source.track_names[n] == CHORD_TRACK]
-    return tuple(sorted((e for _, e in own or found), key=lambda e: e.tick))
 
 
 def _channel_events(source: SourceMidi, track: int, channel: int) -> list[RawEvent]:

@@ -6,14 +6,15 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from composer.compare.view import Line, is_chord
+from composer.compare.view import Line
 from composer.daw_return.conductor import is_of_conductor, is_of_song
 from composer.daw_return.frame import Frame, without_setup
 from composer.daw_return.setups import Track, is_empty_name
+from composer.daw_return.symbols import Symbols
 from composer.daw_return.timing import Slack
-from composer.formats.midi import CHORD_TRACK
 from composer.formats.smf_scan import CONTROL, END_OF_TRACK, KEY_PRESSURE, META, PROGRAM, SYSEX, RawEvent
-from composer.formats.source import LYRIC, TEXT, TRACK_NAME, SourceMidi, decoded
+from composer.formats.source import LYRIC, TEXT, TRACK_NAME, SourceMidi
+from composer.music.notes import CC_BANK, CC_BANK_LOW
 
 # Old-style routing, which programs read differently: a returned file's tracks are routed anew.
 _ROUTING = frozenset({0x20, 0x21})
@@ -29,10 +30,12 @@ class Spare:
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """The events of each track besides notes and set-up (unsorted, still on their old channels), the tracks that are
-    left, and whether the controllers are the piece's because the file has none but what its program made up."""
+    """The events of each track besides notes and set-up (unsorted, still on their old channels), those of the track of
+    chords besides its symbols, the tracks that are left, and whether the controllers are the piece's because the file
+    has none but what its program made up."""
 
     by_track: tuple[tuple[RawEvent, ...], ...]
+    chords: tuple[RawEvent, ...]
     spare: tuple[Spare, ...]
     is_rebuilt: bool
 
@@ -42,13 +45,15 @@ def moves_of(
     lines: Sequence[Line],
     tracks: Sequence[Track],
     frame: Frame,
+    symbols: Symbols,
     slack: Slack,
     at: Callable[[int], int],
     moved: Callable[[int], int],
 ) -> Moves:
     """Every event of the file in its place; ``at`` is the tick of what is set, ``moved`` of what sounds."""
     found: dict[int, list[RawEvent]] = defaultdict(list)
-    spare = []
+    spare: list[Spare] = []
+    chords: tuple[RawEvent, ...] = ()
     for number, events in enumerate(returned.tracks):
         own = [line for line in lines if line.track == number]
         left = []
@@ -59,8 +64,13 @@ def moves_of(
                 left += controls
             else:
                 _deal(controls, line, tracks, frame, slack, at, found)
-        rest = [e for e in events if e.status >= SYSEX and _is_of_track(e, number, bool(own), returned)]
-        if own:
+        rest = [
+            e for i, e in enumerate(events)
+            if (number, i) not in symbols.places and e.status >= SYSEX and _is_of_track(e, number, bool(own), returned)
+        ]  # fmt: skip
+        if number == symbols.track:
+            chords = tuple(e._replace(tick=moved(e.tick)) for e in [*left, *rest])
+        elif own:
             _deal_texts([e._replace(tick=moved(e.tick)) for e in rest], own, tracks, found)
         elif (extra := _spare(returned, number, [*left, *rest], moved)) is not None:
             spare.append(extra)
@@ -71,7 +81,7 @@ def moves_of(
     for index, track in enumerate(tracks):
         found[index] = _without_repeated_programs(found[index], track.setup.program)
     restored = is_rebuilt and any(frame.moves[t.voice.reference] for t in tracks if t.voice.reference is not None)
-    return Moves(tuple(tuple(found[i]) for i in range(len(tracks))), tuple(spare), restored)
+    return Moves(tuple(tuple(found[i]) for i in range(len(tracks))), chords, tuple(spare), restored)
 
 
 def _has_controllers(returned: SourceMidi, tracks: Sequence[Track], frame: Frame, at: Callable[[int], int]) -> bool:
@@ -94,9 +104,11 @@ def _not_yet(known: Sequence[RawEvent], own: Sequence[RawEvent]) -> list[RawEven
 
 
 def _without_repeated_programs(events: Sequence[RawEvent], program: int | None) -> list[RawEvent]:
-    """The events without the programs that are set already."""
+    """The events without the programs that are set already; the one after a bank chooses that, be it the same."""
     kept = []
     for event in sorted(events, key=lambda e: e.tick):
+        if event.status & 0xF0 == CONTROL and event.status < SYSEX and event.data[0] in (CC_BANK, CC_BANK_LOW):
+            program = None
         if event.status & 0xF0 == PROGRAM and event.status < SYSEX:
             if event.data[0] == program:
                 continue
@@ -187,7 +199,7 @@ def _is_of_track(event: RawEvent, number: int, plays: bool, source: SourceMidi) 
     if event.meta in (END_OF_TRACK, TRACK_NAME) or event.meta in _ROUTING or is_of_song(event):
         return False
     if event.meta == TEXT:
-        return not is_chord(decoded(event.data)) and ((plays and source.format != 0) or (number > 0 and not plays))
+        return (plays and source.format != 0) or (number > 0 and not plays)
     return True
 
 
@@ -205,8 +217,8 @@ def _deal_texts(
 
 
 def _spare(source: SourceMidi, number: int, events: Sequence[RawEvent], moved: Callable[[int], int]) -> Spare | None:
-    """A track of its own for events that no track takes; the conductor and the chords have theirs."""
+    """A track of its own for events that no track takes; the conductor has its own."""
     name = source.track_names[number]
-    if not events and (number == 0 or not name or name == CHORD_TRACK or is_empty_name(name)):
+    if not events and (number == 0 or not name or is_empty_name(name)):
         return None
     return Spare(name, tuple(e._replace(tick=moved(e.tick)) for e in events))

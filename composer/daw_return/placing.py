@@ -18,7 +18,6 @@ from composer.compare.view import Line, Tone
 from composer.daw_return.timing import Slack, snapped
 from composer.daw_return.unisons import uncrossed, with_lost_unisons
 from composer.formats.midi import DRUM_CHANNEL
-from composer.music.time import TICKS_PER_BEAT
 
 # A line of which this part is found on a track that holds several is one of them.
 _JOINED_SHARE = 0.15
@@ -121,7 +120,7 @@ def _groups(olds: Sequence[Line], news: Sequence[Line], slack: Slack) -> list[Gr
     """The lines matched; the new ones with the times that they were played at."""
     all_olds = [tone for line in olds for tone in line.tones]
     settled = [replace(line, tones=tuple(snapped(all_olds, line.tones, slack))) for line in news]
-    found = list(groups_of(olds, settled, TICKS_PER_BEAT))
+    found = list(groups_of(olds, settled, slack.unit))
     played = {line.index: line for line in news}
     found = [replace(g, after=tuple(played[line.index] for line in g.after)) for g in found]
     return _joined(found)
@@ -164,7 +163,7 @@ def _placed(group: Group, slack: Slack, clip: range) -> _Placed:
     olds = [tone for tone in everything if tone.start in clip]
     if len(group.before) > 1:
         news = uncrossed(olds, news, slack)
-    edits = note_edits(olds, news, Scale(TICKS_PER_BEAT, slack.most))
+    edits = note_edits(olds, news, Scale(slack.unit, slack.most))
     settled = [(old, new, _settled(old, new, slack)) for old, new in edits.pairs]
     pairs = [(old, tone) for old, _, tone in settled]
     whole = with_lost_unisons(olds, pairs) if len(group.before) > 1 else pairs
@@ -200,7 +199,7 @@ def _settled(old: Tone, new: Tone, slack: Slack) -> Tone:
         end = start + old.length
     elif start == old.start:
         # The slack is what onsets showed; an end may have been rounded away from that besides.
-        end = Slack(slack.early + slack.late, slack.late).settled(old.end, new.end)
+        end = replace(slack, early=slack.early + slack.late).settled(old.end, new.end)
     else:
         # Both ends of a moved note were rounded, each its own way.
         end = start + (old.length if abs(new.length - old.length) <= 2 * slack.late else new.length)

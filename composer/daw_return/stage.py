@@ -15,6 +15,7 @@ from composer.daw_return.placing import Placement, placed
 from composer.daw_return.report import Rebuilt, Report
 from composer.daw_return.scaling import rounding_ticks, scaled
 from composer.daw_return.setups import Track, tracks_of
+from composer.daw_return.symbols import symbols_of
 from composer.daw_return.timing import GRACE_TICKS, Slack, shift_of, slack_of
 from composer.daw_return.words import rebuilt_in
 from composer.daw_return.writing import Ends, written
@@ -108,15 +109,18 @@ class _Return:
         placement, lead = self._led(self._placement())
         at, moved = (lambda t: max(0, t - self.shift) if t else 0), (lambda t: max(0, t - self.shift))
         tracks = tracks_of(placement.voices, self.frame, self._stated(), self.view.lines)
-        song = song_of(self.whole, self.frame, self.slack, at, moved)
-        moves = moves_of(self.whole, self.view.lines, tracks, self.frame, self.slack, at, moved)
+        symbols = symbols_of(self.whole, self.frame, moved)
+        song = song_of(self.whole, self.frame, symbols, self.slack, at, moved)
+        moves = moves_of(self.whole, self.view.lines, tracks, self.frame, symbols, self.slack, at, moved)
         if lead:
             song = _later(song, lead)
             moves = replace(
-                moves, by_track=tuple(tuple(e._replace(tick=e.tick + lead) for e in own) for own in moves.by_track)
+                moves,
+                by_track=tuple(tuple(e._replace(tick=e.tick + lead) for e in own) for own in moves.by_track),
+                chords=tuple(e._replace(tick=e.tick + lead) for e in moves.chords),
             )
         ends = Ends(self.frame.end, max((t.end for t in self.olds), default=0), self.whole.end_tick - self.shift)
-        file = written(song, tracks, moves, ends)
+        file = written(song, symbols.name, tracks, moves, ends)
         rebuilt = rebuilt_in(
             self.source,
             self.frame,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from composer.compare.view import Tone
+from composer.music.time import TICKS_PER_BEAT
 
 # A program that plays early does so by some milliseconds: 12 ticks are 12.5 ms at 120 bpm.
 GRACE_TICKS = 12
@@ -25,56 +26,67 @@ _COUNTED_NOTES = 1500
 _COMMON_DISTANCES = 4
 
 
+def grace_of(unit: int) -> int:
+    """By how many parts of a quarter, ``unit`` to one, a program plays early."""
+    return GRACE_TICKS * unit // TICKS_PER_BEAT
+
+
 @dataclass(frozen=True, slots=True)
 class Slack:
-    """A note that comes at most ``early`` ticks before or ``late`` ticks after its old time was not moved."""
+    """A note that comes at most ``early`` before or ``late`` after its old time was not moved, all times in parts of a
+    quarter, ``unit`` to one."""
 
     early: int
     late: int
+    unit: int = TICKS_PER_BEAT
 
     @property
     def most(self) -> int:
         return max(self.early, self.late)
+
+    @property
+    def grace(self) -> int:
+        return grace_of(self.unit)
 
     def settled(self, old: int, new: int) -> int:
         """The old time where the new one is within the slack, else the new one."""
         return old if -self.early <= new - old <= self.late else new
 
 
-def shift_of(olds: Sequence[Tone], news: Sequence[Tone], bar: int) -> int:
-    """By how many ticks all music is later in the new version; 0 where it is not. ``bar`` is a bar's length."""
+def shift_of(olds: Sequence[Tone], news: Sequence[Tone], bar: int, unit: int) -> int:
+    """How much later all music is in the new version; 0 where it is not. ``bar`` is a bar's length."""
     if not olds or not news:
         return 0
-    old_starts, new_starts = _starts(olds), _starts(news)
+    old_starts, new_starts, grace = _starts(olds), _starts(news), grace_of(unit)
     candidates = {n * bar for n in range(-_SHIFT_BARS, _SHIFT_BARS + 1)}
-    candidates |= {_to_bar_line(d, bar) for d in _common_distances(old_starts, new_starts)} - {0}
+    candidates |= {_to_bar_line(d, bar, grace) for d in _common_distances(old_starts, new_starts, grace)} - {0}
     found = {
-        shift: found_again(old_starts, new_starts, shift) for shift in sorted(candidates, key=lambda s: (abs(s), s))
+        shift: found_again(old_starts, new_starts, shift, grace) for shift in sorted(candidates, key=lambda s: (abs(s), s))
     }
     best = max(found, key=lambda shift: found[shift])
     enough = max(_SHIFTED_SHARE * min(len(olds), len(news)), _SHIFTED_GAIN * found[0])
     if not best or found[best] < enough:
         return 0
-    return best if best % bar == 0 else best + _rest(old_starts, news, best)
+    return best if best % bar == 0 else best + _rest(old_starts, news, best, grace)
 
 
-def slack_of(olds: Sequence[Tone], news: Sequence[Tone], rounding: int) -> Slack:
+def slack_of(olds: Sequence[Tone], news: Sequence[Tone], rounding: int, unit: int) -> Slack:
     """How far the program itself moved notes; the music is not shifted as a whole any more."""
     starts = _starts(olds)
-    found = [d for tone in news if (d := _distance(starts[tone.pitch], tone.start)) is not None]
+    found = [d for tone in news if (d := _distance(starts[tone.pitch], tone.start, grace_of(unit))) is not None]
     early, late = (sum(sign * d < -rounding for d in found) for sign in (1, -1))
     most, hardly_any = _MOST * len(found), _HARDLY_ANY * len(found)
     if early >= max(1, most) and late <= hardly_any:
-        return Slack(max(rounding, -min(found)), rounding)
+        return Slack(max(rounding, -min(found)), rounding, unit)
     if late >= max(1, most) and early <= hardly_any:
-        return Slack(rounding, max(rounding, *found))
-    return Slack(max(rounding, _UNHEARD_TICKS), rounding)
+        return Slack(rounding, max(rounding, *found), unit)
+    return Slack(max(rounding, _UNHEARD_TICKS * unit // TICKS_PER_BEAT), rounding, unit)
 
 
 def snapped(olds: Sequence[Tone], news: Sequence[Tone], slack: Slack) -> list[Tone]:
     """The new notes, each at the old time of a note of its pitch where one is within the slack: to match lines by."""
     starts = _starts(olds)
-    return [_at(tone, _distance(starts[tone.pitch], tone.start), slack) for tone in news]
+    return [_at(tone, _distance(starts[tone.pitch], tone.start, slack.grace), slack) for tone in news]
 
 
 def _at(tone: Tone, distance: int | None, slack: Slack) -> Tone:
@@ -97,43 +109,43 @@ def starts_by(tones: Sequence[Tone], key: Callable[[Tone], int]) -> dict[int, li
     return found
 
 
-def _common_distances(olds: dict[int, list[int]], news: dict[int, list[int]]) -> list[int]:
+def _common_distances(olds: dict[int, list[int]], news: dict[int, list[int]], grace: int) -> list[int]:
     """The distances between notes of one pitch that occur most often."""
     counts: Counter[int] = Counter()
     left = _COUNTED_NOTES
     for pitch in sorted(olds.keys() & news.keys()):
         for old in olds[pitch][:left]:
-            counts.update(round((new - old) / GRACE_TICKS) for new in news[pitch])
+            counts.update(round((new - old) / grace) for new in news[pitch])
         left -= min(left, len(olds[pitch]))
-    return [GRACE_TICKS * step for step, _ in counts.most_common(_COMMON_DISTANCES)]
+    return [grace * step for step, _ in counts.most_common(_COMMON_DISTANCES)]
 
 
-def _to_bar_line(distance: int, bar: int) -> int:
+def _to_bar_line(distance: int, bar: int, grace: int) -> int:
     """``distance``, or the whole number of bars that is next to it."""
     bars = round(distance / bar) * bar
-    return bars if abs(distance - bars) <= GRACE_TICKS else distance
+    return bars if abs(distance - bars) <= grace else distance
 
 
-def _rest(olds: dict[int, list[int]], news: Sequence[Tone], shift: int) -> int:
+def _rest(olds: dict[int, list[int]], news: Sequence[Tone], shift: int, grace: int) -> int:
     """What is missing in a shift that was counted coarsely."""
-    found = [_distance(olds.get(tone.pitch, []), tone.start - shift) for tone in news]
+    found = [_distance(olds.get(tone.pitch, []), tone.start - shift, grace) for tone in news]
     return Counter(sorted(d for d in found if d is not None)).most_common(1)[0][0]
 
 
-def found_again(olds: dict[int, list[int]], news: dict[int, list[int]], shift: int) -> int:
-    """How many old notes have a new one of their own so much later, a few ticks more or less."""
+def found_again(olds: dict[int, list[int]], news: dict[int, list[int]], shift: int, grace: int) -> int:
+    """How many old notes have a new one of their own so much later, ``grace`` more or less."""
     count = 0
     for pitch, starts in olds.items():
         waiting, i = news.get(pitch, []), 0
         for start in starts:
-            while i < len(waiting) and waiting[i] < start + shift - GRACE_TICKS:
+            while i < len(waiting) and waiting[i] < start + shift - grace:
                 i += 1
-            if i < len(waiting) and waiting[i] <= start + shift + GRACE_TICKS:
+            if i < len(waiting) and waiting[i] <= start + shift + grace:
                 count, i = count + 1, i + 1
     return count
 
 
-def _distance(starts: Sequence[int], start: int) -> int | None:
+def _distance(starts: Sequence[int], start: int, grace: int) -> int | None:
     """How much later than the nearest of ``starts`` a note comes; None where none is near."""
-    low, high = bisect_left(starts, start - GRACE_TICKS), bisect_right(starts, start + GRACE_TICKS)
+    low, high = bisect_left(starts, start - grace), bisect_right(starts, start + grace)
     return min((start - s for s in starts[low:high]), key=lambda d: (abs(d), d), default=None)

@@ -10,7 +10,7 @@ from composer.compare.view import Tone
 from composer.daw_return.conductor import Song
 from composer.daw_return.moves import Moves, Spare
 from composer.daw_return.setups import Track
-from composer.formats.midi import CHORD_TRACK, ascii_name, cut_at_the_next
+from composer.formats.midi import ascii_name, cut_at_the_next
 from composer.formats.midi_events import (
     OFF,
     ON,
@@ -26,7 +26,7 @@ from composer.formats.midi_events import (
 from composer.formats.smf_scan import CONTROL, SYSEX, RawEvent
 from composer.formats.source import TEXT, TRACK_NAME, metres_in, smf_bytes
 from composer.music.bars import BarMap
-from composer.music.notes import CC_PAN, CC_PEDAL, CC_VOLUME, PEDAL_DOWN
+from composer.music.notes import CC_BANK, CC_BANK_LOW, CC_PAN, CC_PEDAL, CC_VOLUME, PEDAL_DOWN
 from composer.music.time import TICKS_PER_BEAT
 
 
@@ -47,8 +47,11 @@ class Ends:
     file: int
 
 
-def written(song: Song, tracks: Sequence[Track], moves: Moves, ends: Ends) -> Written:
-    """All of it at 480 ticks to the quarter, ending at the bar line after its music, or where the piece ended."""
+def written(song: Song, chord_track: str, tracks: Sequence[Track], moves: Moves, ends: Ends) -> Written:
+    """All of it at 480 ticks to the quarter, ending at the bar line after its music, or where the piece ended.
+
+    ``chord_track`` is the name of the track of the chords, "" for none.
+    """
     tones = [_without_overlaps(track.voice.tones) for track in tracks]
     cut = sum(len(set(t.voice.tones) - set(own)) for t, own in zip(tracks, tones, strict=True))
     end = _end(song, tones, moves, ends)
@@ -56,16 +59,16 @@ def written(song: Song, tracks: Sequence[Track], moves: Moves, ends: Ends) -> Wr
         _ended(_track(track, own, events, end), end)
         for track, own, events in zip(tracks, tones, moves.by_track, strict=True)
     ]
-    name = meta_event(0, TRACK_NAME, CHORD_TRACK.encode())
-    chords = _ended([name, *song.chords], end)
+    said = Spare(chord_track, (*song.chords, *moves.chords))
+    chords = [_ended(_spare_events(said), end)] if chord_track else []
     spare = [_ended(_spare_events(spare), end) for spare in moves.spare]
     # The chords stand behind the tracks of the piece, so that a person's new ones are told from them.
     is_new = [track.voice.matched_by == ALONE and bool(track.voice.returned) for track in tracks]
     if all(is_new):
-        chunks = [*played, *spare, chords]
+        chunks = [*played, *spare, *chords]
     else:
         old = [chunk for chunk, new in zip(played, is_new, strict=True) if not new]
-        chunks = [*old, chords, *(chunk for chunk, new in zip(played, is_new, strict=True) if new), *spare]
+        chunks = [*old, *chords, *(chunk for chunk, new in zip(played, is_new, strict=True) if new), *spare]
     return Written(smf_bytes(1, TICKS_PER_BEAT, [_ended(song.conductor, end), *chunks]), cut)
 
 
@@ -89,14 +92,16 @@ def _bar_line(tick: int, bars: BarMap) -> int:
 
 def _track(track: Track, tones: Iterable[Tone], moves: Iterable[RawEvent], end: int) -> list[RawEvent]:
     setup, channel = track.setup, track.channel
+    own = sorted((_on_channel(e, channel) for e in moves), key=lambda e: e.tick)
+    banks = [e for e in own if e.tick == 0 and e.status == CONTROL | channel and e.data[0] in (CC_BANK, CC_BANK_LOW)]
     start = [
         meta_event(0, TRACK_NAME, setup.name.encode()),
+        *banks,
         program_change(0, channel, setup.program or 0),
         control_change(0, channel, CC_VOLUME, setup.volume or 0),
         control_change(0, channel, CC_PAN, setup.pan or 0),
     ]
-    own = sorted((_on_channel(e, channel) for e in moves), key=lambda e: e.tick)
-    found = [(SET, e) for e in [*own, *_release(own, channel, end)]]
+    found = [(SET, e) for e in [*own, *_release(own, channel, end)] if e not in banks]
     for tone in tones:
         found.append((ON, note_on(tone.start, channel, tone.pitch, tone.velocity)))
         found.append((OFF, note_off(tone.end, channel, tone.pitch)))

@@ -25,9 +25,13 @@ class TimedText:
     text: str
 
 
-def own_chord_track(source: SourceMidi) -> int | None:
-    """The track that composer would call ``Chords``: one of that name that plays nothing, best with texts."""
-    named = [number for number in _quiet(source) if source.track_names[number] == CHORD_TRACK]
+def own_chord_track(source: SourceMidi, name: str = CHORD_TRACK) -> int | None:
+    """The track that composer would call ``Chords`` (or ``name``): one that plays nothing, best with texts.
+
+    A first track is one only with a symbol in it: a conductor may be called so by the title.
+    """
+    named = [number for number in _quiet(source) if source.track_names[number] == name]
+    named = [number for number in named if number or any(map(is_chord_symbol, _texts(source, number)))]
     return max(named, key=lambda number: (bool(_texts(source, number)), -number), default=None)
 
 
@@ -60,15 +64,17 @@ def is_chord_symbol(text: str) -> bool:
 def refound(texts: Sequence[TimedText], chords: Sequence[TimedText], others: Sequence[TimedText]) -> frozenset[int]:
     """The indices of those ``texts`` that are the ``chords`` of a file that is known, wherever a program moved them.
 
-    ``others`` are the other texts of that file. Each of them and each chord is found once at most: at its own time, else
-    in the nearest text of the same words that stands where none of these stood.
+    ``others`` are the other texts of that file. Each of them and each chord is found once at most: at its own time,
+    else in the nearest text of the same words that stands where none of these stood. Of the chords that are left, each
+    is another symbol that stands at its time, if any other chord was found.
     """
     waiting: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for index, one in enumerate(texts):
         waiting[one.text].append((one.time, index))
     for found in waiting.values():
         found.sort()
-    known = sorted([*((one, True) for one in chords), *((one, False) for one in others)], key=lambda pair: pair[0])
+    # At one time a word is a word first: many a program drops the chords, few the words.
+    known = sorted([*((one, False) for one in others), *((one, True) for one in chords)], key=lambda pair: pair[0])
     symbols, missing = set(), []
     for one, is_chord in known:
         taken = _taken(waiting[one.text], one.time)
@@ -76,11 +82,16 @@ def refound(texts: Sequence[TimedText], chords: Sequence[TimedText], others: Seq
             missing.append((one, is_chord))
         elif is_chord:
             symbols.add(taken)
+    changed = []
     for one, is_chord in missing:
         taken = _taken(waiting[one.text], one.time, is_near=True)
-        if taken is not None and is_chord:
+        if is_chord and taken is not None:
             symbols.add(taken)
-    return frozenset(symbols)
+        elif is_chord:
+            changed.append(one.time)
+    # Where the program moved the chords, another one at the time of one that is gone is that one, renamed.
+    left = {time: index for own in waiting.values() for time, index in own if is_chord_symbol(texts[index].text)}
+    return frozenset({*symbols, *(left[time] for time in changed if symbols and time in left)})
 
 
 def _taken(waiting: list[tuple[int, int]], time: int, *, is_near: bool = False) -> int | None:

@@ -251,7 +251,7 @@ def test_by_the_brief_alone_form_names_and_instruments_come_back() -> None:
     )  # fmt: skip
     result = by_brief(bare(bytes_of(apart())))
     source = read_source(result.midi, "x.mid")
-    assert source.track_names == ("Small piece", "Melody", "Accompaniment", "Bass", "Chords")
+    assert source.track_names == ("Small piece", "Melody", "Accompaniment", "Bass")
     assert {n.track: n.program for n in source.notes} == {1: 73, 2: 0, 3: 32}
     assert [(m.tick, m.text) for m in source.markers] == [(0, "A"), (4 * BAR, "B")]
     assert source.notes[0].start == 0 and checked(result.midi, "x.mid").is_clean

@@ -165,3 +165,10 @@ def test_a_symbol_that_is_not_at_its_time_is_the_nearest_of_its_words() -> None:
     chords = [TimedText(0, "Am"), TimedText(960, "C"), TimedText(1920, "C")]
     texts = [TimedText(1900, "Am"), TimedText(961, "C"), TimedText(1921, "C"), TimedText(7000, "C")]
     assert refound(texts, chords, []) == {0, 1, 2}
+
+
+def test_a_symbol_that_was_renamed_where_it_stands_is_still_one() -> None:
+    chords = [TimedText(0, "Am"), TimedText(960, "C"), TimedText(1920, "D")]
+    texts = [TimedText(0, "Am"), TimedText(960, "F"), TimedText(1000, "G"), TimedText(1920, "slow")]
+    assert refound(texts, chords, []) == {0, 1}
+    assert refound(texts[1:], chords, []) == set()
