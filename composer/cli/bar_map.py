@@ -15,7 +15,7 @@ from composer.errors import ComposerError, printable
 from composer.formats.brief import Brief
 from composer.formats.midi_hashes import bar_hashes
 from composer.formats.record import StepRecord
-from composer.music.regions import Section, Track
+from composer.music.regions import Cells, Section, Track
 from composer.workspace import CONDUCTOR, EditedBars, State
 from composer.workspace.states import MIDI_SUFFIXES, hashes_of
 
@@ -28,8 +28,6 @@ COLOURS = {STALE: "yellow", EDITED: "bold cyan", LOCKED: "magenta", UNKNOWN: "di
 NAME_CHARS = 16
 GROUP_BARS = 4  # lines break only after so many
 PLAIN_COLUMNS = 100
-
-Cells = frozenset[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)

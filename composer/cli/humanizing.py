@@ -13,11 +13,11 @@ from composer import __version__
 from composer.cli.steps import Done, brief_in, checked_seed
 from composer.errors import BadInput, ComposerError, UsageProblem, counted, printable
 from composer.formats.files import read_bytes
-from composer.formats.midi_regions import Cells, locked_cells
+from composer.formats.midi_regions import locked_cells
 from composer.formats.record import StepRecord, path_of_key, record_key
 from composer.formats.source import SourceMidi, read_source
 from composer.limits import BRIEF_BARS, MIDI_BYTES
-from composer.music.regions import Section, bars_named, bars_text
+from composer.music.regions import Cells, Section, bars_named, bars_text
 from composer.workspace import (
     CONDUCTOR,
     GRID,

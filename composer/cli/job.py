@@ -21,9 +21,9 @@ from composer.cli.steps import (
 from composer.formats.files import read_bytes
 from composer.formats.midi import midi_bytes
 from composer.formats.midi_hashes import by_track
-from composer.formats.midi_regions import Cells
 from composer.formats.record import Redone
 from composer.limits import MIDI_BYTES
+from composer.music.regions import Cells
 from composer.workspace import EditedBars, Keeping, PieceFiles, Saved, backup, guard_all, rewrite, save, step_of
 
 if TYPE_CHECKING:

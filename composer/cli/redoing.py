@@ -18,10 +18,10 @@ from composer.formats.brief import Brief
 from composer.formats.midi import CHORD_TRACK
 from composer.formats.midi_conductor import with_conductor
 from composer.formats.midi_hashes import by_track
-from composer.formats.midi_regions import Cells, cells_in, cells_of, spliced
+from composer.formats.midi_regions import cells_in, cells_of, spliced
 from composer.formats.source import SourceMidi, read_source
 from composer.music.notes import BASS, CHORDS
-from composer.music.regions import Region, bars_named, bars_text
+from composer.music.regions import Cells, Region, bars_named, bars_text
 from composer.workspace import PieceFiles, State, state_of
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from composer.formats.files import read_bytes
 from composer.formats.midi import CHORD_TRACK
 from composer.formats.midi_hashes import by_track
 from composer.formats.midi_lines import labelled
-from composer.formats.midi_regions import Cells, cells_in, cells_of, locked_cells
+from composer.formats.midi_regions import cells_in, cells_of, locked_cells
 from composer.formats.record import StepRecord, read_record
 from composer.formats.smf_scan import (
     END_OF_TRACK,
@@ -29,7 +29,7 @@ from composer.formats.source import MARKER, SourceMidi, read_source
 from composer.formats.source_piece import piece_of
 from composer.limits import MIDI_BYTES
 from composer.music.notes import Piece
-from composer.music.regions import Region
+from composer.music.regions import Cells, Region
 from composer.music.time import TICKS_PER_BEAT
 from composer.workspace import (
     CONDUCTOR,

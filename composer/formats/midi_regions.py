@@ -29,9 +29,7 @@ from composer.formats.midi_weaving import Clock, Run, Weave
 from composer.formats.smf_scan import META
 from composer.formats.source import TRACK_NAME, SourceMidi, edited, smf_bytes
 from composer.music.notes import CC_PAN, CC_VOLUME, Part, Piece
-from composer.music.regions import Region, Track
-
-Cells = frozenset[tuple[str, int]]
+from composer.music.regions import Cells, Region, Track
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from composer.formats.midi_regions import Cells
 from composer.formats.smf_scan import RawEvent
 from composer.formats.source import SourceNote
+from composer.music.regions import Cells
 
 DEFAULT_STRENGTH = 0.5
 

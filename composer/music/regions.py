@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+Cells = frozenset[tuple[str, int]]
+"""Bars (from 1) of tracks, each as (track, bar)."""
 _SPAN = re.compile(r"(\d{1,6})(?:\s*(?:-|\u2013|\.\.)\s*(\d{1,6}))?")
 
 
@@ -92,8 +94,10 @@ def _span(word: str, sections: Sequence[Section]) -> frozenset[int]:
         names = ", ".join(dict.fromkeys(section.name for section in sections))
         raise ValueError(f"{word!r} is neither bars, such as 9-16, nor a section; the sections are {names}")
     first, last = int(match[1]), int(match[2] or match[1])
-    if not 1 <= first <= last:
-        raise ValueError(f"{word!r} runs backwards or begins before bar 1; write the lower bar first")
+    if not first or not last:
+        raise ValueError(f"{word!r} names bar 0; the first bar is 1")
+    if last < first:
+        raise ValueError(f"{word!r} runs backwards; write the lower bar first")
     if last > total:
         raise ValueError(f"bar {last} is after the last bar, {total}")
     return frozenset(range(first, last + 1))

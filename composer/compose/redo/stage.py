@@ -21,7 +21,6 @@ from composer.compose.form.plan import Plan, plan_of
 from composer.compose.redo.melody import RedoWriter
 from composer.compose.redo.merge import merged
 from composer.compose.redo.standing import (
-    Cells,
     Stay,
     heard_of,
     replaced_notes,
@@ -36,6 +35,7 @@ from composer.encoding.melody import Event
 from composer.errors import BadInput
 from composer.formats.brief import Brief
 from composer.music.notes import Part, Piece
+from composer.music.regions import Cells
 
 SAME_SHARE = 0.9  # of an accompaniment's notes: a redo that keeps more of them changed nothing
 

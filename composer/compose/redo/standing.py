@@ -16,8 +16,8 @@ from composer.encoding.melody import Event
 from composer.formats.midi import CHORD_TRACK
 from composer.music.lines import is_performed, on_grid, written
 from composer.music.notes import BASS, CHORDS, DRUMS, MELODY, ChordSpan, Note, Part, Piece
+from composer.music.regions import Cells
 
-Cells = frozenset[tuple[str, int]]
 OVERHANG_TICKS = 60  # a note that sounds on for less than this over a bar line does not reach into the next bar
 GAP_GRID_TICKS = 120  # new notes begin on the grid, wherever the last note that stands ends
 
