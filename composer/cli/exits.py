@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typer.exceptions import Abort, TyperException
 
 from composer import __version__
-from composer.errors import ComposerError, UsageProblem, printable
+from composer.errors import ComposerError, printable
 
 DONE, BUG, CANNOT_WRITE, INTERRUPTED = 0, 1, 5, 130
 # What our own files refuse is told by their writer; without a file name it is standard output.
@@ -45,7 +45,9 @@ def reported(error: Exception, argv: list[str]) -> int:
     if isinstance(error, ComposerError):
         problem: ComposerError = error
     elif isinstance(error, TyperException):
-        problem = _usage_problem(error)
+        from composer.cli.usage import usage_problem
+
+        problem = usage_problem(error, argv)
     elif isinstance(error, OSError) and error.errno in _FULL and error.filename is None:
         _discard_stdout()
         _say(f"composer: standard output: cannot be written ({error.strerror}); free some disk space")
@@ -56,17 +58,6 @@ def reported(error: Exception, argv: list[str]) -> int:
     for line in problem.lines():
         _say(line)
     return problem.exit_code
-
-
-def _usage_problem(error: TyperException) -> UsageProblem:
-    """Typer's own complaint in our form, naming the command that was meant."""
-    context = getattr(error, "ctx", None)
-    command = context.command_path if context is not None else "composer"
-    text = error.format_message().partition(" (Possible options")[0].rstrip(".")
-    if nearest := getattr(error, "possibilities", None):
-        text += f" (did you mean {' or '.join(nearest)}?)"
-    subject = command.split(" ", 1)[1] if " " in command else "composer"
-    return UsageProblem(subject, text[:1].lower() + text[1:], f"see `{command} --help`")
 
 
 def _log_written(argv: list[str]) -> str:

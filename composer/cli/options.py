@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from composer.cli.values import seconds_in, seed_in
+
 COMMON = "Common options"
 
 AsJson = Annotated[
@@ -28,11 +30,22 @@ Force = Annotated[
     bool, typer.Option("--force", help="Replace a file that was edited by hand; a numbered backup is kept.")
 ]
 Seed = Annotated[
-    int | None, typer.Option("--seed", help="A number that decides every draw; a random one, shown, if absent.")
+    int | None,
+    typer.Option(
+        "--seed",
+        parser=seed_in,
+        metavar="NUMBER",
+        help="A number that decides every draw; a random one, shown, if absent.",
+    ),
 ]
 Preset = Annotated[str, typer.Option("--preset", help="How a picture becomes music: emotion, nikitin or scriabin.")]
 Scheme = Annotated[str | None, typer.Option("--scheme", help="Colours to pitches: see `composer templates schemes`.")]
-Duration = Annotated[float | None, typer.Option("--duration", help="How long the piece shall last, in seconds.")]
+Duration = Annotated[
+    float | None,
+    typer.Option(
+        "--duration", parser=seconds_in, metavar="TIME", help="How long the piece shall last: 30, 30s or 0:30."
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Bars = Annotated[
     int | None, typer.Option("--bars", help="How many bars the piece shall have; with --duration the tempo follows.")

@@ -169,7 +169,7 @@ def test_exit_codes(composer: Program, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    ("words", "guess"), [(("genrate",), "'generate'"), (("brief", "x.png", "--forse"), "--force"), (("-o",), "")]
+    ("words", "guess"), [(("genrate",), "generate"), (("brief", "x.png", "--forse"), "--force"), (("-o",), "")]
 )
 def test_mistyped_words_suggest_the_nearest(composer: Program, words: tuple[str, ...], guess: str) -> None:
     result = composer(*words)

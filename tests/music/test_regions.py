@@ -49,3 +49,10 @@ def test_a_region_holds_bars_of_tracks_by_name_and_role() -> None:
 def test_a_misspelt_track_is_named_with_the_nearest() -> None:
     with pytest.raises(ValueError, match='did you mean "Viola"'):
         Region(tracks=("Voila",)).check_tracks([Track("Viola", "accompaniment"), Track("Cello", "bass")])
+
+
+def test_bar_0_is_told_apart_from_bars_that_run_backwards() -> None:
+    with pytest.raises(ValueError, match="'0' names bar 0; the first bar is 1"):
+        bars_named("0", [Section("A", 1, 8)])
+    with pytest.raises(ValueError, match="'7-6' runs backwards; write the lower bar first"):
+        bars_named("7-6", [Section("A", 1, 8)])
