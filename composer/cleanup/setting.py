@@ -20,7 +20,8 @@ from composer.formats.source import SourceMidi, SourceNote, read_source
 from composer.formats.source_piece import part_lines, piece_of
 from composer.limits import CLEANUP_VOICES, MIDI_NOTES_MUSIC21
 from composer.music.bars import BarMap
-from composer.music.key import Key, key_of
+from composer.music.key import Key
+from composer.music.key_names import key_written
 from composer.music.notes import Piece
 from composer.music.regions import Region, Track
 from composer.music.time import TICKS_PER_BEAT
@@ -188,12 +189,11 @@ def setting_of(data: bytes, name: str, brief: Brief | None, options: CleanupOpti
 
 
 def key_named(text: str) -> Key:
-    """The key written as "A minor", "Bb major" or "d dorian"; raises UsageProblem."""
-    tonic, _, mode = text.strip().partition(" ")
+    """The key written as "A minor", "Bbm" or "d-Moll"; raises UsageProblem."""
     try:
-        return key_of(tonic, mode.strip().lower() or "major")
+        return key_written(text)
     except ValueError as error:
-        raise UsageProblem("--key", f"{text!r} is not a key: {error}", 'write it as "A minor" or "Bb major"') from None
+        raise UsageProblem("--key", str(error), 'write it as "A minor" or "Bb major"') from None
 
 
 def _in_key(piece: Piece, source: SourceMidi, brief: Brief | None, options: CleanupOptions) -> tuple[Piece, KeyFinding]:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from composer import __version__
 from composer.cli.steps import CLEANUP, CleanupChoice, Done, cleanup_target
-from composer.errors import BadInput, CannotWrite, ComposerError, UsageProblem, printable
+from composer.errors import BadInput, CannotWrite, ComposerError, UsageProblem, did_you_mean, printable
 from composer.formats.files import read_bytes
 from composer.formats.record import path_of_key, record_key
 from composer.limits import JSON_BYTES, MIDI_BYTES, REPORT_BYTES
+from composer.music.regions import Track
 from composer.workspace import (
     REPORT,
     EditedBars,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from composer.cleanup.proposals import Proposal
     from composer.cleanup.report import MadeFrom, Report
     from composer.cleanup.setting import Setting
+    from composer.formats.brief import Brief
+    from composer.music.key import Key
 
 Answers = Mapping[str, bool]
 """Whether a change is accepted, by its id."""
@@ -188,19 +191,35 @@ def _job(midi: Path, output: Path, choice: CleanupChoice, force: bool) -> _Job:
     options = choice.options(frozenset((one.track, bar) for one in theirs for bar in one.bars), force)
     brief = read_brief(read[beside], beside.name) if beside is not None else None
     setting = setting_of(data, printable(midi.name), brief, options)
-    if not choice.is_again:
-        _check_locked(choice.locked, setting)
+    if not choice.is_again and choice.locked:
+        choice = replace(choice, locked=_locked(choice.locked, setting))
+        setting = setting_of(data, printable(midi.name), brief, replace(options, locked_tracks=choice.locked))
     lines = returned_lines(returned) if returned is not None else ()
+    lines = (*lines, *_key_lines(choice, setting.finding.key, brief))
     return _Job(midi, output, choice, read, data, setting, lines, theirs)
 
 
-def _check_locked(locked: Sequence[str], setting: Setting) -> None:
-    """Raise UsageProblem for a track that is not in the file."""
-    tracks = [part.name for part in setting.piece.parts]
-    for track in locked:
-        if track not in tracks:
-            what = f"{setting.source.name} has no track {track!r}"
-            raise UsageProblem("--lock", what, f"choose one of {', '.join(tracks)}")
+def _locked(asked: Sequence[str], setting: Setting) -> tuple[str, ...]:
+    """The tracks that a person locked by name or role, in any case; raises UsageProblem for one that is not there."""
+    parts = [Track(part.name, part.role) for part in setting.piece.parts]
+    found: dict[str, None] = {}
+    for word in asked:
+        same = [track.name for track in parts if track.name == word]
+        called = same or [track.name for track in parts if track.is_called(word)]
+        if not called:
+            names = [track.name for track in parts]
+            what = f"{setting.source.name} has no track {word!r}{did_you_mean(word, names)}"
+            raise UsageProblem("--lock", what, f"choose one of {', '.join(names)}")
+        found |= dict.fromkeys(called)
+    return tuple(found)
+
+
+def _key_lines(choice: CleanupChoice, key: Key, brief: Brief | None) -> tuple[str, ...]:
+    """What ``--key`` was taken for, where that can be doubted."""
+    if choice.key is None or (choice.key == str(key) and (brief is None or brief.key.key == key)):
+        return ()
+    other = f"; the brief is in {brief.key.key}" if brief is not None and brief.key.key != key else ""
+    return (f"--key {printable(choice.key)} is {key}{other}",)
 
 
 def _before(job: _Job, force: bool, *, is_asked_again: bool = False) -> _Before:

@@ -143,7 +143,7 @@ def test_the_report_is_json_with_from_and_to() -> None:
 
 def test_a_key_that_is_none_is_refused() -> None:
     with pytest.raises(UsageProblem, match="not a key"):
-        key_named("H moll")
+        key_named("X moll")
     assert key_named("Bb major") == key_of("Bb", "major")
 
 

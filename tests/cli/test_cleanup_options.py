@@ -87,3 +87,25 @@ def test_bars_that_a_person_wrote_keep_their_foreign_notes(composer: Program, tm
     assert 73 in pitches(files.midi.read_bytes(), "Melody")
     changes = json.loads(files.report.read_bytes())["changes"]
     assert [(c["from"], c["suggestion"], c["accept"], c["applied"]) for c in changes] == [("C#5", True, False, False)]
+
+
+def test_a_locked_track_is_named_in_any_case_or_by_its_role(composer: Program, tmp_path: Path) -> None:
+    path = written(tmp_path, PARALLEL)
+    cleaned(composer, path, "--lock", "piano", "--lock", "BASS")
+    assert recorded(path)["lock"] == ["Bass", "Piano"]
+    cleaned(composer, path, "--lock", "melody")
+    assert recorded(path)["lock"] == ["Melody"]
+    assert (
+        "has no track 'Melodi' (did you mean Melody?); choose one of"
+        in composer("cleanup", path, "--lock", "Melodi").err
+    )
+
+
+def test_a_key_in_another_way_of_writing_is_told(composer: Program, tmp_path: Path) -> None:
+    path = written(tmp_path, PARALLEL)
+    (tmp_path / "song.brief.json").write_text(
+        '{"key": {"tonic": "D", "mode": "minor"}, "tempo_bpm": 90, "meter": "4/4", "form": [{"name": "A", "bars": 4}]}'
+    )
+    assert "  --key d is D minor\n" in composer("cleanup", path, "--key", "d", "--dry-run").err
+    assert "  --key D is D major; the brief is in D minor\n" in composer("cleanup", path, "--key", "D", "--dry-run").err
+    assert "--key" not in composer("cleanup", path, "--key", "D minor", "--dry-run").err
