@@ -276,6 +276,36 @@ def test_chords_stay_where_one_who_plays_them_stays(art: PieceFiles) -> None:
     assert {5, 7} <= {bar for _, bar in changed}
 
 
+@pytest.mark.parametrize("asked", [["--bars", "6-7"], ["--bars", "5-8", "--tracks", "chords"]])
+def test_a_track_renamed_to_chords_is_redone_as_under_any_other_name(art: PieceFiles, asked: list[str]) -> None:
+    start, record = art.draft.read_bytes(), art.record.read_bytes()
+    results = []
+    for name in ("Keys", "Chords"):
+        art.draft.write_bytes(start)
+        art.record.write_bytes(record)
+        edit(art, renamed_track(2, name))
+        assert edited_bars(art, art.draft) == ()
+        assert run(art, *asked, "--seed", "9") == 0
+        edit(art, renamed_track(2, "Keys"))
+        results.append(art.draft.read_bytes())
+    assert results[0] == results[1] != start
+
+
+def renamed_track(number: int, name: str) -> Callable[[mido.MidiFile], None]:
+    def change(midi: mido.MidiFile) -> None:
+        midi.tracks[number].name = name
+
+    return change
+
+
+def test_a_locked_track_called_chords_stays(art: PieceFiles) -> None:
+    edit(art, renamed_track(2, "Chords"))
+    art.brief.write_text(json.dumps({**BRIEF, "locked": [{"tracks": ["Chords (notes)"]}]}))
+    before = [str(message) for message in mido.MidiFile(art.draft).tracks[2]]
+    assert run(art, "--bars", "5-7", "--seed", "9") == 0
+    assert [str(message) for message in mido.MidiFile(art.draft).tracks[2]] == before
+
+
 def test_a_file_that_changes_its_metre_is_left_alone(art: PieceFiles, capsys: pytest.CaptureFixture[str]) -> None:
     def waltz(midi: mido.MidiFile) -> None:
         conductor = midi.tracks[0]
