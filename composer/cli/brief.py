@@ -1,8 +1,11 @@
-"""``composer brief``: a picture -> what the music shall be."""
+"""``composer brief``: a picture or a song -> what the music shall be."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from composer.cli.options import (
     Bars,
@@ -11,7 +14,6 @@ from composer.cli.options import (
     Ensemble,
     Force,
     Form,
-    Images,
     Output,
     Preset,
     Scheme,
@@ -23,8 +25,10 @@ from composer.cli.show import Show
 
 def brief(
     show: Show,
-    images: Images,
-    preset: Preset = "emotion",
+    images: Annotated[
+        list[Path], typer.Argument(help="Pictures (PNG, JPEG, WebP, TIFF, BMP, GIF or AVIF) or songs (MIDI files).")
+    ],
+    preset: Preset = None,
     scheme: Scheme = None,
     duration: Duration = None,
     bars: Bars = None,
@@ -36,19 +40,28 @@ def brief(
     output: Output = None,
     force: Force = False,
 ) -> int:
-    """Read pictures and write briefs: key, tempo, form and colours of the music, each with its reason."""
+    """Read pictures, or songs, and write briefs: key, tempo, form and players of the music, each with its reason."""
     from composer.brief.analyse import BriefOptions
     from composer.cli.batch import each
     from composer.cli.naming import output_of
+    from composer.cli.song_brief import is_midi, run_song_brief
     from composer.cli.steps import Done, run_brief
     from composer.errors import UsageProblem
     from composer.workspace import PieceFiles
 
-    options = BriefOptions(preset, scheme, seed, duration, ensemble, style, bars, form)
+    options = BriefOptions(preset or "emotion", scheme, seed, duration, ensemble, style, bars, form)
+    of_pictures = {
+        "--preset": preset, "--scheme": scheme, "--duration": duration, "--bars": bars, "--form": form,
+        "--card": card or None,
+    }  # fmt: skip
+    typed = [flag for flag, value in of_pictures.items() if value is not None]
     if output is not None and len(images) > 1 and not output.is_dir():
-        raise UsageProblem("--output", f"{output} is one file for {len(images)} pictures", "name a folder")
+        raise UsageProblem("--output", f"{output} is one file for {len(images)} briefs", "name a folder")
 
     def one(image: Path) -> Done:
-        return run_brief(image, output_of(output, PieceFiles.of(image).brief), options, card, force)
+        target = output_of(output, PieceFiles.of(image).brief)
+        if is_midi(image):
+            return run_song_brief(image, target, options, typed, force)
+        return run_brief(image, target, options, card, force)
 
     return each(show, images, one)

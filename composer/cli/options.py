@@ -38,7 +38,10 @@ Seed = Annotated[
         help="A number that decides every draw; a random one, shown, if absent.",
     ),
 ]
-Preset = Annotated[str, typer.Option("--preset", help="How a picture becomes music: emotion, nikitin or scriabin.")]
+Preset = Annotated[
+    str | None,
+    typer.Option("--preset", help="How a picture becomes music: emotion, nikitin or scriabin; emotion if absent."),
+]
 Scheme = Annotated[str | None, typer.Option("--scheme", help="Colours to pitches: see `composer templates schemes`.")]
 Duration = Annotated[
     float | None,

@@ -139,7 +139,7 @@ def run_brief(image: Path, output: Path, options: BriefOptions, card: bool, forc
         versions={"composer": __version__},
         force=force,
     )
-    _write_schema(files.folder)
+    write_schema(files.folder)
     brief = result.brief
     facts = {"key": f"{brief.key.tonic} {brief.key.mode}", "tempo_bpm": brief.tempo_bpm, "meter": brief.meter}
     return Done(BRIEF, tuple(outputs), result.notes, {**facts, "bars": brief.bars})
@@ -243,7 +243,7 @@ def cleanup_target(midi: Path, asked: Path | None, state: PieceState | None = No
     return output_of(asked, files.clean if midi == files.draft and state.is_before_draft(default) else default)
 
 
-def _write_schema(folder: Path) -> None:
+def write_schema(folder: Path) -> None:
     """Put the brief's schema beside it, for editors; a folder that takes no more files still has its brief."""
     from composer.formats.schema import SCHEMA_REFERENCE, schema_bytes
 

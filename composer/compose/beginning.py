@@ -16,7 +16,7 @@ from composer.compose.chords.harmonise import harmonised
 from composer.compose.chords.harmony import Bar
 from composer.compose.form.phrase import HALF, IMPERFECT, NEW, NEW_END, ORNAMENT, PERFECT, SAME_RHYTHM, SEQUENCE
 from composer.compose.form.plan import BarPlan, Phrase, Plan, phrase_lengths
-from composer.compose.given import Reading, brief_for, plan_for, reading_of, tonic_under
+from composer.compose.given import Reading, brief_for, plan_for, reading_of, tonic_under, written_chords
 from composer.compose.phrasing import events_of
 from composer.encoding.melody import DURATIONS, Event, bar_role
 from composer.errors import OverLimit
@@ -102,8 +102,9 @@ def _range(line: Sequence[Note]) -> tuple[int, int]:
     return (low, high) if high - low <= RANGE_MAX else ((low + high - RANGE_MAX) // 2, (low + high + RANGE_MAX) // 2)
 
 
-def played_chords(begun: Beginning) -> tuple[Bar, ...]:
-    """The chords of the bars that were played: those that the file writes, else heard in all its voices."""
+def played_chords(begun: Beginning, brief: Brief | None = None) -> tuple[Bar, ...]:
+    """The chords of the bars that were played: those that ``brief`` (of these bars) or the file writes, else heard in
+    all its voices."""
     tune = begun.tune
     written: dict[int, Bar] = {}
     for bar in range(begun.bars):
@@ -111,6 +112,7 @@ def played_chords(begun: Beginning) -> tuple[Bar, ...]:
         found = [chord for tick in ticks if (chord := begun.piece.chord_at(tick)) is not None]
         if found:
             written[bar] = tuple(dict.fromkeys(found))
+    written |= written_chords(brief, begun.bars)
     tonic = begun.reading.tonic_midi
     pitched = [part for part in begun.parts if not part.is_drums]
     heard = [Event(n.start, n.duration, n.pitch - tonic) for part in pitched for n in part.notes]

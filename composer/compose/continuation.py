@@ -16,7 +16,7 @@ from composer.compose.accompaniment.orchestra import orchestra_of
 from composer.compose.beginning import SECTION_NAME, Beginning, brief_on, plan_on, played_chords
 from composer.compose.chords.harmony import Bar, chords_of
 from composer.compose.draft import CHORD_JOB, MELODY_JOB, PLAN_JOB, Draft, Sketch, Trained, arranged, rng_of
-from composer.compose.given import written_chords
+from composer.compose.given import in_form_of, written_chords
 from composer.compose.tune.melody import MelodyWriter
 from composer.errors import OverLimit, counted
 from composer.formats.brief import Brief
@@ -42,11 +42,13 @@ def continued(
     if begun.bars + bars > BRIEF_BARS:
         reason = f"has {counted(begun.bars, 'bar')}, and {bars} more are over the limit of {BRIEF_BARS}"
         raise OverLimit(begun.tune.source.name, reason, "ask for fewer bars")
-    played = played_chords(begun)
+    begun = replace(begun, reading=in_form_of(begun.reading, brief))
+    is_own = bool(begun.reading.form)  # the brief is of what was played, and no wish for what follows
+    played = played_chords(begun, brief if is_own else None)
     wanted = brief_on(begun, brief, ensemble, style, played, bars)
     plan = plan_on(begun, wanted, played, bars, rng_of(seed, PLAN_JOB))
     drawn = chords_of(plan, wanted, trained.harmony, rng_of(seed, CHORD_JOB))
-    new = written_chords(brief, bars)
+    new = {} if is_own else written_chords(brief, bars)
     chords = tuple(
         played[bar] if bar < begun.bars else new.get(bar - begun.bars, drawn[bar]) for bar in range(len(drawn))
     )
@@ -54,7 +56,7 @@ def continued(
     melody = MelodyWriter(plan, chords, trained.melody, rng, trained.ear, given=begun.events).write()
     sketch = Sketch(wanted, orchestra_of(wanted), plan, chords, melody)
     draft = arranged(sketch, trained, seed)
-    is_asked = style is not None or ensemble is not None or brief is not None
+    is_asked = style is not None or ensemble is not None or (brief is not None and not is_own)
     piece = _whole(begun, draft.piece, chords, is_asked)
     notes = _notes_on(begun, piece, bars, is_asked)
     return Draft(piece, (*notes, *(n for n in draft.notes if is_asked or "gave way" in n)), sketch)

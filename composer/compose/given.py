@@ -39,6 +39,7 @@ _SAME_SHARE = 0.6  # of the onsets and pitches of two sections, from which they 
 _SOFT, _LOUD = 44, 104  # velocities of energy 0 and 1
 _ENERGY = (0.15, 0.9)
 _LOW_TUNE = 57  # A3: a tune that lies lower is accompanied from above, as if it were an octave or two higher
+_TAIL_TICKS = 60  # a note that sounds on for less than this over a bar line does not begin a new bar
 _PICKUP_SHARE = 1 / 3  # of the first bar: a tune that begins later than this begins with a pick-up
 
 
@@ -47,6 +48,7 @@ class Reading:
     """A tune as composing sees it: its phrases, sections and events from the first bar line on.
 
     ``sections`` are (letter, first bar); ``tonic_midi`` is what the pitches of ``events`` are counted from.
+    ``form`` are the sections of a brief where they are those of the tune.
     """
 
     tune: GivenTune
@@ -57,6 +59,7 @@ class Reading:
     low: int
     high: int
     tonic_midi: int
+    form: tuple[SectionPlan, ...] = ()
 
 
 def accompanied(
@@ -66,7 +69,7 @@ def accompanied(
 
     Raises BadInput for a style or ensemble that does not exist, OverLimit for a tune of too many bars.
     """
-    reading = reading_of(tune)
+    reading = in_form_of(reading_of(tune), brief)
     wanted = brief_for(reading, brief, ensemble, style)
     rests = [phrase.last for phrase in reading.phrases]
     written = written_chords(brief, reading.bars)
@@ -93,6 +96,28 @@ def reading_of(tune: GivenTune, bars: int | None = None) -> Reading:
     tonic = tonic_under(low, high, tune.key)
     events = events_of(tune.line, tonic, bars * tune.meter.bar_ticks)
     return Reading(tune, bars, phrases, _sections(tune, bars, phrases), events, low, high, tonic)
+
+
+def song_bars(tune: GivenTune) -> int:
+    """Bars up to the end of the last note of all voices; one that hardly sounds over a bar line begins no new bar."""
+    scale = TICKS_PER_BEAT / tune.source.ticks_per_beat
+    ends = [max(round(n.start * scale) + 1, round(n.end * scale) - _TAIL_TICKS) for n in tune.source.notes]
+    return max(tune.bars, -(-(max(ends) + tune.shift) // tune.meter.bar_ticks))
+
+
+def in_form_of(reading: Reading, brief: Brief | None) -> Reading:
+    """The reading with the brief's sections, where the brief has as many bars as the tune or as its whole song."""
+    if brief is None or brief.bars not in (reading.bars, song_bars(reading.tune)) or brief.bars < reading.bars:
+        return reading
+    form = []
+    for section, plan in zip(brief.sections, brief.form, strict=True):
+        bars = min(section.last, reading.bars) - section.first + 1
+        if bars == plan.bars:
+            form.append(plan)
+        elif bars > 0:
+            form.append(plan.model_copy(update={"bars": bars, "phrases": None}))
+    sections = tuple((section.name, section.first - 1) for section in brief.sections[: len(form)])
+    return replace(reading, sections=sections, form=tuple(form))
 
 
 def tonic_under(low: int, high: int, key: Key) -> int:
@@ -140,9 +165,9 @@ def brief_for(reading: Reading, brief: Brief | None, ensemble: str | None, style
     """The brief that the tune makes: key, tempo, bars and sections are its own, the rest a person's or usual."""
     tune = reading.tune
     piece = piece_of(tune.source)
-    starts = [start for _, start in reading.sections]
-    lengths = np.diff([*starts, reading.bars])
-    form = [SectionPlan(name=name, bars=int(bars)) for (name, _), bars in zip(reading.sections, lengths, strict=True)]
+    lengths = np.diff([*(start for _, start in reading.sections), reading.bars])
+    found = [SectionPlan(name=name, bars=int(bars)) for (name, _), bars in zip(reading.sections, lengths, strict=True)]
+    form = list(reading.form) or found
     meter = str(tune.meter) if str(tune.meter) in METERS else "4/4"
     tempo = min(BRIEF_TEMPO_MAX_BPM, max(BRIEF_TEMPO_MIN_BPM, piece.tempi[0].bpm))
     own = {"key": KeyChoice(tonic=tune.key.tonic, mode=tune.key.mode), "tempo_bpm": tempo, "meter": meter}  # type: ignore[arg-type]
@@ -199,7 +224,6 @@ def plan_for(
         climax_bar=max(range(len(bars)), key=lambda b: (bars[b].energy + bars[b].register / 24, -b)),
         low=reading.low + lift,
         high=reading.high + lift,
-        keys=tuple(tune.key for _ in base.section_starts),
     )
 
 
@@ -288,6 +312,6 @@ def notes_on(reading: Reading, brief: Brief | None) -> list[str]:
         notes.append(f"left out: {', '.join(others[:6])}{' ...' if len(others) > 6 else ''}")
     if tune.later_metres:
         notes.append(f"another metre from bar {tune.later_metres[0]} on: harmonised in bars of {tune.meter} throughout")
-    if brief is not None and brief.bars != reading.bars:
+    if brief is not None and not reading.form:
         notes.append(f"the brief has {counted(brief.bars, 'bar')} and the tune {reading.bars}: the tune's form holds")
     return notes

@@ -119,9 +119,12 @@ def key_of_notes(notes: Iterable[Sounding], final: int, named: Key | None) -> Ke
     return key_of_weights(weights, final % 12, FINAL_BONUS)
 
 
-def tune_of(source: SourceMidi, key: Key | None = None) -> GivenTune:
-    """The tune of ``source``, in ``key`` if a person named one; raises BadInput for a file without pitched notes."""
-    own = melody_notes(source, 1)
+def tune_of(source: SourceMidi, key: Key | None = None, voice: tuple[int, int] | None = None) -> GivenTune:
+    """The tune of ``source``, in ``key`` if a person named one; raises BadInput for a file without pitched notes.
+
+    ``voice`` is the (track, channel) that is known to play it.
+    """
+    own = melody_notes(source, 1) if voice is None else voices_of(source).get(voice)
     if own is None:
         raise BadInput(source.name, "has no notes but drums", "name a file with a tune in it")
     meter, shift, later = bars_of(source)

@@ -80,7 +80,9 @@ class _Place:
 
 def options_of(task: Task, is_rich: bool) -> list[Option]:
     """The cheapest ways to play ``task``; rich ones where plain ones made a fault."""
-    anchors = [p for p in range(*ANCHORS) if p % 12 in task.chord.classes and p > task.bass]
+    inside = [p for p in range(*ANCHORS) if p % 12 in task.chord.classes]
+    # Over a bass that somebody played higher than any anchor, the hands lie as high as they may.
+    anchors = [p for p in inside if p > task.bass] or inside[-1:]
     if any(s.hand == RIGHT for s in task.strokes):
         anchors = ([p for p in anchors if p <= task.ceiling] or anchors[:1])[-6:]
     else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
+from composer.compose.accompaniment.ensembles import Player
 from composer.compose.accompaniment.orchestra import Orchestra
 from composer.compose.chords.harmony import Bar
 from composer.compose.chords.named import named_chords
@@ -75,6 +76,13 @@ def stay_of(piece: Piece, cells: Cells, orchestra: Orchestra) -> Stay:
             seats[name] = alike[0]
             free.remove(alike[0])
     return Stay(piece, cells, seats, seats.get(orchestra.melody.name))
+
+
+def players_in(piece: Piece, orchestra: Orchestra) -> dict[str, Player]:
+    """Who of the orchestra plays each part of ``piece``, by the part's name; parts that nobody plays are left out."""
+    players = [orchestra.melody, *orchestra.accompaniment, *(p for p in (orchestra.bass, orchestra.drums) if p)]
+    seats = stay_of(piece, frozenset(), orchestra).seats
+    return {seats[player.name].name: player for player in players if player.name in seats}
 
 
 def standing_chords(stay: Stay, bars: Sequence[int]) -> dict[int, Bar]:
