@@ -10,7 +10,7 @@ from composer.daw_return.timing import found_again, grace_of, shift_of, starts_b
 from composer.errors import UsageProblem, counted
 from composer.formats.midi_hashes import track_labels
 from composer.formats.midi_regions import cells_of
-from composer.formats.source import MARKER, SourceMidi, decoded, metres_in
+from composer.formats.source import MARKER, SourceMidi, decoded
 from composer.music.bars import BarMap
 from composer.music.regions import Region, Section, Track, bars_named, bars_text
 
@@ -131,7 +131,8 @@ def said_place(
 
 def found_place(olds: Sequence[Tone], news: Sequence[Tone], length: int, bars: BarMap, unit: int) -> Place:
     """Where the music of one track is found: where most of its pitches, times and velocities are; of places that are
-    as good where it is not shifted, then the first. ``length`` is that of its file, like all times in parts of a quarter, ``unit`` to one."""
+    as good where it is not shifted, then the first. ``length`` is that of its file, like all
+    times in parts of a quarter, ``unit`` to one."""
     bar, grace = int(bars.start(2)), grace_of(unit)
     usual = shift_of(olds, news, bar, unit)
     piece = max(tone.end for tone in olds)
@@ -140,7 +141,9 @@ def found_place(olds: Sequence[Tone], news: Sequence[Tone], length: int, bars: B
     is_short = last - lead < _CLIP_SHARE * piece
     if is_short and bars.bars_until(piece) * len(olds) <= _LOOKS_MAX:
         starts = [int(bars.start(number)) for number in range(1, bars.bars_until(piece) + 1)]
-        found = _scored([0, usual, *(e - s for s in starts for e in (0, lead))], usual, _Scores(olds, news, grace), len(news))
+        found = _scored(
+            [0, usual, *(e - s for s in starts for e in (0, lead))], usual, _Scores(olds, news, grace), len(news)
+        )
     else:
         found = {usual: 0}
     best = min(found, key=lambda s: (-found[s], s != 0, -s))

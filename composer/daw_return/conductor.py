@@ -9,7 +9,7 @@ from composer.compare.view import tempo_text
 from composer.daw_return.frame import Frame
 from composer.daw_return.setups import is_empty_name
 from composer.daw_return.symbols import Symbols
-from composer.daw_return.timing import GRACE_TICKS, Slack
+from composer.daw_return.timing import Slack
 from composer.formats.midi import KEY_TEXT, TITLE_TEXT, ascii_name, key_of_signature_bytes
 from composer.formats.midi_chords import own_chord_track
 from composer.formats.midi_events import meta_event
@@ -124,7 +124,7 @@ class _Gathering:
 
     def _tempi(self) -> list[RawEvent]:
         known = self._known(SET_TEMPO)
-        own = [_nearly(event, known) for event in self._own(SET_TEMPO, self.at)]
+        own = [_nearly(event, known, self.slack.grace) for event in self._own(SET_TEMPO, self.at)]
         if not own or not known:
             self.rebuilt += ["tempo"] if known else []
             return own or known
@@ -229,13 +229,13 @@ def _settled(event: RawEvent, tick: int, known: Sequence[RawEvent], slack: Slack
     return min(near, key=lambda t: (abs(t - tick), t), default=max(0, tick))
 
 
-def _nearly(event: RawEvent, known: Sequence[RawEvent]) -> RawEvent:
+def _nearly(event: RawEvent, known: Sequence[RawEvent], grace: int) -> RawEvent:
     """The piece's tempo where the file has it with fewer digits, or in whole beats a minute."""
     tempo = int.from_bytes(event.data)
     for one in known:
         other = int.from_bytes(one.data)
         is_near = abs(tempo - other) <= _TEMPO_TOLERANCE * other or tempo == round(60e6 / round(60e6 / other))
-        if abs(one.tick - event.tick) <= GRACE_TICKS and is_near:
+        if abs(one.tick - event.tick) <= grace and is_near:
             return one
     return event
 

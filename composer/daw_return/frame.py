@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from composer.compare.view import Line, view_of
+from composer.daw_return.scaling import scaled, unit_for
 from composer.formats.brief import Brief
 from composer.formats.midi import CHORD_TRACK, DRUM_CHANNEL, midi_bytes
 from composer.formats.midi_chords import chord_track_of
@@ -34,6 +35,8 @@ class Frame:
 
     ``lines`` are the lines as they were, ``setups`` and ``moves`` (controllers after the set-up) one for each. From a
     brief there are no lines, and ``setups`` are those of the lines of the returned file. ``end`` is 0 where not known.
+    The file that knows is of type ``kind`` and has ``resolution`` ticks to the quarter; all times here are in parts of
+    a quarter, ``unit`` to one.
     ``chords`` are the texts of the track called ``chord_track`` ("" for none), ``other_texts`` those of all others.
     """
 
@@ -46,11 +49,19 @@ class Frame:
     setups: tuple[Setup, ...]
     moves: tuple[tuple[RawEvent, ...], ...]
     end: int
+    resolution: int
+    kind: int = 1
+
+    @property
+    def unit(self) -> int:
+        return unit_for(self.resolution)
 
 
-def frame_of(reference: SourceMidi) -> Frame:
-    """What a file at 480 ticks to the quarter, written by composer, knows."""
-    lines = view_of(reference, TICKS_PER_BEAT).lines
+def frame_of(known: SourceMidi) -> Frame:
+    """What a file of the piece knows."""
+    unit = unit_for(known.ticks_per_beat)
+    reference = scaled(known, unit)
+    lines = view_of(reference, unit).lines
     own = [_channel_events(reference, line.track, line.channel) for line in lines]
     setups = tuple(setup_in(events, line.channel, line.name) for line, events in zip(lines, own, strict=True))
     moves = tuple(tuple(without_setup(events)) for events in own)
@@ -60,7 +71,19 @@ def frame_of(reference: SourceMidi) -> Frame:
     chords = texts.pop(number) if number is not None else ()
     name = (reference.track_names[number] if number else "") or (CHORD_TRACK if number is not None else "")
     others = tuple(event for own in texts for event in own)
-    return Frame(reference.name, conductor, name, chords, others, lines, setups, moves, reference.end_tick)
+    return Frame(
+        reference.name,
+        conductor,
+        name,
+        chords,
+        others,
+        lines,
+        setups,
+        moves,
+        reference.end_tick,
+        known.ticks_per_beat,
+        known.format,
+    )
 
 
 def frame_of_brief(brief: Brief, name: str, returned: SourceMidi) -> Frame:
@@ -78,7 +101,7 @@ def frame_of_brief(brief: Brief, name: str, returned: SourceMidi) -> Frame:
     leading = read_source(midi_bytes(plan), name, may_be_silent=True).tracks[0]
     conductor = tuple(e for e in leading if e.meta != END_OF_TRACK)
     setups = tuple(_planned(part, line, brief) for part, line in zip(parts, lines, strict=True))
-    return Frame(name, conductor, "", (), (), (), setups, ((),) * len(lines), 0)
+    return Frame(name, conductor, "", (), (), (), setups, ((),) * len(lines), 0, TICKS_PER_BEAT)
 
 
 def setup_in(events: Sequence[RawEvent], channel: int, name: str) -> Setup:

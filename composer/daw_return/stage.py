@@ -13,10 +13,10 @@ from composer.daw_return.frame import Frame, Setup, frame_of, frame_of_brief, se
 from composer.daw_return.moves import moves_of
 from composer.daw_return.placing import Placement, placed
 from composer.daw_return.report import Rebuilt, Report
-from composer.daw_return.scaling import rounding_ticks, scaled
+from composer.daw_return.scaling import rounding_in, scaled
 from composer.daw_return.setups import Track, tracks_of
 from composer.daw_return.symbols import symbols_of
-from composer.daw_return.timing import GRACE_TICKS, Slack, shift_of, slack_of
+from composer.daw_return.timing import Slack, grace_of, shift_of, slack_of
 from composer.daw_return.words import rebuilt_in
 from composer.daw_return.writing import Ends, written
 from composer.errors import BadInput
@@ -71,18 +71,15 @@ def returned(
     Raises BadInput or OverLimit for a file that the MIDI reader refuses, BadInput where nothing is known.
     """
     source = read_source(data, name)
-    whole = scaled(source)
     if known is not None:
-        reference = scaled(read_source(known.midi, known.name))
+        reference = read_source(known.midi, known.name)
         frame = frame_of(reference)
-        return _Return(source, whole, frame, spot_of(asked or Asked(), reference, frame.lines)).result()
-    if brief is not None:
-        frame = frame_of_brief(brief, brief_name, whole)
-    else:
+        return _Return(source, frame, spot_of(asked or Asked(), reference, frame.lines)).result()
+    if brief is None:
         raise BadInput(
             name, "nothing is known of the piece that it belongs to", "keep NAME.draft.mid or NAME.brief.json"
         )
-    return _Return(source, whole, frame, Spot()).result()
+    return _Return(source, frame_of_brief(brief, brief_name, scaled(source, TICKS_PER_BEAT)), Spot()).result()
 
 
 def knows_itself(data: bytes, name: str) -> bool:
@@ -93,17 +90,20 @@ def knows_itself(data: bytes, name: str) -> bool:
 class _Return:
     """One file on its way back."""
 
-    def __init__(self, source: SourceMidi, whole: SourceMidi, frame: Frame, spot: Spot) -> None:
-        self.source, self.whole, self.frame, self.spot = source, whole, frame, spot
-        self.view = view_of(whole, TICKS_PER_BEAT)
+    def __init__(self, source: SourceMidi, frame: Frame, spot: Spot) -> None:
+        self.source, self.frame, self.spot, self.unit = source, frame, spot, frame.unit
+        self.whole = scaled(source, self.unit)
+        self.view = view_of(self.whole, self.unit)
         self.bar = int(_bars(frame, self.view))
         self.lines = [line for line in frame.lines if spot.lines is None or line.index in spot.lines]
         self.olds = [tone for line in self.lines for tone in line.tones]
         self.place = self._place()
         self.shift = self.place.shift
         self.unshifted = self.view.earlier(self.shift)
-        rounding = rounding_ticks(source.ticks_per_beat)
-        self.slack = slack_of(self.olds, self.unshifted.tones, rounding) if self.olds else Slack(0, 0)
+        rounding = rounding_in(source, self.unit)
+        self.slack = (
+            slack_of(self.olds, self.unshifted.tones, rounding, self.unit) if self.olds else Slack(0, 0, self.unit)
+        )
 
     def result(self) -> Returned:
         placement, lead = self._led(self._placement())
@@ -120,7 +120,7 @@ class _Return:
                 chords=tuple(e._replace(tick=e.tick + lead) for e in moves.chords),
             )
         ends = Ends(self.frame.end, max((t.end for t in self.olds), default=0), self.whole.end_tick - self.shift)
-        file = written(song, symbols.name, tracks, moves, ends)
+        file = written(song, symbols.name, tracks, moves, ends, self.frame)
         rebuilt = rebuilt_in(
             self.source,
             self.frame,
@@ -128,7 +128,7 @@ class _Return:
             tracks,
             song,
             moves.is_rebuilt,
-            file.cut_notes,
+            file,
             self.shift - lead,
             self.bar,
             self.place,
@@ -138,20 +138,20 @@ class _Return:
 
     def _empty_bars(self) -> int:
         """The ticks of the whole bars before the first note."""
-        return (min((tone.start for tone in self.view.tones), default=0) + GRACE_TICKS) // self.bar * self.bar
+        return (min((tone.start for tone in self.view.tones), default=0) + grace_of(self.unit)) // self.bar * self.bar
 
     def _place(self) -> Place:
         """Where in the piece the music of the file belongs."""
         tones = self.view.tones
-        bars = BarMap(metres_in(self.frame.conductor), TICKS_PER_BEAT)
+        bars = BarMap(metres_in(self.frame.conductor), self.unit)
         if self.spot.bars is not None and tones:
-            return said_place(self.spot.bars, self.olds, tones, bars, self.source.name)
+            return said_place(self.spot.bars, self.olds, tones, bars, self.unit, self.source.name)
         if not self.olds:
             # With nothing to compare to, only empty bars in front can be seen: composer's pieces begin in bar 1.
             return Place(self._empty_bars())
         if len(self.view.lines) != 1:
-            return Place(shift_of(self.olds, tones, self.bar))
-        return found_place(self.olds, tones, self.whole.end_tick, bars)
+            return Place(shift_of(self.olds, tones, self.bar, self.unit))
+        return found_place(self.olds, tones, self.whole.end_tick, bars, self.unit)
 
     def _placement(self) -> Placement:
         is_said = self.spot != Spot()
@@ -208,7 +208,7 @@ def _bars(frame: Frame, view: View) -> int:
     """The length of the first bar of the piece, else of the file, in ticks."""
     for event in frame.conductor:
         if event.meta == TIME_SIGNATURE:
-            return TICKS_PER_BEAT * 4 * event.data[0] >> event.data[1]
+            return frame.unit * 4 * event.data[0] >> event.data[1]
     return int(view.bars.start(2))
 
 

@@ -61,7 +61,8 @@ def shift_of(olds: Sequence[Tone], news: Sequence[Tone], bar: int, unit: int) ->
     candidates = {n * bar for n in range(-_SHIFT_BARS, _SHIFT_BARS + 1)}
     candidates |= {_to_bar_line(d, bar, grace) for d in _common_distances(old_starts, new_starts, grace)} - {0}
     found = {
-        shift: found_again(old_starts, new_starts, shift, grace) for shift in sorted(candidates, key=lambda s: (abs(s), s))
+        shift: found_again(old_starts, new_starts, shift, grace)
+        for shift in sorted(candidates, key=lambda s: (abs(s), s))
     }
     best = max(found, key=lambda shift: found[shift])
     enough = max(_SHIFTED_SHARE * min(len(olds), len(news)), _SHIFTED_GAIN * found[0])

@@ -5,14 +5,58 @@ A file cannot say which of two equal notes ends first, and many programs keep on
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from composer.compare.view import Tone
 from composer.daw_return.timing import Slack
 
 Pair = tuple[Tone, Tone]
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """Notes of one track that a channel can hold; so many were ``cut`` short and so many ``dropped`` for that."""
+
+    tones: tuple[Tone, ...]
+    cut: int
+    dropped: int
+
+
+def single(tones: Sequence[Tone], known: Sequence[Tone]) -> Single:
+    """The notes by time, each cut where the next of its pitch begins; of two that begin together the longer stays.
+
+    Notes that sounded together in the piece, where the line had the notes ``known``, do so again.
+    """
+    own = Counter((t.start, t.pitch) for cluster in _by_pitch(known) if len(cluster) > 1 for t in cluster)
+    kept: list[Tone] = []
+    theirs: set[int] = set()
+    sounding: dict[int, list[int]] = defaultdict(list)
+    cut: set[int] = set()
+    for tone in sorted(tones, key=lambda t: (t.start, t.pitch, -t.end, -t.velocity)):
+        is_own = own[tone.start, tone.pitch] > 0
+        own[tone.start, tone.pitch] -= is_own
+        before = [i for i in sounding[tone.pitch] if kept[i].end > tone.start]
+        against = [i for i in before if not is_own or i in theirs]
+        if any(kept[i].start == tone.start for i in against):
+            continue
+        for i in against:
+            kept[i] = replace(kept[i], end=tone.start)
+            cut.add(i)
+        if not is_own:
+            theirs.add(len(kept))
+        sounding[tone.pitch] = [*(i for i in before if kept[i].end > tone.start), len(kept)]
+        kept.append(tone)
+    return Single(tuple(sorted(kept)), len(cut), len(tones) - len(kept))
+
+
+def _by_pitch(tones: Sequence[Tone]) -> list[list[Tone]]:
+    """The notes of each pitch that sound together."""
+    found: dict[int, list[Tone]] = defaultdict(list)
+    for tone in sorted(tones):
+        found[tone.pitch].append(tone)
+    return [cluster for own in found.values() for cluster in _clusters(own)]
 
 
 def uncrossed(olds: Sequence[Tone], news: Sequence[Tone], slack: Slack) -> list[Tone]:

@@ -15,9 +15,9 @@ from composer.daw_return.placing import Placement
 from composer.daw_return.report import RESOLUTION, Rebuilt
 from composer.daw_return.scaling import is_exact
 from composer.daw_return.setups import Track
+from composer.daw_return.writing import Written
 from composer.formats.smf_scan import NOTE_ON
 from composer.formats.source import SourceMidi
-from composer.music.time import TICKS_PER_BEAT
 
 PLACES_MAX = 6  # named in one line
 _NAMED = {
@@ -32,15 +32,15 @@ def rebuilt_in(
     tracks: Sequence[Track],
     song: Song,
     are_moves_rebuilt: bool,
-    cut_notes: int,
+    file: Written,
     shift: int,
     bar: int,
     place: Place,
 ) -> list[Rebuilt]:
     """Everything, from the form of the file to its notes; ``shift`` is by how many ticks the music was late."""
-    found = list(_form(source, cut_notes))
+    found = list(_form(source, frame, file))
     if shift:
-        found.append(Rebuilt("shift", frame.origin, f"all music came {_shift(shift, bar)}: put back", True))
+        found.append(Rebuilt("shift", frame.origin, f"all music came {_shift(shift, bar, frame.unit)}: put back", True))
     found += _placing(source, frame, placement, tracks)
     found += _clip(place, tracks)
     if song.rebuilt:
@@ -51,26 +51,29 @@ def rebuilt_in(
     return found
 
 
-def _form(source: SourceMidi, cut_notes: int) -> Iterator[Rebuilt]:
-    if source.format == 0:
+def _form(source: SourceMidi, frame: Frame, file: Written) -> Iterator[Rebuilt]:
+    if source.format == 0 != frame.kind:
         yield Rebuilt("type", "", "a type 0 file, now of type 1", True)
-    if source.ticks_per_beat != TICKS_PER_BEAT:
+    if source.ticks_per_beat != frame.resolution:
         # What was played at a finer resolution is a person's own, and would move.
-        told = f"{source.ticks_per_beat} ticks to the quarter, now {TICKS_PER_BEAT}"
-        yield Rebuilt(RESOLUTION, "", told, is_exact(source))
+        told = f"{source.ticks_per_beat} ticks to the quarter, now {frame.resolution}"
+        yield Rebuilt(RESOLUTION, "", told, is_exact(source, frame.resolution))
     if any(e.status & 0xF0 == NOTE_ON and e.data[1] == 0 for track in source.tracks for e in track):
         yield Rebuilt("note-offs", "", "note-ons of velocity 0, now note-offs")
     if source.hanging_notes:
         yield Rebuilt("hanging notes", "", f"{count_text(source.hanging_notes, 'note')} without an end, now ended")
-    if cut_notes:
-        yield Rebuilt("overlaps", "", f"{count_text(cut_notes, 'note')} cut where the same pitch begins again")
+    if file.cut_notes:
+        yield Rebuilt("overlaps", "", f"{count_text(file.cut_notes, 'note')} cut where the same pitch begins again")
+    if file.dropped_notes:
+        told = f"{count_text(file.dropped_notes, 'note')} removed where the same pitch begins at the same time"
+        yield Rebuilt("doubles", "", told)
 
 
 def _placing(source: SourceMidi, frame: Frame, placement: Placement, tracks: Sequence[Track]) -> Iterator[Rebuilt]:
     settled = placement.tally.settled
     if settled:
         # A person moves some notes by a hair; a program moves them all, or those that its own grid has no place for.
-        is_loss = source.ticks_per_beat % TICKS_PER_BEAT != 0 or 2 * settled >= placement.notes
+        is_loss = source.ticks_per_beat % frame.resolution != 0 or 2 * settled >= placement.notes
         told = f"{count_text(settled, 'note')} a few ticks off, back in place"
         yield Rebuilt("timing", frame.origin, told, is_loss)
     shared = [t.setup.name for t in tracks if t.voice.is_shared]
@@ -119,8 +122,8 @@ def _setups(frame: Frame, tracks: Sequence[Track]) -> Iterator[Rebuilt]:
         yield Rebuilt("setup", origin, f"{', '.join(names)} of {where}", lost[lacking])
 
 
-def _shift(shift: int, bar: int) -> str:
+def _shift(shift: int, bar: int, unit: int) -> str:
     bars = Fraction(shift, bar)
     if bars.denominator == 1:
         return f"{count_text(abs(int(bars)), 'bar')} {'later' if bars > 0 else 'earlier'}"
-    return later_text(number_text(Fraction(shift, TICKS_PER_BEAT)))
+    return later_text(number_text(Fraction(shift, unit)))

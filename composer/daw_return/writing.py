@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from composer.compare.matching import ALONE
 from composer.compare.view import Tone
 from composer.daw_return.conductor import Song
+from composer.daw_return.frame import Frame
 from composer.daw_return.moves import Moves, Spare
 from composer.daw_return.setups import Track
-from composer.formats.midi import ascii_name, cut_at_the_next
+from composer.daw_return.unisons import single
+from composer.formats.midi import ascii_name
 from composer.formats.midi_events import (
     OFF,
     ON,
@@ -27,15 +29,16 @@ from composer.formats.smf_scan import CONTROL, SYSEX, RawEvent
 from composer.formats.source import TEXT, TRACK_NAME, metres_in, smf_bytes
 from composer.music.bars import BarMap
 from composer.music.notes import CC_BANK, CC_BANK_LOW, CC_PAN, CC_PEDAL, CC_VOLUME, PEDAL_DOWN
-from composer.music.time import TICKS_PER_BEAT
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The file, and how many notes were cut because their pitch begins anew while they sound."""
+    """The file, and how many notes were cut because their pitch begins anew while they sound, or dropped because it
+    begins twice at once."""
 
     midi: bytes
     cut_notes: int
+    dropped_notes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +50,22 @@ class Ends:
     file: int
 
 
-def written(song: Song, chord_track: str, tracks: Sequence[Track], moves: Moves, ends: Ends) -> Written:
-    """All of it at 480 ticks to the quarter, ending at the bar line after its music, or where the piece ended.
+def written(song: Song, chord_track: str, tracks: Sequence[Track], moves: Moves, ends: Ends, frame: Frame) -> Written:
+    """All of it at the resolution of the piece, ending at the bar line after its music, or where the piece ended.
 
     ``chord_track`` is the name of the track of the chords, "" for none.
     """
-    tones = [_without_overlaps(track.voice.tones) for track in tracks]
-    cut = sum(len(set(t.voice.tones) - set(own)) for t, own in zip(tracks, tones, strict=True))
-    end = _end(song, tones, moves, ends)
+    grid = frame.unit // frame.resolution
+    singles = [single(_on_grid(track.voice.tones, grid), _known(track, frame)) for track in tracks]
+    tones = [one.tones for one in singles]
+    end = _end(song, tones, moves, ends, frame.unit)
     played = [
-        _ended(_track(track, own, events, end), end)
+        _ended(_track(track, own, events, end - grid), end, grid)
         for track, own, events in zip(tracks, tones, moves.by_track, strict=True)
     ]
     said = Spare(chord_track, (*song.chords, *moves.chords))
-    chords = [_ended(_spare_events(said), end)] if chord_track else []
-    spare = [_ended(_spare_events(spare), end) for spare in moves.spare]
+    chords = [_ended(_spare_events(said), end, grid)] if chord_track else []
+    spare = [_ended(_spare_events(spare), end, grid) for spare in moves.spare]
     # The chords stand behind the tracks of the piece, so that a person's new ones are told from them.
     is_new = [track.voice.matched_by == ALONE and bool(track.voice.returned) for track in tracks]
     if all(is_new):
@@ -69,18 +73,35 @@ def written(song: Song, chord_track: str, tracks: Sequence[Track], moves: Moves,
     else:
         old = [chunk for chunk, new in zip(played, is_new, strict=True) if not new]
         chunks = [*old, *chords, *(chunk for chunk, new in zip(played, is_new, strict=True) if new), *spare]
-    return Written(smf_bytes(1, TICKS_PER_BEAT, [_ended(song.conductor, end), *chunks]), cut)
+    midi = smf_bytes(1, frame.resolution, [_ended(song.conductor, end, grid), *chunks])
+    return Written(midi, sum(one.cut for one in singles), sum(one.dropped for one in singles))
 
 
-def _end(song: Song, tones: Sequence[Sequence[Tone]], moves: Moves, ends: Ends) -> int:
+def _known(track: Track, frame: Frame) -> Sequence[Tone]:
+    return frame.lines[track.voice.reference].tones if track.voice.reference is not None else ()
+
+
+def _on_grid(tones: Sequence[Tone], grid: int) -> list[Tone]:
+    """The notes at the nearest multiples of ``grid``, each at least so long."""
+
+    def at(time: int) -> int:
+        return (2 * time + grid) // (2 * grid) * grid
+
+    return [replace(t, start=at(t.start), end=max(at(t.start) + grid, at(t.end)), is_open=False) for t in tones]
+
+
+def _end(song: Song, tones: Sequence[Sequence[Tone]], moves: Moves, ends: Ends, unit: int) -> int:
     """The old end where the last note is in the bar in which it always was, or where the file still ends there.
 
     Many programs cut a file off after its last event; a piece that a person made shorter is shorter.
     """
-    bars = BarMap(metres_in(song.conductor), TICKS_PER_BEAT)
+    bars = BarMap(metres_in(song.conductor), unit)
     played = _bar_line(max((tone.end for own in tones for tone in own), default=0), bars)
     others = [e.tick for e in (*song.conductor, *song.chords, *(e for own in moves.by_track for e in own))]
     end = max(1, played, _bar_line(max(others, default=0), bars))
+    if ends.piece and not bars.is_bar_line(ends.piece) and played == _bar_line(ends.notes, bars):
+        # Other people's files end with their last note.
+        return max(ends.piece, *others, *(tone.end for own in tones for tone in own))
     return max(end, ends.piece) if played == _bar_line(ends.notes, bars) or ends.file >= ends.piece else end
 
 
@@ -90,7 +111,8 @@ def _bar_line(tick: int, bars: BarMap) -> int:
     return int(bars.start(at.bar if at.beat == 1 else at.bar + 1))
 
 
-def _track(track: Track, tones: Iterable[Tone], moves: Iterable[RawEvent], end: int) -> list[RawEvent]:
+def _track(track: Track, tones: Iterable[Tone], moves: Iterable[RawEvent], last: int) -> list[RawEvent]:
+    """``last`` is the last tick at which a pedal is lifted."""
     setup, channel = track.setup, track.channel
     own = sorted((_on_channel(e, channel) for e in moves), key=lambda e: e.tick)
     banks = [e for e in own if e.tick == 0 and e.status == CONTROL | channel and e.data[0] in (CC_BANK, CC_BANK_LOW)]
@@ -101,7 +123,7 @@ def _track(track: Track, tones: Iterable[Tone], moves: Iterable[RawEvent], end: 
         control_change(0, channel, CC_VOLUME, setup.volume or 0),
         control_change(0, channel, CC_PAN, setup.pan or 0),
     ]
-    found = [(SET, e) for e in [*own, *_release(own, channel, end)] if e not in banks]
+    found = [(SET, e) for e in [*own, *_release(own, channel, last)] if e not in banks]
     for tone in tones:
         found.append((ON, note_on(tone.start, channel, tone.pitch, tone.velocity)))
         found.append((OFF, note_off(tone.end, channel, tone.pitch)))
@@ -112,19 +134,12 @@ def _on_channel(event: RawEvent, channel: int) -> RawEvent:
     return event._replace(status=event.status & 0xF0 | channel) if event.status < SYSEX else event
 
 
-def _release(events: Sequence[RawEvent], channel: int, end: int) -> list[RawEvent]:
+def _release(events: Sequence[RawEvent], channel: int, last: int) -> list[RawEvent]:
     """The end of a pedal that is never lifted."""
     pedal = [e for e in events if e.status & 0xF0 == CONTROL and e.data[0] == CC_PEDAL]
     if not pedal or pedal[-1].data[1] < PEDAL_DOWN:
         return []
-    return [control_change(max(end - 1, pedal[-1].tick), channel, CC_PEDAL, 0)]
-
-
-def _without_overlaps(tones: Sequence[Tone]) -> list[Tone]:
-    """The tones by time, each of at least a tick, cut where the next of its pitch begins; of two that begin together
-    the longer stays."""
-    cut = cut_at_the_next(tones, lambda tone, end: replace(tone, end=end))
-    return [replace(tone, end=max(tone.start + 1, tone.end), is_open=False) for tone in cut]
+    return [control_change(max(last, pedal[-1].tick), channel, CC_PEDAL, 0)]
 
 
 def _spare_events(spare: Spare) -> list[RawEvent]:
@@ -139,6 +154,11 @@ def _spare_events(spare: Spare) -> list[RawEvent]:
     return [*named, *events]
 
 
-def _ended(events: Sequence[RawEvent], end: int) -> list[RawEvent]:
-    kept = [e._replace(tick=min(max(0, e.tick), end)) for e in events]
-    return [*kept, end_of_track(end)]
+def _ended(events: Sequence[RawEvent], end: int, grid: int) -> list[RawEvent]:
+    """The events with their end, in ticks of ``grid`` each."""
+
+    def at(tick: int) -> int:
+        return (2 * tick + grid) // (2 * grid)
+
+    kept = [e._replace(tick=at(min(max(0, e.tick), end))) for e in events]
+    return [*kept, end_of_track(at(end))]
