@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from composer.cli.returning import brought_back, returned_lines
@@ -109,7 +109,7 @@ def standing_file(path: Path, brief: Brief, *, way_out: str) -> StandingFile:
         path=path,
         sha256=hashlib.sha256(read).hexdigest(),
         source=source,
-        piece=labelled(piece_of(source, brief), source),
+        piece=_in_metre_of(brief, labelled(piece_of(source, brief), source)),
         edited=every if is_foreign else _cells(bars_by_hand(files, path, back)),
         own=every if is_foreign else _cells(theirs),
         locked=locked_cells(source, brief.locked_regions),
@@ -121,6 +121,12 @@ def standing_file(path: Path, brief: Brief, *, way_out: str) -> StandingFile:
         has_more=step is not None and (key in step.edited or _has_more(files, path, source)),
         notes=returned_lines(returned) if returned else (),
     )
+
+
+def _in_metre_of(brief: Brief, piece: Piece) -> Piece:
+    """The piece with its 2/2 read as the brief's 4/4, which has the same bars."""
+    is_same = str(piece.meter) == "2/2" and brief.meter == "4/4"
+    return replace(piece, meter=brief.time) if is_same else piece
 
 
 def _is_ours(track: str, step: StepRecord | None, key: str) -> bool:

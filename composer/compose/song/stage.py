@@ -115,9 +115,9 @@ def _tempo(song: Song) -> Found[float]:
         why = f"{bpm:g} quarter notes a minute: the file's {tempi[0].bpm:g} is beyond what a brief may have."
     changes = [t.bpm for t in tempi[1:] if t.bpm != tempi[0].bpm]
     if changes:
-        why += (
-            f" Later it moves between {min(changes):g} and {max(changes):g}, which stays in the file; a brief has one."
-        )
+        low, high = min(changes), max(changes)
+        later = f"{low:g}" if low == high else f"values from {low:g} to {high:g}"
+        why += f" Later it changes to {later}: that stays in the file, a brief has one tempo."
     return Found(bpm, why)
 
 
