@@ -15,6 +15,7 @@ from composer.cli.options import (
     Form,
     Images,
     Model,
+    Preset,
     Scheme,
     Seed,
     Soundfont,
@@ -26,9 +27,7 @@ from composer.cli.show import Show
 def make(
     show: Show,
     images: Images,
-    preset: Annotated[
-        str | None, typer.Option("--preset", help="How a picture becomes music: emotion, nikitin or scriabin.")
-    ] = None,
+    preset: Preset = None,
     scheme: Scheme = None,
     duration: Duration = None,
     bars: Bars = None,

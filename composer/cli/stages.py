@@ -91,13 +91,14 @@ def brief_stage(state: PieceState, asked: Asked) -> Stage | None:
 
 
 def generate_stage(state: PieceState, asked: Asked) -> Stage | None:
-    """None without a brief, but for a draft around a person's music: that one is never composed from here."""
+    """None without a brief, and for a song of a person whose brief only tells of it. A draft around music of theirs
+    is never composed from here."""
     files = state.files
     done = state.step_of(files.draft)
     around = _music_around(state, done) if done is not None and files.draft.is_file() else None
     if done is not None and around is not None:
         return _given_stage(state, done, around)
-    if not files.brief.is_file():
+    if not files.brief.is_file() or _is_song(state, asked):
         return None
     model = asked.model or (_text(done.options.get("model")) if done is not None else None)
 
@@ -246,6 +247,14 @@ def _music_around(state: PieceState, done: StepRecord) -> Path | None:
     return next((path for path in state.inputs_of(done) if path.name in names), None)
 
 
+def _is_song(state: PieceState, asked: Asked) -> bool:
+    """Whether NAME.mid came from no draft, and its brief from no picture: then nothing is to be composed."""
+    files, step = state.files, state.step_of(state.files.midi)
+    if asked.picture is not None or picture_of(state) is not None or files.draft.is_file() or not files.midi.is_file():
+        return False
+    return step is None or state.key_of(files.draft) not in step.inputs
+
+
 def _given_stage(state: PieceState, done: StepRecord, music: Path) -> Stage:
     """A draft around ``music`` as it is; with the command that composes it again."""
     mode = next(mode for mode in GIVEN if mode in done.options)
@@ -271,9 +280,11 @@ def _cleaned(state: PieceState) -> tuple[Path, Path]:
 
 
 def _choice(state: PieceState, target: Path) -> CleanupChoice:
-    """What the person asked for when ``target`` was cleaned."""
-    done = state.step_of(target)
-    return CleanupChoice() if done is None else CleanupChoice.remembered(done.options, state.inputs_of(done))
+    """What the person asked for when ``target`` was cleaned; the first time a tune of theirs is left alone."""
+    done, draft = state.step_of(target), state.step_of(state.files.draft)
+    if done is not None:
+        return CleanupChoice.remembered(done.options, state.inputs_of(done))
+    return CleanupChoice(keep_melody=draft is not None and "melody" in draft.options)
 
 
 def _cleanup_inputs(state: PieceState, source: Path, choice: CleanupChoice) -> tuple[Path, ...]:
