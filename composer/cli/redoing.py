@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer.cli.job import Job, Kept, Tools, as_read
+from composer.cli.seating import seated
 from composer.cli.standing_file import StandingFile, standing_file
 from composer.cli.steps import brief_in
 from composer.errors import CannotWrite, UsageProblem
@@ -41,15 +42,13 @@ def redo_job(wish: Wish, output: Path) -> Job:
     assert wish.brief is not None
     inputs, brief = as_read(wish.brief), brief_in(wish.brief, to_compose=True)
     if not output.is_file():
-        raise UsageProblem(output, "is not there, so none of it can be redone", f"run composer generate {wish.brief}")
+        raise UsageProblem(output, "is not there, so none of it can be redone", _way_to(wish.brief, output))
     stand = standing_file(output, brief, way_out="a part can only be redone in a file of one metre")
     asked = _asked(wish, brief, stand)
     kept = stand.kept_of(wish.force)
     cells = _with_chords(stand, asked - kept)
     if not cells:
-        what = "all of that is locked in the brief" if asked <= stand.locked else "all of that was edited by hand"
-        hint = "unlock it" if asked <= stand.locked else "use --force to redo it (a backup is kept)"
-        raise CannotWrite(output, what, hint)
+        raise CannotWrite(output, *_why_kept(asked, stand))
     stays = stand.edited - cells
     return Job(
         _composing(brief, stand, cells),
@@ -63,6 +62,23 @@ def redo_job(wish: Wish, output: Path) -> Job:
     )
 
 
+def _way_to(brief_file: Path, output: Path) -> str:
+    """What to do where there is no draft to redo a part of: perhaps there is the song that the brief was read from."""
+    song = PieceFiles.of(output).midi
+    if song.is_file() and song != output:
+        return f"to redo a part of {song.name} itself, add -o {song.name}"
+    return f"run composer generate {brief_file}"
+
+
+def _why_kept(asked: Cells, stand: StandingFile) -> tuple[str, str]:
+    """Why nothing of what was asked for may change, and what to do."""
+    if asked <= stand.locked:
+        return "all of that is locked in the brief", "unlock it"
+    if state_of(stand.path) is State.FOREIGN:
+        return "is no file of composer's, so every bar counts as yours", "--force redoes these bars (a backup is kept)"
+    return "all of that was edited by hand", "use --force to redo it (a backup is kept)"
+
+
 def again_job(brief_file: Path, output: Path, seed: int | None, force: bool) -> Job:
     """The whole brief anew, but for what a person edited (not with ``force``) or locked in the draft that stands."""
     inputs, brief = as_read(brief_file), brief_in(brief_file, to_compose=True)
@@ -72,6 +88,7 @@ def again_job(brief_file: Path, output: Path, seed: int | None, force: bool) -> 
         metres = f"is in {stand.piece.meter}, and the brief in {brief.meter}"
         hint = "use --force to start anew (a backup is kept)" if not force else "unlock them"
         raise CannotWrite(output, f"{metres}: the bars to keep ({_words(kept)}) do not fit", hint)
+    stand, seats = seated(stand, brief, kept)
     every = Region(frozenset(range(1, max(brief.bars, stand.piece.bars) + 1)))
     cells = _with_chords(stand, _ours(stand, cells_in(stand.source, every)) - kept)
     leads = bool(stand.conductor) and not force
@@ -89,7 +106,7 @@ def again_job(brief_file: Path, output: Path, seed: int | None, force: bool) -> 
         output,
         inputs,
         seed if seed is not None else brief.seed,
-        notes=(*stand.notes, *_kept_lines(stand, kept), *(_led_lines(stand) if leads else ())),
+        notes=(*stand.notes, *seats, *_kept_lines(stand, kept), *(_led_lines(stand) if leads else ())),
         written=written,
         kept=Kept(stand.keeping(stays, with_conductor=leads), None, by_track(stays - stand.own)),
     )

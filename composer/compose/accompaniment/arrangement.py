@@ -358,5 +358,4 @@ def _fitted(notes: Sequence[Note], instrument: Instrument) -> tuple[Note, ...]:
 
 
 def _part(player: Player, role: str, notes: tuple[Note, ...]) -> Part:
-    program = 0 if role == DRUMS else player.sound.program
-    return Part(player.name, role, program, notes, gain=player.gain, pan=player.pan)
+    return Part(player.name, role, player.program, notes, gain=player.gain, pan=player.pan)

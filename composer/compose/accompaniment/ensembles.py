@@ -35,6 +35,11 @@ class Player:
     def sound(self) -> Instrument:
         return INSTRUMENTS[self.instrument]
 
+    @property
+    def program(self) -> int:
+        """The MIDI program, 0..127; a drum kit's is 0."""
+        return 0 if self.instrument == "drums" else self.sound.program
+
 
 @dataclass(frozen=True, slots=True)
 class Ensemble:

@@ -1,0 +1,41 @@
+"""A draft that stands, with the players that its brief asks for now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from composer.cli.standing_file import StandingFile
+from composer.compose.accompaniment.orchestra import orchestra_of
+from composer.compose.redo.standing import players_in
+from composer.formats.brief import Brief
+from composer.formats.midi_players import Setup, with_setups, without_tracks
+from composer.formats.source import read_source
+from composer.formats.source_piece import piece_of
+from composer.music.regions import Cells
+from composer.workspace import PieceFiles, copy_of
+
+
+def seated(stand: StandingFile, brief: Brief, kept: Cells) -> tuple[StandingFile, tuple[str, ...]]:
+    """The file without composer's tracks that nobody plays now and nothing is ``kept`` of, the others with the
+    instrument, volume and place of their players where a person left these alone; and what to say of it."""
+    players = players_in(stand.piece, orchestra_of(brief))
+    left = {part.name for part in stand.piece.parts if part.name in stand.ours} - {*players}
+    held = left & {track for track, _ in kept}
+    gone, notes = sorted(left - held), []
+    source = without_tracks(stand.source, gone) if gone else stand.source
+    before = copy_of(PieceFiles.of(stand.path), stand.path)
+    if before is not None:
+        setups = {name: Setup(player.program, player.gain, player.pan) for name, player in players.items()}
+        source, changed = with_setups(source, setups, read_source(before, source.name))
+        if changed:
+            notes.append(
+                f"as in the brief now: {', '.join(f'{name} ({players[name].instrument})' for name in changed)}"
+            )
+    if gone:
+        notes.append(f"not in the brief any more: {', '.join(gone)}")
+    if held:
+        notes.append(f"kept, though the brief has them no more: {', '.join(sorted(held))} (--force leaves them out)")
+    if source is stand.source:
+        return stand, tuple(notes)
+    ours = stand.ours - {*gone}
+    return replace(stand, source=source, piece=piece_of(source, brief), ours=ours), tuple(notes)
