@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from composer.daw_return.frame import Frame
 from composer.daw_return.setups import is_empty_name
 from composer.formats.midi import CHORD_TRACK
-from composer.formats.midi_chords import TimedText, chord_track_of, own_chord_track, refound
+from composer.formats.midi_chords import TimedText, chord_places, chord_track_of, own_chord_track, refound
 from composer.formats.source import TEXT, SourceMidi, decoded
 
 
@@ -30,20 +30,14 @@ def symbols_of(returned: SourceMidi, frame: Frame, moved: Callable[[int], int]) 
     """Which texts of ``returned`` are chord symbols; ``moved`` is the tick of the piece for one of the file."""
     known = frame.chord_track or CHORD_TRACK
     track = own_chord_track(returned, known) if frame.lines else chord_track_of(returned)
-    places = _texts_of(returned, track)
+    places = chord_places(returned, track) if track is not None else frozenset()
     if not places and frame.chords:
         places = _known_again(returned, frame, moved)
         if track is None and (track := _quiet_track(returned, places)) is not None:
-            places = _texts_of(returned, track)
+            places = chord_places(returned, track)
     name = returned.track_names[track] if track else ""
     plain = CHORD_TRACK if not name or is_empty_name(name) else name
     return Symbols(track or None, places, frame.chord_track or (plain if track is not None or places else ""))
-
-
-def _texts_of(source: SourceMidi, track: int | None) -> frozenset[tuple[int, int]]:
-    if track is None:
-        return frozenset()
-    return frozenset((track, index) for index, event in enumerate(source.tracks[track]) if event.meta == TEXT)
 
 
 def _known_again(source: SourceMidi, frame: Frame, moved: Callable[[int], int]) -> frozenset[tuple[int, int]]:

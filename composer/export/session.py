@@ -15,7 +15,7 @@ from composer.export.clock import Clock, TempoChange
 from composer.formats.brief import Brief
 from composer.formats.lyrics import lyrics_of_lines
 from composer.formats.midi import DRUM_CHANNEL, KEY_TEXT, NO_CHORD, TITLE_TEXT
-from composer.formats.midi_chords import chord_track_of
+from composer.formats.midi_chords import chord_texts_of
 from composer.formats.smf_scan import CONTROL, DEFAULT_TEMPO_US, NOTE_OFF, PROGRAM, SET_TEMPO, SYSEX, RawEvent
 from composer.formats.source import CUE, LYRIC, TEXT, SourceMidi, SourceNote, decoded
 from composer.formats.source_piece import part_lines, piece_of
@@ -158,8 +158,7 @@ def _metres(source: SourceMidi, brief: Brief | None) -> tuple[MetreChange, ...]:
 
 def _chords(source: SourceMidi, end: int) -> tuple[ChordName, ...]:
     """The texts of the track of chords, the last one of each tick."""
-    track = chord_track_of(source)
-    texts = {text.tick: text.text for text in source.texts() if text.track == track}
+    texts = {text.tick: text.text for text in chord_texts_of(source)}
     spans = pairwise([*sorted(texts), end])
     return tuple(ChordName(a, b, texts[a]) for a, b in spans if texts[a] not in ("", NO_CHORD) and a < b)
 

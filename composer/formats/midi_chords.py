@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from composer.formats.midi import CHORD_TRACK, KEY_TEXT, NO_CHORD, TITLE_TEXT
-from composer.formats.source import TEXT, SourceMidi, decoded
+from composer.formats.source import TEXT, SourceMidi, SourceText, decoded
 from composer.music.chord import chord_of
 
 
@@ -47,7 +47,19 @@ def chord_track_of(source: SourceMidi) -> int | None:
 
 def says_chords_only(source: SourceMidi, track: int) -> bool:
     """Whether no text of a track is anything but a chord symbol, or the title or key that composer writes as text."""
-    return all(is_chord_symbol(text) or text.startswith((TITLE_TEXT, KEY_TEXT)) for text in _texts(source, track))
+    return all(map(is_chord_symbol, _texts(source, track)))
+
+
+def chord_texts_of(source: SourceMidi) -> tuple[SourceText, ...]:
+    """The texts of the track of chords, in their order."""
+    track = chord_track_of(source)
+    return tuple(text for text in source.texts() if text.track == track and not _is_of_conductor(text.text))
+
+
+def chord_places(source: SourceMidi, track: int) -> frozenset[tuple[int, int]]:
+    """(track, index of the event) of the texts of a track that holds the chords."""
+    texts = ((index, decoded(event.data)) for index, event in enumerate(source.tracks[track]) if event.meta == TEXT)
+    return frozenset((track, index) for index, text in texts if not _is_of_conductor(text))
 
 
 def is_chord_symbol(text: str) -> bool:
@@ -110,4 +122,9 @@ def _quiet(source: SourceMidi) -> list[int]:
 
 
 def _texts(source: SourceMidi, track: int) -> list[str]:
-    return [decoded(event.data) for event in source.tracks[track] if event.meta == TEXT]
+    return [decoded(source.tracks[track][index].data) for _, index in sorted(chord_places(source, track))]
+
+
+def _is_of_conductor(text: str) -> bool:
+    """Whether composer writes the title or a key so, where a program may have put the chords beside it."""
+    return text.startswith((TITLE_TEXT, KEY_TEXT))

@@ -19,7 +19,7 @@ from composer.formats.midi import (
     key_of_signature_bytes,
     signature_name,
 )
-from composer.formats.midi_chords import chord_track_of, own_chord_track
+from composer.formats.midi_chords import chord_texts_of, own_chord_track
 from composer.formats.smf_scan import CONTROL, KEY_SIGNATURE, SET_TEMPO, RawEvent
 from composer.formats.source import SourceMidi, SourceNote, decoded
 from composer.music.chord import Chord, chord_of
@@ -274,14 +274,12 @@ def _keys(source: SourceMidi, brief: Brief | None) -> tuple[Key, tuple[tuple[int
 
 
 def _chords(source: SourceMidi, length: int) -> tuple[ChordSpan, ...]:
-    track = chord_track_of(source)
     changes: dict[int, Chord | None] = {}
-    for text in source.texts():
-        if text.track == track:
-            try:
-                changes[_scaled(text.tick, source)] = None if text.text == NO_CHORD else chord_of(text.text)
-            except ValueError:
-                continue
+    for text in chord_texts_of(source):
+        try:
+            changes[_scaled(text.tick, source)] = None if text.text == NO_CHORD else chord_of(text.text)
+        except ValueError:
+            continue
     ticks = [*sorted(changes), length]
     spans = pairwise(ticks)
     return tuple(ChordSpan(start, end, c) for start, end in spans if (c := changes[start]) is not None and start < end)

@@ -8,7 +8,7 @@ import pytest
 
 from composer.export.session import session_of
 from composer.formats.midi import midi_bytes
-from composer.formats.midi_chords import TimedText, chord_track_of, own_chord_track, refound
+from composer.formats.midi_chords import TimedText, chord_texts_of, chord_track_of, own_chord_track, refound
 from composer.formats.midi_hashes import EditedBars, bar_hashes, changed_bars, renamed, track_labels
 from composer.formats.midi_lines import labelled
 from composer.formats.midi_regions import cells_of, spliced
@@ -16,6 +16,7 @@ from composer.formats.smf_scan import END_OF_TRACK, META, RawEvent
 from composer.formats.source import TEXT, TRACK_NAME, SourceMidi, read_source, smf_bytes
 from composer.formats.source_piece import piece_of
 from composer.music.chord import chord_of
+from composer.music.key import key_of
 from composer.music.notes import BASS, CHORDS, MELODY, ChordSpan, Note, Part
 from composer.music.regions import Region
 from tests.formats.pieces import small_piece
@@ -68,6 +69,18 @@ def test_a_quiet_track_of_nothing_but_symbols_holds_them_in_a_foreign_file() -> 
     assert chord_track_of(source) == 5 and own_chord_track(source) is None
     assert [span.chord for span in piece_of(source).chords] == [chord_of("Am"), chord_of("E")]
     assert [chord.text for chord in session_of(source).chords] == ["Am", "E"]
+
+
+def test_the_title_and_the_key_of_a_conductor_are_no_chords_and_may_stand_beside_them() -> None:
+    dorian = replace(small_piece(), title="Stück", key=key_of("D", "dorian"))
+    bare = _source(_without_chords(midi_bytes(dorian)))
+    assert [text.text[:5] for text in bare.texts()] == ["Title", "Key: "]
+    assert chord_track_of(bare) is None and not piece_of(bare).chords
+    said = RawEvent(0, META, TEXT, b"Dm")
+    tracks = [[*bare.tracks[0][:-1], said._replace(tick=bare.tracks[0][-2].tick), bare.tracks[0][-1]], *bare.tracks[1:]]
+    moved = _source(smf_bytes(1, 480, tracks))
+    assert chord_track_of(moved) == 0
+    assert [text.text for text in chord_texts_of(moved)] == [c.text for c in session_of(moved).chords] == ["Dm"]
 
 
 @pytest.mark.parametrize("words", [("I", "Am", "a", "go"), ()])
