@@ -34,13 +34,13 @@ _MADE_FROM = {
 # (wanted, found) -> what to do instead; {name} is the file, {stem} the name of its piece.
 _ADVICE = {
     (BRIEF, PICTURE): "run `composer brief {name}` first",
-    (BRIEF, MIDI): "name a brief, such as {stem}.brief.json; --melody and --continue take a MIDI file",
+    (BRIEF, MIDI): "name a brief, such as {stem}.brief.json (`composer brief {name}` writes it), or use --melody or --continue",
     (MIDI, PICTURE): "run `composer make {name}` to get music from it",
     (MIDI, BRIEF): "run `composer generate {name}` first, or name the MIDI file of the piece",
     (MIDI, RECORDING): "name the MIDI file that it was made from",
     (MIDI, SCORE): "open it in a notation program and export MIDI",
     (PICTURE, BRIEF): "it goes to `composer generate {name}`",
-    (PICTURE, MIDI): "it goes to `composer cleanup {name}` or `composer render {name}`",
+    (PICTURE, MIDI): "it goes to `composer brief {name}` or `composer cleanup {name}`",
 }
 
 

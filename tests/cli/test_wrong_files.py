@@ -40,7 +40,8 @@ def test_a_brief_for_a_midi_file(composer: Program, words: tuple[str, ...]) -> N
 
 
 def test_a_midi_file_or_a_brief_for_a_picture(composer: Program) -> None:
-    assert "art.draft.mid: is a MIDI file, not a picture" in composer("brief", "art.draft.mid").err
+    line = "art.draft.mid: is a MIDI file, not a picture; it goes to `composer brief art.draft.mid`"
+    assert line in composer("make", "art.draft.mid").err
     assert "it goes to `composer generate art.brief.json`" in composer("brief", "art.brief.json").err
     assert "did you mean coffee.png?" in composer("brief", "coffee").err
 
