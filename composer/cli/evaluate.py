@@ -36,6 +36,7 @@ def evaluate(
     from composer.evaluate.beside import Beside
 
     paths = [path if path.is_dir() else written_meant(path).path for path in paths]
+    style = style.lower() if style is not None else None
     if style is not None and style not in STYLES:
         raise UsageProblem("--style", f"{style!r} is no style of real tunes", f"choose {' or '.join(STYLES)}")
     if beside is None and len(paths) == 2 and all(path.is_dir() for path in paths):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from composer.cli.values import seconds_in, seed_in
+from composer.cli.values import ensemble_in, form_in, preset_in, scheme_in, seconds_in, seed_in, style_in
 
 COMMON = "Common options"
 
@@ -40,9 +40,19 @@ Seed = Annotated[
 ]
 Preset = Annotated[
     str | None,
-    typer.Option("--preset", help="How a picture becomes music: emotion, nikitin or scriabin; emotion if absent."),
+    typer.Option(
+        "--preset",
+        parser=preset_in,
+        metavar="TEXT",
+        help="How a picture becomes music: emotion, nikitin or scriabin; emotion if absent.",
+    ),
 ]
-Scheme = Annotated[str | None, typer.Option("--scheme", help="Colours to pitches: see `composer templates schemes`.")]
+Scheme = Annotated[
+    str | None,
+    typer.Option(
+        "--scheme", parser=scheme_in, metavar="TEXT", help="Colours to pitches: see `composer templates schemes`."
+    ),
+]
 Duration = Annotated[
     float | None,
     typer.Option(
@@ -53,9 +63,18 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Bars = Annotated[
     int | None, typer.Option("--bars", help="How many bars the piece shall have; with --duration the tempo follows.")
 ]
-Ensemble = Annotated[str | None, typer.Option("--ensemble", help="Who plays: `composer templates ensembles`.")]
-Style = Annotated[str | None, typer.Option("--style", help="The accompaniment: `composer templates styles`.")]
-Form = Annotated[str | None, typer.Option("--form", help="Order of the sections: `composer templates forms`.")]
+Ensemble = Annotated[
+    str | None,
+    typer.Option("--ensemble", parser=ensemble_in, metavar="TEXT", help="Who plays: `composer templates ensembles`."),
+]
+Style = Annotated[
+    str | None,
+    typer.Option("--style", parser=style_in, metavar="TEXT", help="The accompaniment: `composer templates styles`."),
+]
+Form = Annotated[
+    str | None,
+    typer.Option("--form", parser=form_in, metavar="TEXT", help="Order of the sections: `composer templates forms`."),
+]
 Card = Annotated[bool, typer.Option("--card", help="Draw the brief as a picture too: NAME.card.png.")]
 Model = Annotated[str | None, typer.Option("--model", help="A model of `composer models`; the shipped one if absent.")]
 Soundfont = Annotated[Path | None, typer.Option("--soundfont", help="A .sf2 or .sf3 file; see `composer doctor`.")]
@@ -84,6 +103,18 @@ Tracks = Annotated[
 Free = Annotated[bool, typer.Option("--free", help="No brief: draw one, and write it beside the draft.")]
 Takes = Annotated[int, typer.Option("--takes", help="Write that many takes, ranked, and say why the best is best.")]
 Players = Annotated[
-    str | None, typer.Option("--ensemble", help="Who plays, with --melody, --continue or --free.", show_default=False)
+    str | None,
+    typer.Option(
+        "--ensemble",
+        parser=ensemble_in,
+        metavar="TEXT",
+        help="Who plays, with --melody, --continue or --free.",
+        show_default=False,
+    ),
 ]
-Texture = Annotated[str | None, typer.Option("--style", help="The accompaniment, with --melody, --continue or --free.")]
+Texture = Annotated[
+    str | None,
+    typer.Option(
+        "--style", parser=style_in, metavar="TEXT", help="The accompaniment, with --melody, --continue or --free."
+    ),
+]

@@ -27,11 +27,11 @@ def usage_problem(error: TyperException, argv: Sequence[str]) -> UsageProblem:
         near = did_you_mean(unknown[1], context.command.commands) if context is not None else ""
         places = [] if near else _places(context, lambda name, _: name == unknown[1])
         return UsageProblem(unknown[1] or subject, f"no such command{near}", _goes("there is", places) or hint)
-    if option := getattr(error, "option_name", ""):
-        near = [one for one in getattr(error, "possibilities", None) or () if _alike(one, option)]
-        text += f" (did you mean {' or '.join(near)}?)" if near else ""
+    if option := str(getattr(error, "option_name", "")):
+        alike = [one for one in getattr(error, "possibilities", None) or () if _alike(one, option)]
+        text += f" (did you mean {' or '.join(alike)}?)" if alike else ""
         is_unknown = text.startswith("No such option")
-        places = [] if near or not is_unknown else _places(context, lambda _, command: option in _options(command))
+        places = [] if alike or not is_unknown else _places(context, lambda _, command: option in _options(command))
         hint = _goes("it goes with", places) or hint
     elif (wrong := getattr(error, "param", None)) is not None and (
         kind := re.search(r"unable to parse \w+ as an? (\w+)", text)

@@ -1,4 +1,4 @@
-"""Values as people type them: lengths of time, numbers that decide the draws."""
+"""Values as people type them: lengths of time, numbers that decide the draws, names in any case."""
 
 from __future__ import annotations
 
@@ -33,6 +33,37 @@ def seed_in(text: str) -> int:
     if re.fullmatch(r"[-+]?\d+", word):
         raise UsageProblem("--seed", f"{word[:20]} is outside 0 to {SEED_MAX}", "choose one in between")
     raise UsageProblem("--seed", f"{text[:20]!r} is no whole number", f"choose one from 0 to {SEED_MAX}")
+
+
+def preset_in(text: str) -> str:
+    """The name of a preset in its own case."""
+    return text.strip().lower()
+
+
+def scheme_in(text: str) -> str:
+    """The name of a colour scheme in its own case."""
+    return _template("schemes", text)
+
+
+def ensemble_in(text: str) -> str:
+    """The name of an ensemble in its own case."""
+    return _template("ensembles", text)
+
+
+def style_in(text: str) -> str:
+    """The name of a style in its own case."""
+    return _template("styles", text, "none")
+
+
+def form_in(text: str) -> str:
+    """The name of a form in its own case."""
+    return _template("forms", text)
+
+
+def _template(kind: str, text: str, *words: str) -> str:
+    from composer.formats.templates import in_its_case, template_names
+
+    return in_its_case(text.strip(), [*template_names(kind), *words])
 
 
 def _number(text: str) -> float:

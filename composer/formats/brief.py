@@ -52,10 +52,11 @@ def _is_file_name(text: str) -> str:
 
 
 def _is_instrument(text: str) -> str:
-    if text not in INSTRUMENTS:
+    name = text.strip().lower()
+    if name not in INSTRUMENTS:
         near = difflib.get_close_matches(text.lower(), INSTRUMENTS, n=3, cutoff=0.0)
         raise ValueError(f"{text!r} is not an instrument; the nearest are {', '.join(near)}")
-    return text
+    return name
 
 
 Pitch = Annotated[int, Field(ge=0, le=127)]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from composer.formats.templates import template_names
+from composer.formats.templates import in_its_case, template_names
 
 # Words that stand for no template of their own.
 WORDS = {"styles": ("none",), "drums": ("auto", "none")}
@@ -44,6 +44,28 @@ def name_mistakes(content: Mapping[str, Any]) -> list[str]:
     return [*phrase_mistakes(list(_phrases(content))), *template_mistakes(content)]
 
 
+def in_known_case(content: Mapping[str, Any]) -> dict[str, Any]:
+    """``content`` with each name of a style, ensemble or colour scheme in the case in which it is known."""
+    changed = {**content}
+    for field, kind in (("scheme", "schemes"), ("ensemble", "ensembles")):
+        changed |= _known(content, field, kind)
+    for part, kind in (("accompaniment", "styles"), ("drums", "drums")):
+        if isinstance(content.get(part), dict):
+            changed[part] = {**content[part], **_known(content[part], "style", kind)}
+    if isinstance(form := content.get("form"), list):
+        changed["form"] = [{**s, **_known(s, "style", "styles")} if isinstance(s, dict) else s for s in form]
+    return changed
+
+
+def _known(content: Mapping[str, Any], field: str, kind: str) -> dict[str, str]:
+    name = content.get(field)
+    return {field: in_its_case(name, _names(kind))} if isinstance(name, str) else {}
+
+
+def _names(kind: str) -> list[str]:
+    return [*template_names("styles" if kind == "drums" else kind), *WORDS.get(kind, ())]
+
+
 def template_mistakes(content: Mapping[str, Any]) -> list[str]:
     """A line for each style, ensemble or colour scheme that is not there."""
     named = [
@@ -58,7 +80,7 @@ def template_mistakes(content: Mapping[str, Any]) -> list[str]:
 
 def _unknown(path: str, kind: str, name: str) -> str:
     folder = "styles" if kind == "drums" else kind
-    names = [*template_names(folder), *WORDS.get(kind, ())]
+    names = _names(kind)
     if name in names:
         return ""
     what = {"schemes": "a colour scheme", "ensembles": "an ensemble"}.get(folder, "a style")

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from composer.errors import BadInput
 from composer.formats.brief import FORMAT, SCHEMA_NAME, Brief
-from composer.formats.brief_names import name_mistakes, template_mistakes
+from composer.formats.brief_names import in_known_case, name_mistakes, template_mistakes
 from composer.formats.strict_json import dump_json, parse_json
 
 MISTAKES_SHOWN = 10
@@ -47,6 +47,7 @@ def read_brief(data: bytes, name: str, *, to_compose: bool = False) -> Brief:
         raise BadInput(name, "is not a brief", "a brief is one JSON object in { }")
     _check_version(content.get("format"), name)
     try:
+        content = in_known_case(content)
         brief = Brief.model_validate(content)
         problems = template_mistakes(content) if to_compose else []
         if not problems:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,13 @@ class Description:
 def template_names(kind: str) -> list[str]:
     """The names of all templates of ``kind``, sorted."""
     return sorted(_paths(kind))
+
+
+def in_its_case(name: str, names: Iterable[str]) -> str:
+    """That one of ``names`` which is ``name`` but for capital letters; ``name`` where there is none, or several."""
+    known = [*names]
+    alike = [one for one in known if one.casefold() == name.casefold()]
+    return alike[0] if name not in known and len(alike) == 1 else name
 
 
 def load_template(kind: str, name: str) -> Template:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
+from PIL import Image
 
 from composer.cli.values import seconds_in, seed_in
 from composer.errors import UsageProblem
+from composer.formats.brief_text import read_brief
 from tests.cli.conftest import Program
 
 
@@ -50,3 +55,29 @@ def test_a_seed_is_a_whole_number_within_the_limits() -> None:
     for text in ("9007199254740992", "-1", "9" * 5000, "1.5", ""):
         with pytest.raises(UsageProblem):
             seed_in(text)
+
+
+def test_names_of_templates_are_taken_in_any_case(
+    composer: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (8, 8), "red").save("red.png")
+    words = ("--preset", "Nikitin", "--style", "Waltz", "--form", "RONDO", "--scheme", "Newton")
+    assert composer("brief", "red.png", *words).code == 0
+    made = json.loads(Path("red.brief.json").read_text())
+    assert (made["preset"], made["accompaniment"]["style"], made["scheme"]) == ("nikitin", "waltz", "newton")
+    composer("generate", "--free", "--style", "PAD", "--seed", "1", "-o", "a")
+    assert json.loads(Path("a.brief.json").read_text())["accompaniment"]["style"] == "pad"
+    assert composer("export", "a", "--to", "RPP").code == 0 and Path("a.rpp").is_file()
+
+
+def test_a_brief_names_instruments_and_templates_in_any_case() -> None:
+    brief = read_brief(
+        b'{"key": {"tonic": "C", "mode": "major"}, "tempo_bpm": 90, "meter": "3/4", "melody": {"instrument": "Flute"},'
+        b' "accompaniment": {"style": "Waltz"}, "form": [{"name": "A", "bars": 8, "style": "PAD"}],'
+        b' "scheme": "Newton"}',
+        "a.brief.json",
+        to_compose=True,
+    )
+    assert (brief.melody.instrument, brief.accompaniment.style) == ("flute", "waltz")
+    assert (brief.form[0].style, brief.scheme) == ("pad", "newton")
