@@ -12,9 +12,9 @@ from math import ceil
 from typing import Any
 
 from composer.formats.midi import CHORD_TRACK
-from composer.formats.midi_chords import own_chord_track
+from composer.formats.midi_chords import chord_places, chord_track_of
 from composer.formats.smf_scan import KEY_SIGNATURE, SET_TEMPO, SYSEX, TIME_SIGNATURE, RawEvent
-from composer.formats.source import MARKER, TEXT, SourceMidi, decoded, read_source
+from composer.formats.source import MARKER, SourceMidi, decoded, read_source
 from composer.music.time import TICKS_PER_BEAT
 
 HASH_CHARS = 8  # 32 bits: enough to tell one bar from its edited self
@@ -51,7 +51,8 @@ def bar_hashes(data: bytes, name: str) -> dict[str, str]:
     alone is no edit. Raises BadInput or OverLimit for a file that cannot be read.
     """
     source = read_source(data, name)
-    bars, chords = _Bars(source), own_chord_track(source)
+    bars, chords = _Bars(source), chord_track_of(source)
+    symbols = chord_places(source, chords) if chords is not None else frozenset()
     if bars.count * (len(source.tracks) + 1) > CELLS_MAX:
         return {}
     cells: dict[str, dict[int, list[tuple[Any, ...]]]] = defaultdict(lambda: defaultdict(list))
@@ -60,13 +61,13 @@ def bar_hashes(data: bytes, name: str) -> dict[str, str]:
         start, end = (bars.fine(tick) for tick in (note.start, note.end))
         cells[labels[note.track]][bars.index(note.start)].append((start, end, note.pitch, note.velocity))
     for number, track in enumerate(source.tracks):
-        for event in track:
+        for index, event in enumerate(track):
             if 0xA0 <= event.status < SYSEX:
                 found = (bars.fine(event.tick), event.status >> 4, *event.data)
                 cells[labels[number]][bars.index(event.tick)].append(found)
             elif (led := _leading(event)) is not None:
                 cells[CONDUCTOR][bars.index(event.tick)].append((bars.fine(event.tick), *led))
-            elif event.meta == TEXT and number == chords:
+            elif (number, index) in symbols:
                 cells[CHORD_TRACK][bars.index(event.tick)].append((bars.fine(event.tick), decoded(event.data)))
     return {CONDUCTOR: EMPTY, **{label: _joined(own) for label, own in cells.items()}}
 
@@ -147,9 +148,10 @@ def _leading(event: RawEvent) -> tuple[Any, ...] | None:
 def track_labels(source: SourceMidi) -> list[str]:
     """A name for each track, as cells are called: its own, numbered where it is taken or empty, and no two alike.
 
-    ``CHORD_TRACK`` is that of the chord symbols alone: a track of that name that plays is ``CHORD_NOTES``.
+    ``CHORD_TRACK`` is that of the chord symbols alone, whatever its name; a track of that name that plays is
+    ``CHORD_NOTES``.
     """
-    chords, playing = own_chord_track(source), {note.track for note in source.notes}
+    chords, playing = chord_track_of(source), {note.track for note in source.notes}
     taken, labels = {CONDUCTOR, CHORD_TRACK}, []
     for number, name in enumerate(source.track_names):
         wanted = CHORD_NOTES if name == CHORD_TRACK and number in playing else name or f"track {number + 1}"

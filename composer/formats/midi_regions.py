@@ -46,12 +46,10 @@ def cells_of(source: SourceMidi) -> FileCells:
     roles = {line.track: line.role if line.is_alone else "" for line in lines_of(source)}
     for number in chord_tracks(source):
         roles.setdefault(number, "")
-    names = source.track_names
-    tracks = tuple(
-        # One that plays may be named as it is called in the file: with the chords, where there are any.
-        Track(label, roles[number], names[number] if label == CHORD_NOTES else "")
-        for number, label in enumerate(labels) if number in roles
-    )  # fmt: skip
+    # The two that cells call otherwise than the file does may be named as they are called there too.
+    renamed = (n for n, name in enumerate(source.track_names) if name != labels[n] in (CHORD_TRACK, CHORD_NOTES))
+    names = {number: source.track_names[number] for number in renamed}
+    tracks = tuple(Track(labels[number], roles[number], names.get(number, "")) for number in sorted(roles))
     return FileCells(tracks, Clock(source).bars.bars_until(source.end_tick))
 
 

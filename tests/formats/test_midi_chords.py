@@ -128,6 +128,16 @@ def test_a_record_of_a_playing_track_called_chords_stays_valid() -> None:
     assert changed_bars(before, now) == ()
 
 
+def test_a_track_of_symbols_is_that_of_the_chords_whatever_its_name() -> None:
+    akkorde = _renamed(OURS, "Chords", "Akkorde")
+    assert bar_hashes(akkorde, "b") == bar_hashes(OURS, "a")
+    assert [t.name for t in cells_of(_source(akkorde)).tracks if Region(None, ("akkorde",)).has_track(t)] == ["Chords"]
+    chords = (ChordSpan(0, 2 * BAR, chord_of("F")),)
+    after = _source(spliced(_source(akkorde), replace(small_piece(), chords=chords), frozenset({("Chords", 1)})))
+    assert after.track_names[-1] == "Akkorde"
+    assert [text.text for text in chord_texts_of(after)] == ["F", "Bb7/D"]
+
+
 def test_the_labels_of_tracks_are_all_different() -> None:
     parts = [replace(part, name="Piano", role=CHORDS) for part in small_piece().parts[:3]]
     data = _renamed(midi_bytes(replace(small_piece(), parts=(parts[0], replace(parts[1], name="X"), parts[2]))), "X",
