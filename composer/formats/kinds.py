@@ -34,7 +34,9 @@ _MADE_FROM = {
 # (wanted, found) -> what to do instead; {name} is the file, {stem} the name of its piece.
 _ADVICE = {
     (BRIEF, PICTURE): "run `composer brief {name}` first",
-    (BRIEF, MIDI): "name a brief, such as {stem}.brief.json (`composer brief {name}` writes it), or use --melody or --continue",
+    (BRIEF, MIDI): (
+        "name a brief, such as {stem}.brief.json (`composer brief {name}` writes it), or use --melody or --continue"
+    ),
     (MIDI, PICTURE): "run `composer make {name}` to get music from it",
     (MIDI, BRIEF): "run `composer generate {name}` first, or name the MIDI file of the piece",
     (MIDI, RECORDING): "name the MIDI file that it was made from",
