@@ -81,9 +81,9 @@ def edit(art: PieceFiles, change: Callable[[mido.MidiFile], None]) -> None:
     midi.save(art.draft)
 
 
-def raise_first_note_of_bar(bar: int) -> Callable[[mido.MidiFile], None]:
+def raise_first_note_of_bar(bar: int, name: str = "Melody") -> Callable[[mido.MidiFile], None]:
     def change(midi: mido.MidiFile) -> None:
-        track = next(t for t in midi.tracks if t.name == "Melody")
+        track = next(t for t in midi.tracks if t.name == name)
         tick = 0
         for index, message in enumerate(track):
             tick += message.time
@@ -420,3 +420,52 @@ def test_bars_and_sections_named_together_are_all_redone(art: PieceFiles) -> Non
     before = content(art.draft)
     assert run(art, "--bars", "1", "--section", "B", "--tracks", "melody", "--seed", "9") == 0
     assert {bar for _, bar in differing(before, content(art.draft))} & {1, 5, 6, 7, 8} >= {1, 5}
+
+
+def programs(path: Path) -> dict[str, int]:
+    return {t.name: e.program for t in mido.MidiFile(path).tracks for e in t if e.type == "program_change"}
+
+
+def ask_for(art: PieceFiles, **changes: object) -> None:
+    art.brief.write_text(json.dumps({**BRIEF, **changes}))
+
+
+def test_other_players_in_the_brief_play_around_edited_bars(
+    art: PieceFiles, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask_for(art, bass={}, drums={})
+    assert run(art) == 0
+    edit(art, raise_first_note_of_bar(3))
+    before = content(art.draft)
+    ask_for(art, bass={}, melody={"instrument": "flute"})
+    capsys.readouterr()
+    assert main(["generate", str(art.brief)]) == 0
+    said, after = capsys.readouterr().err, content(art.draft)
+    assert "as in the brief now: Melody (flute)" in said and "not in the brief any more: Drums" in said
+    assert programs(art.draft)["Melody"] == 73 and "Drums" not in after
+    assert after["Melody"][3] == before["Melody"][3] and after["Melody"][5] != before["Melody"][5]
+
+
+def test_an_instrument_that_a_person_chose_stays(art: PieceFiles) -> None:
+    def chosen(midi: mido.MidiFile) -> None:
+        raise_first_note_of_bar(3)(midi)
+        track = next(t for t in midi.tracks if t.name == "Melody")
+        track[:] = [m.copy(program=56) if m.type == "program_change" else m for m in track]
+
+    edit(art, chosen)
+    ask_for(art, melody={"instrument": "flute"})
+    assert run(art) == 0 and programs(art.draft)["Melody"] == 56
+
+
+def test_a_track_with_edited_bars_stays_though_the_brief_has_its_player_no_more(
+    art: PieceFiles, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask_for(art, drums={})
+    assert run(art) == 0
+    edit(art, raise_first_note_of_bar(3, "Drums"))
+    ask_for(art)
+    before = content(art.draft)
+    capsys.readouterr()
+    assert main(["generate", str(art.brief)]) == 0
+    assert "kept, though the brief has them no more: Drums" in capsys.readouterr().err
+    assert content(art.draft)["Drums"] == before["Drums"]
