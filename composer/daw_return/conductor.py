@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from composer.compare.view import tempo_text
 from composer.daw_return.frame import Frame
+from composer.daw_return.kinds import ROUTING, has_rule, is_of_song, is_text, kind_of, kinds_in, lacking
 from composer.daw_return.setups import is_empty_name
 from composer.daw_return.symbols import Symbols
 from composer.daw_return.timing import Slack
@@ -16,10 +17,8 @@ from composer.formats.midi_events import meta_event
 from composer.formats.smf_scan import (
     DEFAULT_TEMPO_US,
     KEY_SIGNATURE,
-    META,
     SET_TEMPO,
     SMPTE_OFFSET,
-    SYSEX,
     TIME_SIGNATURE,
     RawEvent,
 )
@@ -29,31 +28,20 @@ from composer.formats.source import COPYRIGHT, CUE, MARKER, TEXT, TRACK_NAME, So
 _TEMPO_TOLERANCE = 0.001
 _C_MAJOR = b"\0\0"
 _FOUR_FOUR = b"\4\2"
-_SEQUENCER = 0x7F
 TITLE = "title"  # the one thing of the song without which it sounds and looks the same
-_SONG_KINDS = frozenset({0x00, COPYRIGHT, MARKER, CUE, SET_TEMPO, SMPTE_OFFSET, TIME_SIGNATURE, KEY_SIGNATURE})
 
 
 @dataclass(frozen=True, slots=True)
 class Song:
     """The conductor's events and the chord symbols, by tick; ``rebuilt`` says what came from the piece, ``stated``
-    where the file says otherwise than the piece and was believed."""
+    where the file says otherwise than the piece and was believed. ``restored`` are texts and the like of the piece of
+    kinds that the file does not have."""
 
     conductor: tuple[RawEvent, ...]
     chords: tuple[RawEvent, ...]
     rebuilt: tuple[str, ...]
     stated: tuple[str, ...]
-
-
-def is_of_song(event: RawEvent) -> bool:
-    """Whether an event belongs in the conductor whatever track it stands in."""
-    return event.status == META and event.meta in _SONG_KINDS
-
-
-def is_of_conductor(event: RawEvent) -> bool:
-    """Whether an event that no other rule places stays in a conductor where it stands: what only one make of program
-    or synthesizer reads."""
-    return SYSEX <= event.status < META or event.meta == _SEQUENCER
+    restored: tuple[RawEvent, ...] = ()
 
 
 def song_of(
@@ -84,13 +72,14 @@ class _Gathering:
         self.slack, self.at, self.moved = slack, at, moved
         self.rebuilt: list[str] = []
         self.stated: list[str] = []
+        self.restored: list[RawEvent] = []
 
     def song(self) -> Song:
         title = self._title()
         events = [*self._tempi(), *self._metres(), *self._keys(), *self._markers(), *self._rest()]
         chords = self._chords()
         ordered = sorted(events, key=lambda e: e.tick)
-        return Song((*title, *ordered), chords, tuple(self.rebuilt), tuple(self.stated))
+        return Song((*title, *ordered), chords, tuple(self.rebuilt), tuple(self.stated), tuple(self.restored))
 
     def _own(self, kind: int, at: Callable[[int], int]) -> list[RawEvent]:
         """The file's events of a kind where they belong, each once; of several at one tick the last where they set."""
@@ -105,15 +94,15 @@ class _Gathering:
         return [e for e in self.frame.conductor if e.meta == kind]
 
     def _title(self) -> list[RawEvent]:
-        known = [e for e in self.frame.conductor if e.meta == TRACK_NAME or _is_text(e, TITLE_TEXT)]
-        texts = [e for e in self.returned.metas(TEXT) if _is_text(e, TITLE_TEXT)]
+        known = [e for e in self.frame.conductor if e.meta == TRACK_NAME or is_text(e, TITLE_TEXT)]
+        texts = [e for e in self.returned.metas(TEXT) if is_text(e, TITLE_TEXT)]
         name = _song_name(self.returned)
+        known_name = decoded(known[0].data) if known else ""
+        if name == known_name:
+            return known
         if not name or is_empty_name(name) or name in {line.name for line in self.frame.lines}:
             if known:
                 self.rebuilt.append(TITLE)
-            return known or [meta_event(0, TRACK_NAME, ascii_name(self.returned.name, "Untitled").encode())]
-        known_name = decoded(known[0].data) if known else ""
-        if name == known_name:
             return known
         if known_name:
             self.stated.append(f"title {name}, not {known_name}")
@@ -164,7 +153,7 @@ class _Gathering:
         return [e.data[:2] for e in own] == [_FOUR_FOUR] and tempi <= {DEFAULT_TEMPO_US}
 
     def _keys(self) -> list[RawEvent]:
-        known = [e for e in self.frame.conductor if e.meta == KEY_SIGNATURE or _is_text(e, KEY_TEXT)]
+        known = [e for e in self.frame.conductor if e.meta == KEY_SIGNATURE or is_text(e, KEY_TEXT)]
         signatures = [e for e in known if e.meta == KEY_SIGNATURE]
         own = self._own(KEY_SIGNATURE, self.at)
         if known and (not own or [e.data for e in own] == [_C_MAJOR] or _accidentals(own) == _accidentals(signatures)):
@@ -175,14 +164,14 @@ class _Gathering:
         if own == signatures:
             return known
         own = self._with_start(own, signatures, "key", lambda e: str(key_of_signature_bytes(e.data)))
-        texts = [e._replace(tick=self.at(e.tick)) for e in self.returned.metas(TEXT) if _is_text(e, KEY_TEXT)]
+        texts = [e._replace(tick=self.at(e.tick)) for e in self.returned.metas(TEXT) if is_text(e, KEY_TEXT)]
         return [*own, *texts]
 
     def _with_start(
         self, own: list[RawEvent], known: list[RawEvent], what: str, told: Callable[[RawEvent], str]
     ) -> list[RawEvent]:
         """The file's events, with the piece's first where the file sets nothing at the start."""
-        if known and own and own[0].tick > 0:
+        if known and own and own[0].tick > known[0].tick == 0:
             self.rebuilt.append(f"{what} at the start")
             own = [known[0], *own]
         elif known and own and own[0].data != known[0].data and told(own[0]) != told(known[0]):
@@ -206,22 +195,23 @@ class _Gathering:
         return known
 
     def _rest(self) -> list[RawEvent]:
-        """Copyright, cue points and the like; texts of tracks without notes that are not told elsewhere, and what a
-        first track without notes says to the synthesizers."""
-        found = [
-            e._replace(tick=self.moved(e.tick)) for kind in (0x00, COPYRIGHT, CUE, SMPTE_OFFSET)
-            for e in self.returned.metas(kind)
-        ]  # fmt: skip
-        first = self.returned.tracks[0] if self.returned.tracks else ()
-        plays = any(note.track == 0 for note in self.returned.notes)
-        if not plays or self.returned.format == 0:
-            found += [e._replace(tick=self.moved(e.tick)) for e in first if not plays and is_of_conductor(e)]
-            texts = [e for i, e in enumerate(first) if e.meta == TEXT and (0, i) not in self.symbols.places]
+        """Copyright, cue points and the like; what a first track without notes says that is not told elsewhere, and
+        what the conductor of the piece said where a program put all on one track."""
+        found = [e for kind in (0x00, COPYRIGHT, CUE, SMPTE_OFFSET) for e in self.returned.metas(kind)]
+        first = enumerate(self.returned.tracks[0]) if self.returned.tracks else ()
+        events = [e for i, e in first if (0, i) not in self.symbols.places and not has_rule(e) and not is_of_song(e)]
+        if not any(note.track == 0 for note in self.returned.notes):
+            found += [e for e in events if e.meta not in ROUTING]
+        elif self.returned.format == 0:
+            led = {(kind_of(e), e.data) for e in self.frame.conductor}
+            theirs = {(kind_of(e), e.data) for own in self.frame.texts for e in own}
             found += [
-                e._replace(tick=self.moved(e.tick)) for e in texts
-                if not _is_text(e, TITLE_TEXT) and not _is_text(e, KEY_TEXT)
+                e for e in events
+                if (kind_of(e), e.data) in led or (e.meta == TEXT and (kind_of(e), e.data) not in theirs)
             ]  # fmt: skip
-        return found
+        lost = lacking(self.frame.conductor, kinds_in(self.returned, self.symbols.places))
+        self.restored += lost
+        return [*(e._replace(tick=self.moved(e.tick)) for e in found), *lost]
 
 
 def _settled(event: RawEvent, tick: int, known: Sequence[RawEvent], slack: Slack) -> int:
@@ -251,10 +241,6 @@ def _full_metre(event: RawEvent, known: Sequence[RawEvent]) -> RawEvent:
         if one.tick == event.tick and one.data[:2] == event.data[:2]:
             return one
     return event._replace(data=event.data[:2] + bytes((event.data[2] or 24, 8)))
-
-
-def _is_text(event: RawEvent, start: str) -> bool:
-    return event.meta == TEXT and decoded(event.data).startswith(start)
 
 
 def _song_name(source: SourceMidi) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from composer.compare.view import Line, view_of
+from composer.daw_return.kinds import is_of_song, kind_of
 from composer.daw_return.scaling import scaled, unit_for
 from composer.formats.brief import Brief
 from composer.formats.midi import CHORD_TRACK, DRUM_CHANNEL, midi_bytes
 from composer.formats.midi_chords import chord_track_of
-from composer.formats.smf_scan import CONTROL, END_OF_TRACK, META, PROGRAM, SYSEX, RawEvent
-from composer.formats.source import TEXT, SourceMidi, read_source
+from composer.formats.smf_scan import CONTROL, END_OF_TRACK, PROGRAM, SYSEX, RawEvent
+from composer.formats.source import LYRIC, TEXT, SourceMidi, read_source
 from composer.formats.source_piece import piece_of
 from composer.music.instruments import INSTRUMENTS
 from composer.music.notes import BASS, CC_PAN, CC_VOLUME, CHORDS, MELODY, Marker, Part, Piece, Tempo
@@ -30,6 +31,14 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True)
+class Quiet:
+    """A track of the piece without notes, besides the conductor and the chords, and what it says."""
+
+    name: str
+    events: tuple[RawEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What surrounds the notes of a piece. ``origin`` is the file that knows.
 
@@ -37,6 +46,7 @@ class Frame:
     brief there are no lines, and ``setups`` are those of the lines of the returned file. ``end`` is 0 where not known.
     The file that knows is of type ``kind`` and has ``resolution`` ticks to the quarter; all times here are in parts of
     a quarter, ``unit`` to one.
+    ``texts`` are what else stands on the tracks of the lines: names, lyrics, ports.
     ``chords`` are the texts of the track called ``chord_track`` ("" for none), ``other_texts`` those of all others.
     """
 
@@ -48,6 +58,8 @@ class Frame:
     lines: tuple[Line, ...]
     setups: tuple[Setup, ...]
     moves: tuple[tuple[RawEvent, ...], ...]
+    texts: tuple[tuple[RawEvent, ...], ...]
+    quiet: tuple[Quiet, ...]
     end: int
     resolution: int
     kind: int = 1
@@ -62,28 +74,59 @@ def frame_of(known: SourceMidi) -> Frame:
     unit = unit_for(known.ticks_per_beat)
     reference = scaled(known, unit)
     lines = view_of(reference, unit).lines
-    own = [_channel_events(reference, line.track, line.channel) for line in lines]
-    setups = tuple(setup_in(events, line.channel, line.name) for line, events in zip(lines, own, strict=True))
-    moves = tuple(tuple(without_setup(events)) for events in own)
-    conductor = tuple(e for e in reference.tracks[0] if e.status == META and e.meta != END_OF_TRACK)
+    own = [_channel_events(reference, line, lines) for line in lines]
+    setups = tuple(
+        setup_in([e for e in events if e.tick == 0], line.channel, line.name)
+        for line, events in zip(lines, own, strict=True)
+    )
+    moves = tuple(tuple(without_setup(events, setup)) for events, setup in zip(own, setups, strict=True))
     texts = [tuple(e for e in track if e.meta == TEXT) for track in reference.tracks]
     number = chord_track_of(reference)
     chords = texts.pop(number) if number is not None else ()
     name = (reference.track_names[number] if number else "") or (CHORD_TRACK if number is not None else "")
-    others = tuple(event for own in texts for event in own)
+    playing = {line.track for line in lines}
+    quiet = [n for n in range(1, len(reference.tracks)) if n not in playing and n != number]
     return Frame(
         reference.name,
-        conductor,
+        _conductor(reference, 0 in playing),
         name,
         chords,
-        others,
+        tuple(event for own in texts for event in own),
         lines,
         setups,
         moves,
+        tuple(_texts(reference, line, lines) for line in lines),
+        tuple(Quiet(reference.track_names[n], tuple(e for e in reference.tracks[n] if not _is_led(e))) for n in quiet),
         reference.end_tick,
         known.ticks_per_beat,
         known.format,
     )
+
+
+def _conductor(reference: SourceMidi, plays: bool) -> tuple[RawEvent, ...]:
+    """All that a quiet first track says besides controllers, and what is of the song wherever it stands, each once."""
+    found: dict[tuple[int, int, int, bytes], RawEvent] = {}
+    for number, track in enumerate(reference.tracks):
+        for event in track:
+            if event.status < SYSEX or event.meta == END_OF_TRACK:
+                continue
+            is_first = number == 0 and (not plays or (reference.format == 0 and event.meta != LYRIC))
+            if is_first or is_of_song(event):
+                found.setdefault((event.tick, *kind_of(event), event.data), event)
+    return tuple(sorted(found.values(), key=lambda e: e.tick))
+
+
+def _texts(reference: SourceMidi, line: Line, lines: Sequence[Line]) -> tuple[RawEvent, ...]:
+    """The name of the line's track and what else stands there, with the first of its lines."""
+    if any(other.track == line.track and other.index < line.index for other in lines):
+        return ()
+    words = LYRIC if reference.format == 0 else None
+    return tuple(e for e in reference.tracks[line.track] if not _is_led(e) and words in (None, e.meta))
+
+
+def _is_led(event: RawEvent) -> bool:
+    """Whether an event is told with the controllers or with the conductor."""
+    return event.status < SYSEX or event.meta == END_OF_TRACK or is_of_song(event)
 
 
 def frame_of_brief(brief: Brief, name: str, returned: SourceMidi) -> Frame:
@@ -101,7 +144,7 @@ def frame_of_brief(brief: Brief, name: str, returned: SourceMidi) -> Frame:
     leading = read_source(midi_bytes(plan), name, may_be_silent=True).tracks[0]
     conductor = tuple(e for e in leading if e.meta != END_OF_TRACK)
     setups = tuple(_planned(part, line, brief) for part, line in zip(parts, lines, strict=True))
-    return Frame(name, conductor, "", (), (), (), setups, ((),) * len(lines), 0, TICKS_PER_BEAT)
+    return Frame(name, conductor, "", (), (), (), setups, ((),) * len(lines), ((),) * len(lines), (), 0, TICKS_PER_BEAT)
 
 
 def setup_in(events: Sequence[RawEvent], channel: int, name: str) -> Setup:
@@ -115,9 +158,10 @@ def setup_in(events: Sequence[RawEvent], channel: int, name: str) -> Setup:
     )  # fmt: skip
 
 
-def without_setup(events: Iterable[RawEvent]) -> list[RawEvent]:
-    """The events without the first program, volume and pan."""
-    wanted = {(PROGRAM, -1), (CONTROL, CC_VOLUME), (CONTROL, CC_PAN)}
+def without_setup(events: Iterable[RawEvent], setup: Setup) -> list[RawEvent]:
+    """The events without the first program, volume and pan, where ``setup`` says one."""
+    kinds = {(PROGRAM, -1): setup.program, (CONTROL, CC_VOLUME): setup.volume, (CONTROL, CC_PAN): setup.pan}
+    wanted = {kind for kind, value in kinds.items() if value is not None}
     left = []
     for event in events:
         if _kind(event) in wanted:
@@ -127,9 +171,13 @@ def without_setup(events: Iterable[RawEvent]) -> list[RawEvent]:
     return left
 
 
-def _channel_events(source: SourceMidi, track: int, channel: int) -> list[RawEvent]:
-    """The controllers, programs, bends and pressures of a line."""
-    return [e for e in source.tracks[track] if 0xA0 <= e.status < SYSEX and e.status & 0x0F == channel]
+def _channel_events(source: SourceMidi, line: Line, lines: Sequence[Line]) -> list[RawEvent]:
+    """The controllers, programs, bends and pressures of a line; the first of a channel has those of quiet tracks."""
+    playing = {one.track for one in lines}
+    is_first = not any(other.channel == line.channel and other.index < line.index for other in lines)
+    tracks = [t for n, t in enumerate(source.tracks) if n == line.track or (is_first and n not in playing)]
+    found = [e for t in tracks for e in t if 0xA0 <= e.status < SYSEX and e.status & 0x0F == line.channel]
+    return sorted(found, key=lambda e: e.tick)
 
 
 def _kind(event: RawEvent) -> tuple[int, int]:

@@ -6,18 +6,15 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from composer.compare.view import Line
-from composer.daw_return.conductor import is_of_conductor, is_of_song
+from composer.compare.view import CONTROL_NAMES, Line
 from composer.daw_return.frame import Frame, without_setup
+from composer.daw_return.kinds import ROUTING, Kind, is_of_song, kind_of, kinds_in, lacking
 from composer.daw_return.setups import Track, is_empty_name
 from composer.daw_return.symbols import Symbols
 from composer.daw_return.timing import Slack
-from composer.formats.smf_scan import CONTROL, END_OF_TRACK, KEY_PRESSURE, META, PROGRAM, SYSEX, RawEvent
+from composer.formats.smf_scan import BEND, CONTROL, END_OF_TRACK, KEY_PRESSURE, PROGRAM, SYSEX, RawEvent
 from composer.formats.source import LYRIC, TEXT, TRACK_NAME, SourceMidi
 from composer.music.notes import CC_BANK, CC_BANK_LOW
-
-# Old-style routing, which programs read differently: a returned file's tracks are routed anew.
-_ROUTING = frozenset({0x20, 0x21})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +29,17 @@ class Spare:
 class Moves:
     """The events of each track besides notes and set-up (unsorted, still on their old channels), those of the track of
     chords besides its symbols, the tracks that are left, and whether the controllers are the piece's because the file
-    has none but what its program made up."""
+    has none but what its program made up.
+
+    ``restored`` are lyrics, texts and the like of the piece, of kinds that the file does not have; ``gone`` says which
+    controllers of the piece are missing in a file that has others."""
 
     by_track: tuple[tuple[RawEvent, ...], ...]
     chords: tuple[RawEvent, ...]
     spare: tuple[Spare, ...]
     is_rebuilt: bool
+    restored: tuple[RawEvent, ...]
+    gone: tuple[str, ...]
 
 
 def moves_of(
@@ -66,35 +68,107 @@ def moves_of(
                 _deal(controls, line, tracks, frame, slack, at, found)
         rest = [
             e for i, e in enumerate(events)
-            if (number, i) not in symbols.places and e.status >= SYSEX and _is_of_track(e, number, bool(own), returned)
+            if (number, i) not in symbols.places
+            and e.status >= SYSEX
+            and _is_of_track(e, number, bool(own), returned, frame)
         ]  # fmt: skip
         if number == symbols.track:
             chords = tuple(e._replace(tick=moved(e.tick)) for e in [*left, *rest])
         elif own:
-            _deal_texts([e._replace(tick=moved(e.tick)) for e in rest], own, tracks, found)
+            _deal_texts([e._replace(tick=moved(e.tick)) for e in rest], own, tracks, frame, slack, found)
         elif (extra := _spare(returned, number, [*left, *rest], moved)) is not None:
             spare.append(extra)
-    is_rebuilt = not _has_controllers(returned, tracks, frame, at)
+    is_rebuilt = not _has_controllers(returned, tracks, frame, found, at)
+    gone = () if is_rebuilt else tuple(_gone(tracks, frame, found))
+    restored = False
     for index, track in enumerate(tracks):
         if track.voice.reference is not None and (is_rebuilt or not track.voice.returned):
-            found[index] += _not_yet(frame.moves[track.voice.reference], found[index])
+            more = _not_yet(frame.moves[track.voice.reference], found[index])
+            restored |= is_rebuilt and bool(more)
+            found[index] += more
     for index, track in enumerate(tracks):
         found[index] = _without_repeated_programs(found[index], track.setup.program)
-    restored = is_rebuilt and any(frame.moves[t.voice.reference] for t in tracks if t.voice.reference is not None)
-    return Moves(tuple(tuple(found[i]) for i in range(len(tracks))), chords, tuple(spare), restored)
+    present = kinds_in(returned, symbols.places)
+    texts = [*_restored_texts(tracks, frame, present, found), *_restored_quiet(frame, present, spare)]
+    by_track = tuple(tuple(found[i]) for i in range(len(tracks)))
+    return Moves(by_track, chords, tuple(spare), restored, tuple(texts), gone)
 
 
-def _has_controllers(returned: SourceMidi, tracks: Sequence[Track], frame: Frame, at: Callable[[int], int]) -> bool:
+def _restored_texts(
+    tracks: Sequence[Track], frame: Frame, present: frozenset[Kind], found: dict[int, list[RawEvent]]
+) -> list[RawEvent]:
+    """Give the tracks their ports, and what the piece says there of which the file has none; returns the latter.
+
+    A track that is not in the file says all that it said.
+    """
+    restored = []
+    for index, track in enumerate(tracks):
+        if track.voice.reference is None:
+            continue
+        known = frame.texts[track.voice.reference]
+        lost = lacking(known, present) if track.voice.returned else lacking(known, frozenset())
+        found[index] += [e for e in known if e.meta in ROUTING and e not in lost] + lost
+        restored += lost if track.voice.returned else []
+    return restored
+
+
+def _restored_quiet(frame: Frame, present: frozenset[Kind], spare: list[Spare]) -> list[RawEvent]:
+    """Put back what tracks without notes said of which the file has nothing, on the tracks of their names."""
+    restored = []
+    for quiet in frame.quiet:
+        lost = lacking(quiet.events, present)
+        if not lost:
+            continue
+        restored += lost
+        at = next((i for i, one in enumerate(spare) if quiet.name and one.name == quiet.name), None)
+        if at is None:
+            spare.append(Spare(quiet.name, tuple(lost)))
+        else:
+            spare[at] = Spare(quiet.name, (*spare[at].events, *lost))
+    return restored
+
+
+def _gone(tracks: Sequence[Track], frame: Frame, found: dict[int, list[RawEvent]]) -> list[str]:
+    """The kinds of controllers of tracks in the file that it does not have at all, in words."""
+    theirs = {_told(e) for events in found.values() for e in events}
+    returned = [t.voice.reference for t in tracks if t.voice.reference is not None and t.voice.returned]
+    return sorted({_told(e) for reference in returned for e in frame.moves[reference]} - theirs)
+
+
+def _told(event: RawEvent) -> str:
+    kind = event.status & 0xF0
+    if kind == CONTROL:
+        return CONTROL_NAMES.get(event.data[0], f"CC{event.data[0]}")
+    return {BEND: "pitch bend", PROGRAM: "program"}.get(kind, "aftertouch")
+
+
+def _has_controllers(
+    returned: SourceMidi,
+    tracks: Sequence[Track],
+    frame: Frame,
+    found: dict[int, list[RawEvent]],
+    at: Callable[[int], int],
+) -> bool:
     """Whether the program exports controllers at all: some that come after the start, or a volume and a pan that are
-    the piece's. Those that a program makes up when it exports stand at the start and are alike for all tracks."""
+    the piece's, or where that has neither anything else of its start. Those that a program makes up when it exports
+    stand at the start and are alike for all tracks."""
     events = (e for track in returned.tracks for e in track if 0xA0 <= e.status < SYSEX and e.status & 0xF0 != PROGRAM)
     if any(at(event.tick) > 0 for event in events):
         return True
-    references = ((t, frame.setups[t.voice.reference]) for t in tracks if t.voice.reference is not None)
-    return any(
-        not t.rebuilt & {"volume", "pan"} and (t.setup.volume, t.setup.pan) == (known.volume, known.pan)
-        for t, known in references if t.voice.returned
-    )  # fmt: skip
+    for index, track in enumerate(tracks):
+        if track.voice.reference is None or not track.voice.returned:
+            continue
+        known = frame.setups[track.voice.reference]
+        if (known.volume, known.pan) == (None, None):
+            own = [(e.status & 0xF0, e.data) for e in found[index]]
+            if any((e.status & 0xF0, e.data) in own for e in frame.moves[track.voice.reference] if e.tick == 0):
+                return True
+        elif not track.rebuilt & {"volume", "pan"} and (track.setup.volume, track.setup.pan) == (
+            known.volume,
+            known.pan,
+        ):
+            return True
+    return False
 
 
 def _not_yet(known: Sequence[RawEvent], own: Sequence[RawEvent]) -> list[RawEvent]:
@@ -138,7 +212,9 @@ def _deal(
     takers = [i for i, track in enumerate(tracks) if line.index in track.voice.returned]
     known = {i: _known(tracks[i], frame) for i in takers}
     is_shared = len(takers) > 1
-    for event in without_setup(controls) if not is_shared else _without_setups(controls, tracks, takers):
+    for event in (
+        without_setup(controls, tracks[takers[0]].setup) if not is_shared else _without_setups(controls, tracks, takers)
+    ):
         tick = at(event.tick)
         best, settled = takers[0], tick
         for i in takers:
@@ -154,8 +230,8 @@ def _deal(
 def _without_setups(controls: Sequence[RawEvent], tracks: Sequence[Track], takers: Sequence[int]) -> list[RawEvent]:
     """The events without one set-up for each of the tracks that share the channel."""
     left = list(controls)
-    for _ in takers:
-        left = [*(e for e in left if e.tick), *without_setup([e for e in left if not e.tick])]
+    for i in takers:
+        left = [*(e for e in left if e.tick), *without_setup([e for e in left if not e.tick], tracks[i].setup)]
     return sorted(left, key=lambda e: e.tick)
 
 
@@ -190,25 +266,41 @@ def _same(one: RawEvent, other: RawEvent) -> bool:
     return one.status & 0xF0 == other.status & 0xF0 and one.data == other.data
 
 
-def _is_of_track(event: RawEvent, number: int, plays: bool, source: SourceMidi) -> bool:
+def _is_of_track(event: RawEvent, number: int, plays: bool, source: SourceMidi, frame: Frame) -> bool:
     """Whether an event stays with its track: neither of the song, nor a name, nor routing, nor told elsewhere."""
-    if is_of_conductor(event):
-        return plays or number > 0
-    if event.status != META:
-        return True
-    if event.meta in (END_OF_TRACK, TRACK_NAME) or event.meta in _ROUTING or is_of_song(event):
+    if event.meta in (END_OF_TRACK, TRACK_NAME) or event.meta in ROUTING or is_of_song(event):
         return False
-    if event.meta == TEXT:
-        return (plays and source.format != 0) or (number > 0 and not plays)
+    if number == 0 and not plays:
+        return False
+    if source.format == 0 and any((kind_of(e), e.data) == (kind_of(event), event.data) for e in frame.conductor):
+        return False
+    if event.meta == TEXT and source.format == 0:
+        theirs = (e for own in frame.texts for e in own)
+        return any((kind_of(e), e.data) == (kind_of(event), event.data) for e in theirs)
     return True
 
 
 def _deal_texts(
-    events: Sequence[RawEvent], own: Sequence[Line], tracks: Sequence[Track], found: dict[int, list[RawEvent]]
+    events: Sequence[RawEvent],
+    own: Sequence[Line],
+    tracks: Sequence[Track],
+    frame: Frame,
+    slack: Slack,
+    found: dict[int, list[RawEvent]],
 ) -> None:
-    """Lyrics go to the highest voice that begins a note with them; what else is on the track to its first voice."""
+    """A text goes where it was; a new lyric to the highest voice that begins a note with it, what else is on the track
+    to its first voice."""
     takers = [i for i, t in enumerate(tracks) if any(line.index in t.voice.returned for line in own)]
+    known: dict[tuple[Kind, bytes], list[tuple[int, int]]] = defaultdict(list)
+    for i in takers if len(takers) > 1 else ():
+        reference = tracks[i].voice.reference
+        for e in frame.texts[reference] if reference is not None else ():
+            known[kind_of(e), e.data].append((e.tick, i))
     for event in events:
+        was = [(abs(t - event.tick), t, i) for t, i in known[kind_of(event), event.data]]
+        if was and slack.settled(min(was)[1], event.tick) == min(was)[1]:
+            found[min(was)[2]].append(event._replace(tick=min(was)[1]))
+            continue
         singing = [
             (tone.pitch, -i) for i in takers for tone in tracks[i].voice.tones
             if event.meta == LYRIC and tone.start == event.tick

@@ -17,6 +17,8 @@ from composer.formats.midi import DRUM_CHANNEL, MELODIC_CHANNELS, ascii_name
 from composer.music.instruments import instrument_of_program
 
 _VOLUME, _PAN = 100, 64
+# Logic numbers its regions: "Vocals #01".
+_REGION = re.compile(r"\s*#\d+$")
 _EMPTY_NAME = re.compile(
     r"((midi|instrument|inst|audio|software|external)?[ _-]*(track|channel|clip|part|region|inst|midi|instrument)?"
     r"[ _#-]*\d*|untitled|unnamed|new|no name|conductor|tempo( track| map)?|master( track)?)[ _-]*\d*",
@@ -27,12 +29,14 @@ _EMPTY_NAME = re.compile(
 @dataclass(frozen=True, slots=True)
 class Track:
     """A voice with the set-up that it gets, and the parts of it (``"name"``, ``"channel"`` ...) that were rebuilt:
-    those in ``lost`` as the piece had them, the others by the rules of MIDI."""
+    those in ``lost`` as the piece had them, the others by the rules of MIDI. ``label`` is what it is called where it
+    has no name."""
 
     voice: Voice
     setup: Setup
     rebuilt: frozenset[str]
     lost: frozenset[str]
+    label: str
     differs: tuple[str, ...] = ()
 
     @property
@@ -48,8 +52,8 @@ def is_empty_name(name: str) -> bool:
 
 def tracks_of(voices: Sequence[Voice], frame: Frame, stated: Sequence[Setup], lines: Sequence[Line]) -> list[Track]:
     """The set-up of each voice; ``stated`` is what the file says of each of its ``lines``."""
-    own = [_stated(voice, stated, lines) for voice in voices]
     known = [_known(voice, frame) for voice in voices]
+    own = [_stated(voice, stated, lines, knew) for voice, knew in zip(voices, known, strict=True)]
     if _is_one_for_all([s.program for s in own], [k.program for k in known]):
         own = [replace(s, program=None) for s in own]
     if _is_one_for_all([s.volume for s in own], [k.volume for k in known]):
@@ -60,22 +64,41 @@ def tracks_of(voices: Sequence[Voice], frame: Frame, stated: Sequence[Setup], li
     tracks = []
     taken: set[str] = set()
     for voice, said, knew, channel in zip(voices, own, known, channels, strict=True):
-        setup = _whole(said, knew, channel, taken)
+        setup = _whole(said, knew, channel, taken, _House(voice, frame))
         taken.add(setup.name)
         said = replace(said, channel=said.channel if voice.returned else None)
         rebuilt = _rebuilt(said, setup)
-        tracks.append(Track(voice, setup, rebuilt, _lost(rebuilt, said, knew, setup), _differing(said, knew, setup)))
+        label = setup.name or _line(voice, frame, lines).label
+        lost = _lost(rebuilt, said, knew, setup)
+        tracks.append(Track(voice, setup, rebuilt, lost, label, _differing(said, knew, setup)))
     return tracks
 
 
-def _stated(voice: Voice, stated: Sequence[Setup], lines: Sequence[Line]) -> Setup:
-    """What the file says of a voice; nothing of one that shares its track, or of one that is not there."""
+def _line(voice: Voice, frame: Frame, lines: Sequence[Line]) -> Line:
+    return frame.lines[voice.reference] if voice.reference is not None else lines[voice.returned[0]]
+
+
+def _stated(voice: Voice, stated: Sequence[Setup], lines: Sequence[Line], known: Setup) -> Setup:
+    """What the file says of a voice; nothing of one that shares its track, or of one that is not there.
+
+    A program, volume or pan where the piece sets none is a controller like any other.
+    """
     if voice.is_shared or not voice.returned:
         return Setup()
     found = stated[voice.returned[0]]
     playing = {line.index for line in lines if line.track == lines[voice.returned[0]].track}
     is_own = playing <= set(voice.returned) and not is_empty_name(found.name)
-    return replace(found, name=found.name if is_own else "")
+    if known.name and _REGION.sub("", found.name) == known.name:
+        found, is_own = replace(found, name=known.name), True
+    found = replace(found, name=found.name if is_own else "")
+    if voice.reference is None:
+        return found
+    return replace(
+        found,
+        program=None if known.program is None else found.program,
+        volume=None if known.volume is None else found.volume,
+        pan=None if known.pan is None else found.pan,
+    )
 
 
 def _known(voice: Voice, frame: Frame) -> Setup:
@@ -97,7 +120,12 @@ def _channels(said: Sequence[Setup], known: Sequence[Setup], lines: Sequence[Lin
                 if k.channel is not None and s.channel is not None)  # fmt: skip
     several = len(lines) > 1 and len({line.channel for line in lines}) == len(lines)
     wanted = [s if several and drums and s is not None else k.channel for s, k in zip(stated, known, strict=True)]
-    kept: list[int | None] = [c if c is not None and c not in wanted[:i] else None for i, c in enumerate(wanted)]
+    # Lines of the piece that share a channel go on doing so.
+    shared = {k.channel for i, k in enumerate(known) if k.channel in [other.channel for other in known[:i]]}
+    kept: list[int | None] = [
+        c if c is not None and (c not in wanted[:i] or (c == known[i].channel and c in shared)) else None
+        for i, c in enumerate(wanted)
+    ]
     free = iter([c for c in MELODIC_CHANNELS if c not in kept])
     found: list[int] = []
     for said_now, channel in zip(said, kept, strict=True):
@@ -108,18 +136,46 @@ def _channels(said: Sequence[Setup], known: Sequence[Setup], lines: Sequence[Lin
     return found
 
 
-def _whole(said: Setup, known: Setup, channel: int, taken: set[str]) -> Setup:
-    program = _first(said.program, known.program, 0)
+class _House:
+    """What a voice gets that neither the file nor the piece says: nothing where the piece has the like nowhere."""
+
+    def __init__(self, voice: Voice, frame: Frame) -> None:
+        self.is_known = voice.reference is not None
+        all_tracks = () if self.is_known else frame.setups
+        self.has_names = not frame.lines or any(s.name for s in all_tracks)
+        self.program = self._value(0, [s.program for s in all_tracks], frame)
+        self.volume = self._value(_VOLUME, [s.volume for s in all_tracks], frame)
+        self.pan = self._value(_PAN, [s.pan for s in all_tracks], frame)
+
+    @staticmethod
+    def _value(usual: int, known: Sequence[int | None], frame: Frame) -> int | None:
+        return usual if not frame.lines or any(value is not None for value in known) else None
+
+
+def _whole(said: Setup, known: Setup, channel: int, taken: set[str], house: _House) -> Setup:
+    program = _first(said.program, known.program, house.program)
+    return Setup(
+        _name(said, known, channel, program or 0, taken, house), channel, program,
+        _first(said.volume, known.volume, house.volume), _first(said.pan, known.pan, house.pan),
+    )  # fmt: skip
+
+
+def _name(said: Setup, known: Setup, channel: int, program: int, taken: set[str], house: _House) -> str:
+    """The name in plain ASCII, or the piece's own as it is; ``""`` where the piece has none either."""
+    if house.is_known and said.name in ("", known.name):
+        return known.name
+    if not said.name and not house.has_names:
+        return ""
     plain = "Drums" if channel == DRUM_CHANNEL else instrument_of_program(program).name.title()
     wanted = ascii_name(said.name or known.name, plain)
     name, number = wanted, 2
     while not said.name and name in taken:
         name, number = f"{wanted} {number}", number + 1
-    return Setup(name, channel, program, _first(said.volume, known.volume, _VOLUME), _first(said.pan, known.pan, _PAN))
+    return name
 
 
-def _first(*values: int | None) -> int:
-    return next(v for v in values if v is not None)
+def _first(*values: int | None) -> int | None:
+    return next((v for v in values if v is not None), None)
 
 
 def _rebuilt(said: Setup, setup: Setup) -> frozenset[str]:

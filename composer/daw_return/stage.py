@@ -127,7 +127,7 @@ class _Return:
             placement,
             tracks,
             song,
-            moves.is_rebuilt,
+            moves,
             file,
             self.shift - lead,
             self.bar,
@@ -191,8 +191,8 @@ class _Return:
     def _report(
         self, midi: bytes, placement: Placement, tracks: Sequence[Track], song: Song, rebuilt: Sequence[Rebuilt]
     ) -> Report:
-        names = tuple((track.setup.name, track.voice.matched_by) for track in tracks)
-        stated = [f"{track.setup.name}: {text}" for track in tracks for text in track.differs]
+        names = tuple((track.label, track.voice.matched_by) for track in tracks)
+        stated = [f"{track.label}: {text}" for track in tracks for text in track.differs]
         remaining = [
             f"{breach.rule.name}: {breach.hits[0].message}" for breach in checked(midi, self.source.name).violations
         ]

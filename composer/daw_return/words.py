@@ -11,6 +11,8 @@ from composer.compare.summary import count_text, later_text, number_text
 from composer.daw_return.clips import Place
 from composer.daw_return.conductor import TITLE, Song
 from composer.daw_return.frame import Frame
+from composer.daw_return.kinds import in_words, is_word
+from composer.daw_return.moves import Moves
 from composer.daw_return.placing import Placement
 from composer.daw_return.report import RESOLUTION, Rebuilt
 from composer.daw_return.scaling import is_exact
@@ -31,7 +33,7 @@ def rebuilt_in(
     placement: Placement,
     tracks: Sequence[Track],
     song: Song,
-    are_moves_rebuilt: bool,
+    moves: Moves,
     file: Written,
     shift: int,
     bar: int,
@@ -46,8 +48,14 @@ def rebuilt_in(
     if song.rebuilt:
         found.append(Rebuilt("song", frame.origin, ", ".join(song.rebuilt), any(one != TITLE for one in song.rebuilt)))
     found += _setups(frame, tracks)
-    if are_moves_rebuilt:
+    if moves.is_rebuilt:
         found.append(Rebuilt("controllers", frame.origin, "controllers, of which the file has none", True))
+    if moves.gone:
+        found.append(Rebuilt("gone controllers", "", f"not in the file and left out: {', '.join(moves.gone)}"))
+    texts = [*song.restored, *moves.restored]
+    if texts:
+        told = f"{in_words(texts, count_text)}, of which the file has none"
+        found.append(Rebuilt("texts", frame.origin, told, any(is_word(e) for e in texts)))
     return found
 
 
@@ -76,7 +84,7 @@ def _placing(source: SourceMidi, frame: Frame, placement: Placement, tracks: Seq
         is_loss = source.ticks_per_beat % frame.resolution != 0 or 2 * settled >= placement.notes
         told = f"{count_text(settled, 'note')} a few ticks off, back in place"
         yield Rebuilt("timing", frame.origin, told, is_loss)
-    shared = [t.setup.name for t in tracks if t.voice.is_shared]
+    shared = [t.label for t in tracks if t.voice.is_shared]
     if shared:
         yield Rebuilt("tracks", frame.origin, f"one track taken apart: {', '.join(shared)}", True)
     if placement.tally.unisons:
@@ -87,7 +95,7 @@ def _placing(source: SourceMidi, frame: Frame, placement: Placement, tracks: Seq
         yield Rebuilt("kept", frame.origin, told, True)
     if placement.gone:
         yield Rebuilt("gone", "", f"not in the file and left out: {', '.join(placement.gone)}")
-    new = [t.setup.name for t in tracks if t.voice.matched_by == ALONE and t.voice.returned]
+    new = [t.label for t in tracks if t.voice.matched_by == ALONE and t.voice.returned]
     if new and frame.lines:
         yield Rebuilt("new", "", f"new tracks: {', '.join(new)}")
 
@@ -96,7 +104,7 @@ def _clip(place: Place, tracks: Sequence[Track]) -> Iterator[Rebuilt]:
     """Where a clip went, and where else it could have gone."""
     if not place.bars:
         return
-    names = ", ".join(track.setup.name for track in tracks if track.voice.returned)
+    names = ", ".join(track.label for track in tracks if track.voice.returned)
     told = f"put into bars {place.bars} of {names}"
     if place.alike:
         *most, last = place.alike[:PLACES_MAX]
@@ -112,7 +120,7 @@ def _setups(frame: Frame, tracks: Sequence[Track]) -> Iterator[Rebuilt]:
     together: dict[tuple[str, ...], list[str]] = defaultdict(list)
     lost: dict[tuple[str, ...], bool] = defaultdict(bool)
     for what, name in _NAMED.items():
-        lacking = tuple(track.setup.name for track in returned if what in track.rebuilt)
+        lacking = tuple(track.label for track in returned if what in track.rebuilt)
         if lacking:
             together[lacking].append(name)
             lost[lacking] |= any(what in track.lost for track in returned)

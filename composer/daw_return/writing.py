@@ -26,7 +26,7 @@ from composer.formats.midi_events import (
     program_change,
 )
 from composer.formats.smf_scan import CONTROL, SYSEX, RawEvent
-from composer.formats.source import TEXT, TRACK_NAME, metres_in, smf_bytes
+from composer.formats.source import TEXT, TRACK_NAME, decoded, metres_in, smf_bytes
 from composer.music.bars import BarMap
 from composer.music.notes import CC_BANK, CC_BANK_LOW, CC_PAN, CC_PEDAL, CC_VOLUME, PEDAL_DOWN
 
@@ -60,7 +60,7 @@ def written(song: Song, chord_track: str, tracks: Sequence[Track], moves: Moves,
     tones = [one.tones for one in singles]
     end = _end(song, tones, moves, ends, frame.unit)
     played = [
-        _ended(_track(track, own, events, end - grid), end, grid)
+        _ended(_track(track, _named(track, frame), own, events, end - grid), end, grid)
         for track, own, events in zip(tracks, tones, moves.by_track, strict=True)
     ]
     said = Spare(chord_track, (*song.chords, *moves.chords))
@@ -79,6 +79,16 @@ def written(song: Song, chord_track: str, tracks: Sequence[Track], moves: Moves,
 
 def _known(track: Track, frame: Frame) -> Sequence[Tone]:
     return frame.lines[track.voice.reference].tones if track.voice.reference is not None else ()
+
+
+def _named(track: Track, frame: Frame) -> list[RawEvent]:
+    """The name of a track; where it is the piece's in its own letters."""
+    if not track.setup.name:
+        return []
+    known = frame.texts[track.voice.reference] if track.voice.reference is not None else ()
+    own = (e for e in known if e.meta == TRACK_NAME and decoded(e.data) == track.setup.name)
+    plain = meta_event(0, TRACK_NAME, track.setup.name.encode())
+    return [next(own, plain)._replace(tick=0)]
 
 
 def _on_grid(tones: Sequence[Tone], grid: int) -> list[Tone]:
@@ -111,18 +121,18 @@ def _bar_line(tick: int, bars: BarMap) -> int:
     return int(bars.start(at.bar if at.beat == 1 else at.bar + 1))
 
 
-def _track(track: Track, tones: Iterable[Tone], moves: Iterable[RawEvent], last: int) -> list[RawEvent]:
+def _track(
+    track: Track, named: Sequence[RawEvent], tones: Iterable[Tone], moves: Iterable[RawEvent], last: int
+) -> list[RawEvent]:
     """``last`` is the last tick at which a pedal is lifted."""
     setup, channel = track.setup, track.channel
     own = sorted((_on_channel(e, channel) for e in moves), key=lambda e: e.tick)
     banks = [e for e in own if e.tick == 0 and e.status == CONTROL | channel and e.data[0] in (CC_BANK, CC_BANK_LOW)]
-    start = [
-        meta_event(0, TRACK_NAME, setup.name.encode()),
-        *banks,
-        program_change(0, channel, setup.program or 0),
-        control_change(0, channel, CC_VOLUME, setup.volume or 0),
-        control_change(0, channel, CC_PAN, setup.pan or 0),
-    ]
+    start = [*named, *banks]
+    if setup.program is not None:
+        start.append(program_change(0, channel, setup.program))
+    pairs = ((CC_VOLUME, setup.volume), (CC_PAN, setup.pan))
+    start += [control_change(0, channel, number, value) for number, value in pairs if value is not None]
     found = [(SET, e) for e in [*own, *_release(own, channel, last)] if e not in banks]
     for tone in tones:
         found.append((ON, note_on(tone.start, channel, tone.pitch, tone.velocity)))
