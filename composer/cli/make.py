@@ -56,8 +56,8 @@ def make(
     What you asked of a piece before holds until you ask for something else.
     """
     from composer.brief.analyse import BriefOptions
+    from composer.cli.asked import Asked
     from composer.cli.pipeline import Wanted, make_all
-    from composer.cli.stages import Asked
 
     typed: dict[str, Any] = {
         "preset": preset, "scheme": scheme, "duration_s": duration, "ensemble": ensemble, "style": style, "bars": bars,

@@ -57,8 +57,9 @@ class Overview:
 
         Another version of composer counts for drafts only: to know a soundfont again takes long.
         """
+        from composer.cli.asked import Asked
         from composer.cli.needs import Need, command_of, verdict_of
-        from composer.cli.stages import TOLD, Asked, stages_of
+        from composer.cli.stages import TOLD, stages_of
         from composer.cli.steps import GENERATE
 
         files = self.files

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from composer.cli import steps
+from composer.cli.asked import Asked
 from composer.cli.exits import DONE, reported
 from composer.cli.humanizing import checked_strength
 from composer.cli.needs import Need, Stage, Verdict, verdict_of
 from composer.cli.show import Show
-from composer.cli.stages import MADE, Asked, stages_of
+from composer.cli.stages import MADE, stages_of
 from composer.cli.steps import Done
 from composer.errors import UsageProblem
 from composer.formats.files import read_bytes

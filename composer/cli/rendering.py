@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from composer.cli.steps import RENDER, Done, brief_in
 from composer.errors import ComposerError, printable
 from composer.formats.files import read_bytes
 from composer.limits import MIDI_BYTES, TEMPLATE_BYTES
-from composer.workspace import PieceFiles, announcing, guard_all
+from composer.workspace import PieceFiles, PieceState, announcing, guard_all
 
 if TYPE_CHECKING:
     from composer.formats.brief import Brief
@@ -87,6 +87,52 @@ def render_recorded(options: RenderOptions, choice: MixChoice = BESIDE) -> dict[
 def render_versions(options: RenderOptions, midi: Path | None = None, choice: MixChoice = BESIDE) -> dict[str, str]:
     """The program and the soundfont that the sound of ``midi`` depends on."""
     return _versions(options, _mix_file(midi, choice).mix if midi is not None else None)
+
+
+def remembered_options(done: StepRecord | None, soundfont: Path | None, stems: bool | None) -> RenderOptions:
+    """As an earlier render was asked for, but for the soundfont and the stems where these are given now."""
+    from composer.render.stage import RenderOptions
+
+    usual = RenderOptions()
+    known = {name: value for name, value in (done.options if done is not None else {}).items() if hasattr(usual, name)}
+    font = known.get("soundfont")
+    try:
+        before = replace(usual, **{**known, "soundfont": Path(font) if font else None})
+    except (ComposerError, TypeError):
+        before = usual
+    return replace(
+        before,
+        soundfont=soundfont or before.soundfont,
+        stems=before.stems if stems is None else stems,
+    )
+
+
+def render_words(options: RenderOptions, choice: MixChoice) -> list[str | Path]:
+    """The options as they are typed."""
+    words: list[str | Path] = ["--soundfont", options.soundfont] if options.soundfont is not None else []
+    words += ["--rate", str(options.sample_rate_hz)] if options.sample_rate_hz != type(options)().sample_rate_hz else []
+    words += ["--stems"] if options.stems else []
+    words += [] if options.normalize else ["--no-normalize"]
+    words += ["--mix", choice.file] if choice.file is not None else []
+    return words if choice.is_wanted else [*words, "--no-mix"]
+
+
+def remembered_mix(state: PieceState, done: StepRecord | None) -> MixChoice:
+    """The mix that a render was asked to read: another file than the one beside the piece, or none."""
+    if done is None:
+        return BESIDE
+    if done.options.get("no_mix"):
+        return MixChoice(is_wanted=False)
+    other = (path for path in state.inputs_of(done) if path.suffix == ".toml" and path != state.files.mix)
+    return MixChoice(next(other, None))
+
+
+def sounds_as_today(done: StepRecord, options: RenderOptions, midi: Path, choice: MixChoice) -> bool:
+    """Whether program and soundfont are the same; audio of a font that is gone cannot be made again, so it counts."""
+    try:
+        return dict(done.versions) == render_versions(options, midi, choice)
+    except ComposerError:
+        return True
 
 
 def has_other_mix(files: PieceFiles, step: StepRecord) -> bool:

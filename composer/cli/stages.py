@@ -1,47 +1,33 @@
 """What the stages of a piece are: what each reads and writes, what was asked for, and how it runs.
 
-What a person typed now holds; the rest is as the record of the output has it. `make` runs the stages of ``MADE``,
-`watch` those of ``WATCHED``, `status` tells which one of ``TOLD`` is due.
+`make` runs those of ``MADE``, `watch` those of ``WATCHED``, `status` tells which one of ``TOLD`` is due.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from composer import __version__
 from composer.cli import steps
+from composer.cli.asked import Asked, brief_options, brief_words
 from composer.cli.humanizing import HUMANIZE, Wished, run_humanize
 from composer.cli.needs import Stage
-from composer.cli.rendering import BESIDE, MixChoice, render_inputs, render_recorded, render_versions, run_render
+from composer.cli.rendering import (
+    remembered_mix,
+    remembered_options,
+    render_inputs,
+    render_recorded,
+    render_words,
+    run_render,
+    sounds_as_today,
+)
 from composer.cli.steps import CleanupChoice, Done
-from composer.errors import ComposerError
 from composer.formats.record import StepRecord
 from composer.workspace import AUDIO, BRIEF, PieceFiles, PieceState, State
 
-if TYPE_CHECKING:
-    from composer.render.stage import RenderOptions
-
 # Modes of ``generate`` that are given music of a person; the option in the record is its file's name.
 GIVEN = ("melody", "continue")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a person typed; None, or not in ``brief`` (the fields of ``BriefOptions``), for what they did not."""
-
-    picture: Path | None = None
-    brief: Mapping[str, object] = field(default_factory=dict)
-    card: bool | None = None
-    seed: int | None = None
-    model: str | None = None
-    strength: float | None = None
-    soundfont: Path | None = None
-    stems: bool | None = None
-    force: bool = False
-
 
 Find = Callable[[PieceState, Asked], Stage | None]
 
@@ -70,7 +56,7 @@ def brief_stage(state: PieceState, asked: Asked) -> Stage | None:
     if image is None or not image.is_file():
         return None
     done = state.step_of(files.brief)
-    options = _brief_options(done, asked.brief)
+    options = brief_options(done, asked.brief)
     had_card = done is not None and state.key_of(files.card) in done.outputs
     has_card = had_card if asked.card is None else asked.card
 
@@ -84,7 +70,7 @@ def brief_stage(state: PieceState, asked: Asked) -> Stage | None:
         (files.brief, *((files.card,) if has_card else ())),
         (image,),
         run,
-        (steps.BRIEF, image, *_brief_words(options)),
+        (steps.BRIEF, image, *brief_words(options)),
         options=options,
         is_of_today=lambda: _is_of_this_version(done),
     )
@@ -211,27 +197,6 @@ def _signature(files: PieceFiles) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def _brief_options(done: StepRecord | None, typed: Mapping[str, object]) -> dict[str, Any]:
-    """``BriefOptions``: what is typed, then what is recorded, then the usual. Bars and seconds displace each other."""
-    from composer.brief.analyse import BriefOptions
-
-    usual = asdict(BriefOptions())
-    length = {"bars", "duration_s"}
-    gone = length if length & {*typed} else set()
-    before = {name: value for name, value in (done.options if done is not None else {}).items() if name not in gone}
-    return {name: typed.get(name, before.get(name, value)) for name, value in usual.items()}
-
-
-def _brief_words(options: Mapping[str, object]) -> list[str]:
-    """``--preset nikitin --bars 8``: the options as they are typed."""
-    from composer.brief.analyse import BriefOptions
-
-    usual = asdict(BriefOptions())
-    flags = {name: f"--{name.removesuffix('_s')}" for name in usual}
-    chosen = {name: value for name, value in options.items() if value != usual[name]}
-    return [word for name, value in chosen.items() for word in (flags[name], _typed(value))]
-
-
 def _draft_seed(files: PieceFiles, done: StepRecord | None, asked: Asked) -> int | None:
     """The seed that is typed, the brief's, else that of the draft before it, so that a changed brief changes only what
     it says."""
@@ -243,8 +208,10 @@ def _draft_seed(files: PieceFiles, done: StepRecord | None, asked: Asked) -> int
 
 def _music_around(state: PieceState, done: StepRecord) -> Path | None:
     """The file of a person that a draft was composed around; None for one that a brief alone describes."""
-    names = {done.options[mode] for mode in GIVEN if mode in done.options}
-    return next((path for path in state.inputs_of(done) if path.name in names), None)
+    name = next((str(done.options[mode]) for mode in GIVEN if mode in done.options), None)
+    if name is None:
+        return None
+    return next((path for path in state.inputs_of(done) if path.name == name), state.files.folder / name)
 
 
 def _is_song(state: PieceState, asked: Asked) -> bool:
@@ -296,7 +263,7 @@ def _sound(state: PieceState, asked: Asked, output: Path, step: str) -> Stage | 
     midi, done = state.best_midi, state.step_of(output)
     if midi is None:
         return None
-    options, choice = _render_options(done, asked), _mix_of(state, done)
+    options, choice = remembered_options(done, asked.soundfont, asked.stems), remembered_mix(state, done)
     stems = (state.files.stems,) if options.stems and step == steps.RENDER else ()
     named = ("-o", output) if output != state.files.wav else ()
     return Stage(
@@ -304,63 +271,15 @@ def _sound(state: PieceState, asked: Asked, output: Path, step: str) -> Stage | 
         (output, *stems),
         render_inputs(midi, choice),
         lambda: run_render(midi, output, options, asked.force, step=step, choice=choice),
-        ("render", midi, *_render_words(options, choice), *named),
+        ("render", midi, *render_words(options, choice), *named),
         options=render_recorded(options, choice),
         source=midi,
-        is_of_today=lambda: done is None or _sounds_as_today(done, options, midi, choice),
+        is_of_today=lambda: done is None or sounds_as_today(done, options, midi, choice),
     )
-
-
-def _render_options(done: StepRecord | None, asked: Asked) -> RenderOptions:
-    from composer.render.stage import RenderOptions
-
-    usual = RenderOptions()
-    known = {name: value for name, value in (done.options if done is not None else {}).items() if hasattr(usual, name)}
-    font = _text(known.get("soundfont"))
-    try:
-        before = replace(usual, **{**known, "soundfont": Path(font) if font else None})
-    except (ComposerError, TypeError):
-        before = usual
-    return replace(
-        before,
-        soundfont=asked.soundfont or before.soundfont,
-        stems=before.stems if asked.stems is None else asked.stems,
-    )
-
-
-def _render_words(options: RenderOptions, choice: MixChoice) -> list[str | Path]:
-    words: list[str | Path] = ["--soundfont", options.soundfont] if options.soundfont is not None else []
-    words += ["--rate", str(options.sample_rate_hz)] if options.sample_rate_hz != type(options)().sample_rate_hz else []
-    words += ["--stems"] if options.stems else []
-    words += [] if options.normalize else ["--no-normalize"]
-    words += ["--mix", choice.file] if choice.file is not None else []
-    return words if choice.is_wanted else [*words, "--no-mix"]
-
-
-def _mix_of(state: PieceState, done: StepRecord | None) -> MixChoice:
-    """The mix that a render was asked to read: another file than the one beside the piece, or none."""
-    if done is None:
-        return BESIDE
-    if done.options.get("no_mix"):
-        return MixChoice(is_wanted=False)
-    other = (path for path in state.inputs_of(done) if path.suffix == ".toml" and path != state.files.mix)
-    return MixChoice(next(other, None))
-
-
-def _sounds_as_today(done: StepRecord, options: RenderOptions, midi: Path, choice: MixChoice) -> bool:
-    """Whether program and soundfont are the same; audio of a font that is gone cannot be made again, so it counts."""
-    try:
-        return dict(done.versions) == render_versions(options, midi, choice)
-    except ComposerError:
-        return True
 
 
 def _is_of_this_version(done: StepRecord | None) -> bool:
     return done is None or done.versions.get("composer") == __version__
-
-
-def _typed(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _text(value: object) -> str | None:

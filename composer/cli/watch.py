@@ -31,8 +31,9 @@ def watch(
     soundfont: Soundfont = None,
 ) -> int:
     """Run what is stale after each save, in your editor or your DAW, and render NAME.preview.wav. Ctrl-C stops it."""
+    from composer.cli.asked import Asked
     from composer.cli.playing import Player
-    from composer.cli.stages import UNHEARD, WATCHED, Asked
+    from composer.cli.stages import UNHEARD, WATCHED
     from composer.cli.stopping import Terminated, stoppable
     from composer.cli.watch_lock import only_watch
     from composer.cli.watching import Says, Watch

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from composer.cli.asked import Asked
 from composer.cli.exits import DONE, reported
 from composer.cli.needs import Need, Stage, verdict_of
 from composer.cli.news import news_of
 from composer.cli.settling import Lookout, Settling
 from composer.cli.show import Show
-from composer.cli.stages import WATCHED, Asked, Find, picture_of, stages_of
+from composer.cli.stages import WATCHED, Find, picture_of, stages_of
 from composer.cli.steps import PREVIEW, Done
 from composer.errors import ComposerError
 from composer.workspace import PieceFiles, PieceState, pieces_in, tidy

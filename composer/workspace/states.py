@@ -109,7 +109,7 @@ class PieceState:
             return written
         known = (self.files.clean, self.files.midi, self.files.draft)
         own = [path for path in known if self.key_of(path) in step.inputs and not self.is_before_draft(path)]
-        is_later = human.stat().st_mtime_ns >= written.stat().st_mtime_ns
+        is_later = _saved_ns(human) >= _saved_ns(written)
         return own[0] if is_later and own and own[0].is_file() else written
 
     @property
@@ -248,6 +248,14 @@ def bars_by_hand(files: PieceFiles, path: Path, data: bytes | None = None) -> tu
 
 def renamed_tracks(files: PieceFiles, path: Path, data: bytes | None = None) -> dict[str, str]:
     return PieceState(files).renamed_tracks(path, data)
+
+
+def _saved_ns(path: Path) -> int:
+    """When ``path`` was saved last, 0 for what is gone meanwhile."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def hashes_of(path: Path) -> dict[str, str]:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import os
 import shutil
+import subprocess
+import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from composer.brief.analyse import BriefOptions
 from composer.cli.app import main
+from composer.cli.asked import BRIEF_FLAGS
 from composer.formats import record
 from composer.models.registry import model_folder
 from composer.workspace import PieceFiles, PieceState
-from tests.cli.conftest import Program, paint
+from tests.cli.conftest import ROOT, Program, paint
 
 SEED = ("--seed", "5")
 
@@ -162,6 +169,20 @@ def test_status_tells_the_command_with_what_was_typed(art: PieceFiles, composer:
     paint(Path("art.png"), seed=2)
     following = json.loads(composer("status", "art", "--json").out)["pieces"][0]["next"]
     assert following == "composer brief art.png --preset nikitin --bars 4"
+
+
+def test_every_option_of_a_brief_can_be_typed_again() -> None:
+    assert [*BRIEF_FLAGS] == [field.name for field in fields(BriefOptions)]
+
+
+@pytest.mark.parametrize("words", [["status", "art"], ["watch", "art", "--once", "--no-preview"]])
+def test_where_nothing_is_to_be_done_nothing_heavy_is_loaded(art: PieceFiles, words: list[str]) -> None:
+    script = f"import sys; from composer.cli.app import main; main({words!r}); print([*sys.modules], file=sys.stderr)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
+    loaded = {*ast.literal_eval(done.stderr.splitlines()[-1])}
+    assert "composer.cli.stages" in loaded
+    assert loaded.isdisjoint({"cv2", "music21", "tensorflow", "matplotlib", "scipy"})
 
 
 def test_status_tells_what_make_would_run(art: PieceFiles, composer: Program) -> None:

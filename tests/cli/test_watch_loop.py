@@ -13,9 +13,9 @@ import pytest
 
 from composer.cli import stages, steps
 from composer.cli.app import main
+from composer.cli.asked import Asked
 from composer.cli.rendering import MixChoice, render_recorded
 from composer.cli.show import Show
-from composer.cli.stages import Asked
 from composer.cli.steps import Done
 from composer.cli.watching import Says, Target, Watch
 from composer.errors import MissingTool
