@@ -25,7 +25,7 @@ from composer.cli.show import Show
 
 def brief(
     show: Show,
-    images: Annotated[
+    files: Annotated[
         list[Path], typer.Argument(help="Pictures (PNG, JPEG, WebP, TIFF, BMP, GIF or AVIF) or songs (MIDI files).")
     ],
     preset: Preset = None,
@@ -55,13 +55,13 @@ def brief(
         "--card": card or None,
     }  # fmt: skip
     typed = [flag for flag, value in of_pictures.items() if value is not None]
-    if output is not None and len(images) > 1 and not output.is_dir():
-        raise UsageProblem("--output", f"{output} is one file for {len(images)} briefs", "name a folder")
+    if output is not None and len(files) > 1 and not output.is_dir():
+        raise UsageProblem("--output", f"{output} is one file for {len(files)} briefs", "name a folder")
 
-    def one(image: Path) -> Done:
-        target = output_of(output, PieceFiles.of(image).brief)
-        if is_midi(image):
-            return run_song_brief(image, target, options, typed, force)
-        return run_brief(image, target, options, card, force)
+    def one(path: Path) -> Done:
+        target = output_of(output, PieceFiles.of(path).brief)
+        if is_midi(path):
+            return run_song_brief(path, target, options, typed, force)
+        return run_brief(path, target, options, card, force)
 
-    return each(show, images, one)
+    return each(show, files, one)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from composer import __version__
-from composer.brief.analyse import BriefOptions
 from composer.cli.steps import BRIEF, Done, write_schema
 from composer.errors import UsageProblem, printable
 from composer.formats.brief import Brief
@@ -16,6 +16,9 @@ from composer.formats.source import read_source
 from composer.limits import MIDI_BYTES
 from composer.music.regions import bars_text
 from composer.workspace import PieceFiles, State, backup, save, state_of, step_of
+
+if TYPE_CHECKING:
+    from composer.brief.analyse import BriefOptions
 
 SONG = "song"  # in the record: the file that the brief was read from
 _PART_BARS = 8  # of the example that the last line shows

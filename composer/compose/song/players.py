@@ -13,6 +13,7 @@ from composer.music.instruments import INSTRUMENTS, Instrument, instrument_of_pr
 from composer.music.notes import BASS, CHORDS, DRUMS, Part
 from composer.music.pitch import note_name
 
+_WIDEST = "piano"
 _ROOM = 7  # semitones of the tune that its instrument must have, else a relative of it is named
 
 
@@ -55,12 +56,12 @@ def _why_melody(song: Song) -> str:
 
 
 def _reaching(own: Instrument, low: int, high: int) -> Instrument:
-    """``own``, or where it lacks the pitches of the tune, the one of its family that has most of them."""
+    """``own``, or where it lacks the pitches of the tune, the one of its family that has most of them, or a piano."""
     if _shared(own, low, high) >= min(_ROOM, high - low):
         return own
     relatives = [i for i in INSTRUMENTS.values() if i.family == own.family]
     best = max(relatives, key=lambda i: (_shared(i, low, high), -abs(i.program - own.program)))
-    return best if _shared(best, low, high) >= min(_ROOM, high - low) else own
+    return best if _shared(best, low, high) >= min(_ROOM, high - low) else INSTRUMENTS[_WIDEST]
 
 
 def _shared(instrument: Instrument, low: int, high: int) -> int:
