@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer.cli.job import Job, Kept, Tools, as_read
-from composer.cli.seating import seated
+from composer.cli.seating import seated, title_lines
 from composer.cli.standing_file import StandingFile, standing_file
 from composer.cli.steps import brief_in
 from composer.errors import CannotWrite, UsageProblem
@@ -106,7 +106,12 @@ def again_job(brief_file: Path, output: Path, seed: int | None, force: bool) -> 
         output,
         inputs,
         seed if seed is not None else brief.seed,
-        notes=(*stand.notes, *seats, *_kept_lines(stand, kept), *(_led_lines(stand) if leads else ())),
+        notes=(
+            *stand.notes,
+            *seats,
+            *_kept_lines(stand, kept),
+            *(_led_lines(stand) if leads else title_lines(stand, brief)),
+        ),
         written=written,
         kept=Kept(stand.keeping(stays, with_conductor=leads), None, by_track(stays - stand.own)),
     )

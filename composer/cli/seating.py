@@ -7,9 +7,10 @@ from dataclasses import replace
 from composer.cli.standing_file import StandingFile
 from composer.compose.accompaniment.orchestra import orchestra_of
 from composer.compose.redo.standing import players_in
+from composer.errors import printable
 from composer.formats.brief import Brief
 from composer.formats.midi_players import Setup, with_setups, without_tracks
-from composer.formats.source import read_source
+from composer.formats.source import SourceMidi, read_source
 from composer.formats.source_piece import piece_of
 from composer.music.regions import Cells
 from composer.workspace import PieceFiles, copy_of
@@ -23,10 +24,10 @@ def seated(stand: StandingFile, brief: Brief, kept: Cells) -> tuple[StandingFile
     held = left & {track for track, _ in kept}
     gone, notes = sorted(left - held), []
     source = without_tracks(stand.source, gone) if gone else stand.source
-    before = copy_of(PieceFiles.of(stand.path), stand.path)
+    before = _written(stand)
     if before is not None:
         setups = {name: Setup(player.program, player.gain, player.pan) for name, player in players.items()}
-        source, changed = with_setups(source, setups, read_source(before, source.name))
+        source, changed = with_setups(source, setups, before)
         if changed:
             notes.append(
                 f"as in the brief now: {', '.join(f'{name} ({players[name].instrument})' for name in changed)}"
@@ -39,3 +40,19 @@ def seated(stand: StandingFile, brief: Brief, kept: Cells) -> tuple[StandingFile
         return stand, tuple(notes)
     ours = stand.ours - {*gone}
     return replace(stand, source=source, piece=piece_of(source, brief), ours=ours), tuple(notes)
+
+
+def title_lines(stand: StandingFile, brief: Brief) -> tuple[str, ...]:
+    """That the title that a person gave the file gives way to the brief's."""
+    title, before = stand.source.track_names[0], _written(stand)
+    if before is None or title in ("", before.track_names[0], brief.title):
+        return ()
+    is_player = any(note.track == 0 for note in stand.source.notes)
+    own = f'titled "{brief.title}", as the brief says: to have "{printable(title)}", write it there'
+    return () if is_player else (own,)
+
+
+def _written(stand: StandingFile) -> SourceMidi | None:
+    """The file as composer wrote it, where the record has a copy."""
+    copy = copy_of(PieceFiles.of(stand.path), stand.path)
+    return read_source(copy, stand.source.name) if copy is not None else None

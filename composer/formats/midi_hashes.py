@@ -14,7 +14,7 @@ from typing import Any
 from composer.formats.midi import CHORD_TRACK
 from composer.formats.midi_chords import chord_places, chord_track_of
 from composer.formats.smf_scan import KEY_SIGNATURE, SET_TEMPO, SYSEX, TIME_SIGNATURE, RawEvent
-from composer.formats.source import MARKER, SourceMidi, decoded, read_source
+from composer.formats.source import LYRIC, MARKER, SourceMidi, decoded, read_source
 from composer.music.time import TICKS_PER_BEAT
 
 HASH_CHARS = 8  # 32 bits: enough to tell one bar from its edited self
@@ -45,7 +45,8 @@ def by_track(cells: Iterable[tuple[str, int]]) -> tuple[EditedBars, ...]:
 
 
 def bar_hashes(data: bytes, name: str) -> dict[str, str]:
-    """Track name -> the hashes of its bars with spaces between; what plays counts, and under ``CONDUCTOR`` what leads.
+    """Track name -> the hashes of its bars with spaces between: of what plays and is sung, under ``CONDUCTOR`` of what
+    leads.
 
     Of the chord track its symbols count too. Times are hashed in 480ths of a quarter, so that a DAW's other resolution
     alone is no edit. Raises BadInput or OverLimit for a file that cannot be read.
@@ -67,6 +68,9 @@ def bar_hashes(data: bytes, name: str) -> dict[str, str]:
                 cells[labels[number]][bars.index(event.tick)].append(found)
             elif (led := _leading(event)) is not None:
                 cells[CONDUCTOR][bars.index(event.tick)].append((bars.fine(event.tick), *led))
+            elif event.meta == LYRIC:
+                sung = (bars.fine(event.tick), -LYRIC, decoded(event.data))  # unlike any end of a note
+                cells[labels[number]][bars.index(event.tick)].append(sung)
             elif (number, index) in symbols:
                 cells[CHORD_TRACK][bars.index(event.tick)].append((bars.fine(event.tick), decoded(event.data)))
     return {CONDUCTOR: EMPTY, **{label: _joined(own) for label, own in cells.items()}}

@@ -358,6 +358,30 @@ def test_what_no_bar_shows_is_not_lost_by_a_second_generate(art: PieceFiles) -> 
         assert any(m.type == "text" and m.text == "door" for track in tracks for m in track)
 
 
+def test_a_title_of_a_person_that_the_brief_does_not_have_is_told(
+    art: PieceFiles, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def name(midi: mido.MidiFile) -> None:
+        raise_first_note_of_bar(2)(midi)
+        midi.tracks[0][:] = [m.copy(name="My Song") if m.type == "track_name" else m for m in midi.tracks[0]]
+
+    edit(art, name)
+    assert main(["generate", str(art.brief)]) == 0
+    assert 'to have "My Song", write it there' in capsys.readouterr().err
+
+
+def test_a_bar_with_lyrics_of_a_person_is_kept(art: PieceFiles) -> None:
+    def sing(midi: mido.MidiFile) -> None:
+        next(t for t in midi.tracks if t.name == "Melody").insert(1, mido.MetaMessage("lyrics", text="la", time=0))
+
+    edit(art, sing)
+    before = content(art.draft)
+    assert [(one.track, one.bars) for one in edited_bars(art, art.draft)] == [("Melody", (1,))]
+    assert run(art, "--bars", "1-2", "--tracks", "melody", "--seed", "9") == 0
+    after = content(art.draft)
+    assert after["Melody"][1] == before["Melody"][1] and after["Melody"][2] != before["Melody"][2]
+
+
 def test_a_silent_track_of_a_person_is_not_redone(art: PieceFiles, capsys: pytest.CaptureFixture[str]) -> None:
     def cues(midi: mido.MidiFile) -> None:
         midi.tracks.append(
