@@ -10,7 +10,7 @@ from composer.daw_return.kinds import is_of_song, kind_of
 from composer.daw_return.scaling import scaled, unit_for
 from composer.formats.brief import Brief
 from composer.formats.midi import CHORD_TRACK, DRUM_CHANNEL, midi_bytes
-from composer.formats.midi_chords import chord_track_of
+from composer.formats.midi_chords import chord_places, chord_track_of
 from composer.formats.smf_scan import CONTROL, END_OF_TRACK, PROGRAM, SYSEX, RawEvent
 from composer.formats.source import LYRIC, TEXT, SourceMidi, read_source
 from composer.formats.source_piece import piece_of
@@ -80,18 +80,18 @@ def frame_of(known: SourceMidi) -> Frame:
         for line, events in zip(lines, own, strict=True)
     )
     moves = tuple(tuple(without_setup(events, setup)) for events, setup in zip(own, setups, strict=True))
-    texts = [tuple(e for e in track if e.meta == TEXT) for track in reference.tracks]
-    number = chord_track_of(reference)
-    chords = texts.pop(number) if number is not None else ()
-    name = (reference.track_names[number] if number else "") or (CHORD_TRACK if number is not None else "")
+    texts = [(n, i, e) for n, track in enumerate(reference.tracks) for i, e in enumerate(track) if e.meta == TEXT]
+    number = chord_track_of(reference) or None  # those in a conductor stay there, as all that it says
+    places = chord_places(reference, number) if number is not None else frozenset()
+    name = "" if number is None else reference.track_names[number] or CHORD_TRACK
     playing = {line.track for line in lines}
     quiet = [n for n in range(1, len(reference.tracks)) if n not in playing and n != number]
     return Frame(
         reference.name,
         _conductor(reference, 0 in playing),
         name,
-        chords,
-        tuple(event for own in texts for event in own),
+        tuple(e for n, i, e in texts if (n, i) in places),
+        tuple(e for n, i, e in texts if (n, i) not in places),
         lines,
         setups,
         moves,

@@ -29,7 +29,7 @@ class Symbols:
 def symbols_of(returned: SourceMidi, frame: Frame, moved: Callable[[int], int]) -> Symbols:
     """Which texts of ``returned`` are chord symbols; ``moved`` is the tick of the piece for one of the file."""
     known = frame.chord_track or CHORD_TRACK
-    track = own_chord_track(returned, known) if frame.lines else chord_track_of(returned)
+    track = own_chord_track(returned, known) or None if frame.lines else chord_track_of(returned)
     places = chord_places(returned, track) if track is not None else frozenset()
     if not places and frame.chords:
         places = _known_again(returned, frame, moved)

@@ -10,10 +10,11 @@ from composer.compare.stage import compared
 from composer.compare.words import rows_of
 from composer.formats.smf_scan import META, RawEvent
 from composer.formats.source import TEXT, TRACK_NAME, SourceMidi, decoded, read_source
+from composer.music.key import key_of
 from tests.compare.pieces import BAR, bytes_of, piece
 from tests.daw_return import damage
 from tests.daw_return.damage import file_of, tracks_in
-from tests.daw_return.test_stage import ORIGINAL, back, control, meta, track, with_events
+from tests.daw_return.test_stage import ORIGINAL, back, by_brief, control, meta, track, with_events
 
 SYMBOLS = ["Dm", "Gm", "C", "A7"] * 2
 WORDS = ("I ", "Am", "a ", "B", "E", "D", "go")
@@ -172,3 +173,16 @@ def _with_bank_at_start(banks: list[RawEvent]) -> bytes:
     named = next(n for n, e in enumerate(tracks[1]) if e.status == META and e.meta == TRACK_NAME)
     tracks[1] = [*tracks[1][: named + 1], *banks, *tracks[1][named + 1 :]]
     return file_of(tracks, ORIGINAL)
+
+
+def test_what_a_conductor_says_stays_there_chords_too() -> None:
+    dorian = bytes_of(replace(piece(), title="St\u00fcck", key=key_of("D", "dorian")))
+    known = without_chord_track(chords_in_conductor(dorian))
+    plain = damage.of_resolution(96)(known)
+    result = back(plain, known)
+    assert texts_by_track(result.midi) == {"Stuck": ["Title: St\u00fcck", "Key: D dorian", *SYMBOLS]}
+
+
+def test_by_the_brief_alone_chords_in_a_conductor_come_back_to_their_track() -> None:
+    result = by_brief(without_chord_track(chords_in_conductor(ORIGINAL)))
+    assert texts_by_track(result.midi) == {"Chords": SYMBOLS}
