@@ -14,7 +14,7 @@ from composer.formats.files import cannot_write, part_beside, remove_leftovers, 
 from composer.formats.folders import folder_beside
 from composer.formats.midi_hashes import EditedBars
 from composer.workspace.names import PieceFiles
-from composer.workspace.states import State, state_of
+from composer.workspace.states import PieceState, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ def guard(path: Path, force: bool, files: PieceFiles | None = None, inputs: Iter
     Raises UsageProblem when it is one of ``inputs``, and CannotWrite when a person made or edited it and ``force`` is
     not given. With ``force`` a numbered copy is kept first.
     """
-    return backup(path) if _needs_backup(path, force, files, inputs, keeps=False) else None
+    state = PieceState(files or PieceFiles.of(path))
+    return backup(path) if _needs_backup(path, force, state, inputs, keeps=False) else None
 
 
 def guard_all(
@@ -55,7 +56,8 @@ def guard_all(
     for path, one in kept.items():
         if not force and path.exists() and sha256_of(path) != one.sha256:
             raise CannotWrite(path, "was saved while this ran", "run it again: your save is kept")
-    theirs = [path for path in outputs if _needs_backup(path, force, files, read, path in kept)]
+    known = PieceState(files)
+    theirs = [path for path in outputs if _needs_backup(path, force, known, read, path in kept)]
     return [backup(path) for path in theirs]
 
 
@@ -82,10 +84,10 @@ def backup(path: Path) -> Path:
     return copy
 
 
-def _needs_backup(path: Path, force: bool, files: PieceFiles | None, inputs: Iterable[Path], keeps: bool) -> bool:
+def _needs_backup(path: Path, force: bool, known: PieceState, inputs: Iterable[Path], keeps: bool) -> bool:
     if any(_is_same(path, p) for p in inputs):
         raise UsageProblem(path, "is the input itself", "choose another name with -o")
-    state = state_of(path, files)
+    state = known.state_of(path)
     if state in (State.MISSING, State.FRESH, State.STALE) or (keeps and not force and state is State.EDITED):
         return False
     if not force:
