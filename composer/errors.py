@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 LINE_LENGTH = 200
 NEAREST_NAMES = 3
+PATH_LENGTH = 80
 
 
 def printable(text: str) -> str:
@@ -40,6 +41,7 @@ class ComposerError(Exception):
         self, subject: str | os.PathLike[str], reason: str, hint: str = "", details: tuple[str, ...] = ()
     ) -> None:
         self.subject = os.fsdecode(subject)
+        self._name = _short_name(subject)
         self.reason = reason
         self.hint = hint
         self.details = details
@@ -50,9 +52,17 @@ class ComposerError(Exception):
 
     def lines(self) -> list[str]:
         """What to print: one line for each problem, each within 200 characters."""
-        name = printable(os.path.basename(self.subject) or self.subject)
+        name = printable(self._name)
         problems = self.details or (f"{self.reason}; {self.hint}" if self.hint else self.reason,)
         return [_shortened(f"composer: {name}: {printable(problem)}") for problem in problems]
+
+
+def _short_name(subject: str | os.PathLike[str]) -> str:
+    """A file with the folders that a person named it with, where they leave room for the message; else its own name."""
+    text = os.fsdecode(subject)
+    if not isinstance(subject, str) and not os.path.isabs(text) and len(text) <= PATH_LENGTH:
+        return text
+    return os.path.basename(text) or text
 
 
 class UsageProblem(ComposerError):

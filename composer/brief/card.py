@@ -26,6 +26,8 @@ _RIGHT = _MARGIN + _LEFT_WIDTH + _GUTTER
 _RIGHT_WIDTH = WIDTH - _MARGIN - _RIGHT
 _TOP = 118
 _PICTURE_HEIGHT = 236
+_REASON_COLUMN, _REASONS_TOP, _REASONS_HEIGHT = 72, _TOP + 306.0, 240
+_LINES = 12  # of a reason; more than fit into the height
 _TRIM = 0.12  # of the aspect, that may be cut off so that a picture fills its place
 _LAST_PRINTABLE = 0x24F  # the built-in font has Latin letters only
 
@@ -200,17 +202,20 @@ def _draw_borders(
 
 
 def _draw_reasons(canvas: _Canvas, brief: Brief) -> None:
-    """One or two lines for each main choice."""
-    y, column = _TOP + 306.0, 72
-    for field, caption in _REASONS.items():
-        reason = brief.because.get(field)
-        if reason is None:
-            continue
-        canvas.text(_RIGHT, y, caption, 14, _SOFT)
-        for line in _wrapped(reason.evidence, 14, _RIGHT_WIDTH - column, 2):
-            canvas.text(_RIGHT + column, y, line, 14)
-            y += 18
-        y += 6
+    """The reason for each main choice, in full: smaller where there is much to say, cut only where nothing helps."""
+    told = [(caption, brief.because[field].evidence) for field, caption in _REASONS.items() if field in brief.because]
+    for size, limit in ((14, _LINES), (13, _LINES), (12, _LINES), (11, _LINES), (11, 2)):
+        reasons = [(caption, _wrapped(text, size, _RIGHT_WIDTH - _REASON_COLUMN, limit)) for caption, text in told]
+        pitch, gap = size + 4, size - 8
+        if sum(len(lines) * pitch + gap for _, lines in reasons) <= _REASONS_HEIGHT:
+            break
+    y = _REASONS_TOP
+    for caption, lines in reasons:
+        canvas.text(_RIGHT, y, caption, size, _SOFT)
+        for line in lines:
+            canvas.text(_RIGHT + _REASON_COLUMN, y, line, size)
+            y += pitch
+        y += gap
 
 
 def _font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

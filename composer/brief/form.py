@@ -205,7 +205,8 @@ def contrast_words(sections: Sequence[SectionPlan], parts: tuple[tuple[str, int]
         at += length
     if not set_apart:
         return ""
-    return f" {' and '.join(set_apart)} lies and moves otherwise than {parts[0][0]}, so that one hears the change."
+    verbs = "lies and moves" if len(set_apart) == 1 else "lie and move"
+    return f" {' and '.join(set_apart)} {verbs} otherwise than {parts[0][0]}, so that one hears the change."
 
 
 def brief_curves(curves: PictureCurves, mood: Mood, features: Features) -> Curves:

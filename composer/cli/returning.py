@@ -102,7 +102,7 @@ def brought_back(midi: Path) -> Returned | None:
     if not files.record.is_file() or not _is_theirs(midi, files):
         return None
     data = read_bytes(midi, MIDI_BYTES, "MIDI file")
-    if not any(_references(files, midi, _stages(files))) and not files.brief.is_file():
+    if not _references(files, midi, _stages(files)) and not files.brief.is_file():
         return None
     match = _performed(midi, data) or _matched(files, midi, data, _stages(files))
     report = match.result.report
@@ -144,8 +144,10 @@ def _is_theirs(midi: Path, files: PieceFiles) -> bool:
 def returned_lines(result: Returned) -> tuple[str, ...]:
     """What to tell the person about a file that was put back on the way."""
     report = result.report
-    happened = "was saved at another resolution" if report.is_rescaled_only else "lost something in a DAW"
-    return (f"{report.file} {happened}; read with what {report.origin} knows:", *report.lines())
+    happened = "lost something in a DAW; put back from"
+    if report.is_rescaled_only:
+        happened = "was saved at another resolution; its times are read at that of"
+    return (f"{report.file} {happened} {report.origin}:", *report.lines())
 
 
 def _piece(into: Path) -> PieceFiles | None:
@@ -202,19 +204,20 @@ def _asked(files: PieceFiles, bars: str | None, tracks: tuple[str, ...] | None) 
 def _matched(files: PieceFiles, file: Path, data: bytes, stages: Sequence[Path], asked: Asked | None = None) -> _Match:
     """The file put back over that one of the MIDI files ``stages`` of the piece from which it differs least.
 
-    Files as composer wrote them come first, then those that a person edited but that still know what they are, then
-    the record's copies of files that do not any more, then the brief. Raises BadInput where there is none of them.
+    Without any it is laid over the brief. Raises BadInput where there is none of them.
     """
     from composer.daw_return.stage import Known, returned
 
     name = printable(file.name)
-    for known in _references(files, file, stages):
-        found = [
-            _Match(returned(data, name, Known(midi, _told(path, file, midi)), asked=asked), path)
-            for path, midi in known.items()
-        ]
-        if found:
-            return min(found, key=lambda match: match.result.edits)
+    best: _Match | None = None
+    for path, midi in _references(files, file, stages):
+        match = _Match(returned(data, name, Known(midi, _told(path, file, midi)), asked=asked), path)
+        if best is None or match.result.edits < best.result.edits:
+            best = match
+        if best.result.edits == 0:
+            break
+    if best is not None:
+        return best
     if asked is not None:
         raise UsageProblem(files.name, "has no MIDI file with bars to put a clip into", "leave out --bars and --tracks")
     brief = brief_in(files.brief) if files.brief.is_file() else None
@@ -227,21 +230,26 @@ def _told(path: Path, file: Path, midi: bytes) -> str:
     return name if not _is_same(path, file) and path.is_file() and path.read_bytes() == midi else f"{name} as it was"
 
 
-def _references(files: PieceFiles, file: Path, stages: Sequence[Path]) -> tuple[dict[Path, bytes], ...]:
-    """The MIDI files of the piece that know what they are, with what they hold: as composer wrote them, edited by
-    hand, and lost but for the record's copy. What ``file`` itself held before a DAW wrote over it is composer's."""
+def _references(files: PieceFiles, file: Path, stages: Sequence[Path]) -> list[tuple[Path, bytes]]:
+    """The MIDI files of the piece that know what they are, as they are now and as the record has them, each once.
+
+    The first is what ``file`` itself held before a DAW wrote over it. Without any, and without a brief, they are those
+    that know little.
+    """
     from composer.daw_return.stage import knows_itself
 
-    there = {p: read_bytes(p, MIDI_BYTES, "MIDI file") for p in stages if p.is_file() and not _is_same(p, file)}
-    there = {path: midi for path, midi in there.items() if knows_itself(midi, printable(path.name))}
-    ours = {
-        path: midi for path, midi in there.items()
-        if state_of(path, files) in (State.FRESH, State.STALE) or _is_imported(files, path)
-    }  # fmt: skip
-    theirs = {path: midi for path, midi in there.items() if path not in ours}
-    copies = {p: copy for p in stages if p not in there and (copy := copy_of(files, p)) is not None}
-    own = {path: copies.pop(path) for path in [*copies] if _is_same(path, file)}
-    return {**ours, **own}, theirs, copies
+    found: dict[tuple[Path, bytes], None] = {}
+    others: dict[tuple[Path, bytes], None] = {}
+    for path in sorted(stages, key=lambda one: not _is_same(one, file)):
+        copy = copy_of(files, path)
+        if path.is_file() and not _is_same(path, file):
+            now = read_bytes(path, MIDI_BYTES, "MIDI file")
+            is_ours = state_of(path, files) in (State.FRESH, State.STALE) or _is_imported(files, path)
+            knows = is_ours or knows_itself(now, printable(path.name), copy)
+            (found if knows else others)[path, now] = None
+        if copy is not None:
+            found[path, copy] = None
+    return [*found] or ([] if files.brief.is_file() else [*others])
 
 
 def _check_share(match: _Match, file: Path, files: PieceFiles, force: bool) -> None:

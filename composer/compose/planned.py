@@ -10,6 +10,7 @@ from composer.compose.accompaniment.orchestra import orchestra_of
 from composer.compose.draft import PLAN_JOB, rng_of
 from composer.compose.form.plan import Phrase, Plan, plan_of
 from composer.formats.brief import Brief
+from composer.music.key import Key
 from composer.music.pitch import note_name
 from composer.music.time import TICKS_PER_BEAT
 
@@ -45,7 +46,7 @@ class PhraseRow:
             f"{self.pickup_quarters:g}",
             self.key,
             f"{self.density_npq:.2f}",
-            note_name(round(self.register)),
+            note_name(round(self.register), Key(*self.key.split(maxsplit=1)).spellings),
             f"{self.energy:.2f}",
             f"{self.tension:.2f}",
             "climax" if self.has_climax else "",

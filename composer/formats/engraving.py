@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 # Imported only by musicxml, which the CLI imports late.
@@ -38,6 +39,8 @@ MIDDLE_C = 60
 _OCTAVE_DOWN = frozenset(("guitar", "steel guitar", "electric guitar"))
 _BASS_DOWN = frozenset(("acoustic bass", "electric bass", "double bass"))
 _OCTAVE_UP = frozenset(("piccolo", "recorder", "celesta", "music box"))
+# What composer calls its tracks.
+_ROLE_NAMES = ("Melody", "Accompaniment", "Bass")
 _KINDS = {
     "": "major", "m": "minor", "dim": "diminished", "aug": "augmented", "7": "dominant-seventh",
     "maj7": "major-seventh", "m7": "minor-seventh", "m7b5": "half-diminished-seventh", "dim7": "diminished-seventh",
@@ -141,6 +144,21 @@ def instrument_of(part: Part) -> instrument.Instrument:
     if not part.is_drums:
         made.midiProgram = part.program
     return made
+
+
+def printed_parts(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """``parts`` as players look for theirs: one that is called by its role has the name of its instrument.
+
+    Where two would share that name, the roles tell them apart better.
+    """
+    names = ["" if part.is_drums else instrument_of_program(part.program).name.capitalize() for part in parts]
+    others = {part.name for part in parts if part.name not in _ROLE_NAMES}
+    return tuple(
+        replace(part, name=name)
+        if name and part.name in _ROLE_NAMES and names.count(name) == 1 and name not in others
+        else part
+        for part, name in zip(parts, names, strict=True)
+    )
 
 
 def symbol_of(written: Chord, spelled: tuple[str, ...]) -> harmony.ChordSymbol:

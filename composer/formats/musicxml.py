@@ -35,6 +35,7 @@ from composer.formats.engraving import (
     element_of,
     hit_of,
     instrument_of,
+    printed_parts,
     quarters,
     remark,
     signature_of,
@@ -51,6 +52,8 @@ from composer.music.time import TICKS_PER_BEAT
 _GRAND = frozenset(("piano", "electric piano", "harpsichord", "organ", "celesta", "harp"))
 # A bar that stays below or above these is written in one hand, at the price of three ledger lines.
 LEFT_HAND_HIGH, RIGHT_HAND_LOW = 67, 53
+# In the last bar a tempo of at least this share of the one before is its ritardando, and printed as the word.
+_SLOWING, RITARDANDO = 0.7, "rit."
 # A tempo is printed when it differs by this share from the one before it and holds for a bar.
 _TEMPO_CHANGE = 0.04
 _DOCTYPE = (
@@ -61,6 +64,7 @@ _DOCTYPE = (
 
 def musicxml_bytes(piece: Piece) -> bytes:
     """The score of ``piece`` as MusicXML (partwise, UTF-8); the same piece gives the same bytes."""
+    piece = replace(piece, parts=printed_parts(piece.parts))
     score = stream.Score()
     score.metadata = metadata.Metadata(title=clean_text(piece.title) or "Untitled")
     for number, part in enumerate(piece.parts):
@@ -222,10 +226,11 @@ def _names_at(piece: Piece, tick: int) -> tuple[str, ...]:
 def _mark(measures: list[stream.Measure], piece: Piece) -> None:
     """Tempo, section letters, double bars and chord symbols, over the first staff only."""
     bar_ticks = piece.meter.bar_ticks
-    for change in _printed_tempi(piece):
-        mark = tempo.MetronomeMark(number=round(change[1]), referent=quarters(piece.meter.beat_ticks))
-        mark.placement = "above"
-        measures[change[0]].insert(0, mark)
+    before = 0.0
+    for number, beats in _printed_tempi(piece):
+        slows = _SLOWING <= beats / before < 1 if before and number == piece.bars - 1 else False
+        measures[number].insert(0, _slowing(piece, beats) if slows else _tempo_mark(piece, beats))
+        before = beats
     for marker in piece.markers:
         number = marker.tick // bar_ticks
         if number < len(measures) and clean_text(marker.text):
@@ -243,6 +248,15 @@ def _mark(measures: list[stream.Measure], piece: Piece) -> None:
             symbol = symbol_of(span.chord, span.chord.spellings_in(_key_at(piece, span.start)))
             measures[span.start // bar_ticks].insert(quarters(span.start % bar_ticks), symbol)
         previous = span.chord
+
+
+def _tempo_mark(piece: Piece, beats: float) -> tempo.MetronomeMark:
+    return tempo.MetronomeMark(number=round(beats), referent=quarters(piece.meter.beat_ticks))
+
+
+def _slowing(piece: Piece, beats: float) -> tempo.MetronomeMark:
+    """A tempo that is heard and not printed; ``_settled`` puts the word for it in its place."""
+    return tempo.MetronomeMark(numberSounding=round(beats), referent=quarters(piece.meter.beat_ticks))
 
 
 def _printed_tempi(piece: Piece) -> list[tuple[int, float]]:
@@ -276,6 +290,10 @@ def _settled(root: ElementTree.Element, piece: Piece) -> bytes:
         _number_lower_voices(measure)
     for direction in root.iter("direction"):
         direction.set("placement", "above")
+        words = direction.find("direction-type/words")
+        if words is not None and not words.text:
+            words.text = RITARDANDO
+            words.set("font-style", "italic")
     for part, music in zip(piece.parts, root.iter("part"), strict=False):
         if part.is_drums:
             _name_drums(root, music)

@@ -195,7 +195,7 @@ def test_the_record_knows_a_draft_that_a_daw_wrote_over_before_there_was_anythin
         composer("import", put(tmp_path / "first.mid", earlier), "--into", tmp_path / "art")
     put(found.draft, CLIP(earlier))
     run = composer("cleanup", found.draft, "--no-key", "--no-voice-leading")
-    assert run.code == 0 and "art.draft.mid as it was knows" in run.err
+    assert run.code == 0 and "put back from art.draft.mid as it was:" in run.err
     assert heard(found.midi.read_bytes()) == heard(earlier)
 
 

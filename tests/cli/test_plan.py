@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +85,14 @@ def test_a_brief_with_a_mistake_is_named(composer: Program, brief: Path) -> None
     result = composer("plan", brief)
     assert result.code == 3
     assert "meter" in result.err
+
+
+def test_the_pitches_of_a_plan_are_spelled_in_its_keys(composer: Program, tmp_path: Path) -> None:
+    path = tmp_path / "flat.brief.json"
+    form = [{"name": "A", "bars": 16}]
+    path.write_text(
+        json.dumps({"key": {"tonic": "Gb", "mode": "major"}, "tempo_bpm": 90, "meter": "4/4", "form": form})
+    )
+    around = re.findall(r" \d\.\d\d +([A-G][#b]?\d) ", composer("plan", path, "--seed", "1").out)
+    assert around and all(re.fullmatch(r"[A-G]b?\d", pitch) for pitch in around), around
+    assert any("b" in pitch for pitch in around)

@@ -74,3 +74,10 @@ def test_a_misspelt_piece_is_guessed(composer: Program, command: str) -> None:
     Path("album.brief.json").write_text(json.dumps(BRIEF))
     result = composer(command, "albun")
     assert result.code == 3 and result.err.endswith("; did you mean album?\n")
+
+
+def test_a_file_is_told_with_the_folder_that_it_was_named_with(composer: Program, tmp_path: Path) -> None:
+    (tmp_path / "songs").mkdir()
+    assert composer("check", "songs/a.mid").err.startswith("composer: songs/a.mid: no such file; ")
+    assert composer("check", tmp_path / "songs" / "a.mid").err.startswith("composer: a.mid: no such file; ")
+    assert composer("check", Path("x" * 70) / "songs" / "a.mid").err.startswith("composer: a.mid: no such file; ")

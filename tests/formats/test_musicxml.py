@@ -201,3 +201,34 @@ def test_foreign_chords_are_spelled_in_thirds() -> None:
     score = read(musicxml_bytes(piece))
     assert [n.name for n in score.recurse().notes if not isinstance(n, harmony.ChordSymbol)] == ["A-", "G#"]
     assert [s.root().name for s in score.recurse().getElementsByClass(harmony.ChordSymbol)] == ["A-", "E"]
+
+
+def _names(piece: Piece) -> list[str | None]:
+    return [name.text for name in ElementTree.fromstring(musicxml_bytes(piece)).iter("part-name")]
+
+
+def test_parts_that_are_called_by_their_role_have_the_name_of_their_instrument() -> None:
+    notes = played((0, 67, 480))
+    flute, piano = Part("Melody", MELODY, 73, notes), Part("Accompaniment", CHORDS, 0, notes)
+    bass, drums = Part("Bass", BASS, 32, played((0, 36, 480))), Part("Drums", DRUMS, 0, notes)
+    piece = replace(band(), parts=(flute, piano, bass, drums))
+    assert _names(piece) == ["Flute", "Piano", "Acoustic bass", "Drums"]
+    assert _names(replace(piece, parts=(replace(flute, name="Solo"), piano))) == ["Solo", "Piano"]
+    assert _names(replace(piece, parts=(replace(flute, program=0), piano))) == ["Melody", "Accompaniment"]
+
+
+def _marks(piece: Piece) -> list[tuple[str, str | None]]:
+    """Each direction with a tempo: what is printed, and what sounds."""
+    return [
+        (direction.findtext(".//words") or direction.findtext(".//per-minute") or "", sound.get("tempo"))
+        for direction in ElementTree.fromstring(musicxml_bytes(piece)).iter("direction")
+        if (sound := direction.find("sound")) is not None
+    ]
+
+
+def test_a_last_bar_that_slows_down_is_a_ritardando() -> None:
+    piece = replace(band(), tempi=(Tempo(0, 90.0), Tempo(3 * 1920, 80.0)))
+    assert _marks(piece) == [("90", "90"), ("rit.", "80")]
+    assert _marks(replace(piece, tempi=(Tempo(0, 90.0), Tempo(2 * 1920, 80.0))))[1] == ("80", "80")
+    assert _marks(replace(piece, tempi=(Tempo(0, 90.0), Tempo(3 * 1920, 40.0))))[1] == ("40", "40")
+    assert _marks(replace(piece, tempi=(Tempo(0, 90.0), Tempo(3 * 1920, 99.0))))[1] == ("99", "99")
