@@ -12,7 +12,7 @@ from composer.errors import UsageProblem, printable
 from composer.formats.brief import Brief
 from composer.formats.files import read_bytes
 from composer.formats.kinds import HEAD_BYTES, MIDI, kind_of
-from composer.formats.source import read_source
+from composer.formats.source import SourceMidi, read_source
 from composer.limits import MIDI_BYTES
 from composer.music.regions import bars_text
 from composer.workspace import PieceFiles, State, backup, save, state_of, step_of
@@ -60,7 +60,7 @@ def run_song_brief(midi: Path, output: Path, options: BriefOptions, of_pictures:
     kept = [f"what was there is kept as {one.name}" for one in (*([copy] if copy else []), *saved.backups)]
     brief = found.brief
     facts = {"key": str(brief.key.key), "tempo_bpm": brief.tempo_bpm, "meter": brief.meter, "bars": brief.bars}
-    return Done(BRIEF, (output,), (*found.notes, *kept, *_next(midi, output, brief)), facts)
+    return Done(BRIEF, (output,), (*found.notes, *kept, *_next(source, midi, output, brief)), facts)
 
 
 def _check(midi: Path, output: Path, of_pictures: Sequence[str]) -> None:
@@ -76,8 +76,10 @@ def _is_of_something_else(files: PieceFiles, output: Path) -> bool:
     return step is not None and SONG not in step.options and state_of(output, files) in (State.FRESH, State.STALE)
 
 
-def _next(midi: Path, output: Path, brief: Brief) -> list[str]:
-    """A line that shows how a part of the song is redone in the file that is there."""
+def _next(source: SourceMidi, midi: Path, output: Path, brief: Brief) -> list[str]:
+    """A line that shows how a part of the song is redone in the file that is there, or why it cannot be."""
+    if len({(upper, lower) for _, upper, lower in source.metres}) > 1:
+        return ["no part of this file can be redone, as its pick-up is a bar of another metre: put rests before it"]
     part = next((s for s in brief.sections[1:] if s.bars <= 2 * _PART_BARS), None)
     first, last = (part.first, part.last) if part is not None else (1, min(_PART_BARS, brief.bars))
     bars, words = bars_text(range(first, last + 1)), f"composer generate {printable(output.name)}"
