@@ -12,7 +12,7 @@ from composer.daw_return.conductor import Song, song_of
 from composer.daw_return.frame import Frame, Setup, frame_of, frame_of_brief, setup_in
 from composer.daw_return.moves import moves_of
 from composer.daw_return.placing import Placement, placed
-from composer.daw_return.report import Rebuilt, Report
+from composer.daw_return.report import AS_IT_CAME, Rebuilt, Report
 from composer.daw_return.scaling import rounding_in, scaled
 from composer.daw_return.setups import Track, tracks_of
 from composer.daw_return.symbols import symbols_of
@@ -26,6 +26,8 @@ from composer.formats.source import MARKER, SourceMidi, metres_in, read_source
 from composer.music.bars import BarMap
 from composer.music.time import TICKS_PER_BEAT
 
+# What a file that lost nothing may have elsewhere.
+_MOVED = ("clip", "order", "chord track")
 # With fewer notes in common than this the file is another piece.
 SHARE_MIN = 0.3
 _KNOWING = frozenset({
@@ -74,7 +76,8 @@ def returned(
     if known is not None:
         reference = read_source(known.midi, known.name)
         frame = frame_of(reference)
-        return _Return(source, frame, spot_of(asked or Asked(), reference, frame.lines)).result()
+        result = _Return(source, frame, spot_of(asked or Asked(), reference, frame.lines)).result()
+        return _as_it_came(result, data, known) if asked is None else result
     if brief is None:
         raise BadInput(
             name, "nothing is known of the piece that it belongs to", "keep NAME.draft.mid or NAME.brief.json"
@@ -82,9 +85,25 @@ def returned(
     return _Return(source, frame_of_brief(brief, brief_name, scaled(source, TICKS_PER_BEAT)), Spot()).result()
 
 
-def knows_itself(data: bytes, name: str) -> bool:
-    """Whether a MIDI file has the names, tempo, metre and tracks that another may be rebuilt by."""
-    return not any(breach.rule.name in _KNOWING for breach in checked(data, name).violations)
+def knows_itself(data: bytes, name: str, like: bytes | None = None) -> bool:
+    """Whether a MIDI file has the names, tempo, metre and tracks by which another is rebuilt, as far as ``like`` has."""
+    return not _broken(data, name, like) & _KNOWING
+
+
+def _broken(data: bytes, name: str, like: bytes | None) -> set[str]:
+    """The rules for MIDI files that ``data`` breaks and ``like`` does not."""
+    files = [data] if like is None else [data, like]
+    found = [{breach.rule.name for breach in checked(one, name).violations} for one in files]
+    return found[0].difference(*found[1:])
+
+
+def _as_it_came(result: Returned, data: bytes, known: Known) -> Returned:
+    """The file itself where it lost nothing and breaks no rule that the piece keeps: there is nothing to put back."""
+    report = result.report
+    if report.has_loss or any(report.has(what) for what in _MOVED) or _broken(data, known.name, known.midi):
+        return result
+    told = tuple(one for one in report.rebuilt if one.what in AS_IT_CAME)
+    return replace(result, midi=data, report=replace(report, rebuilt=told))
 
 
 class _Return:
@@ -127,6 +146,7 @@ class _Return:
             placement,
             tracks,
             song,
+            symbols,
             moves,
             file,
             self.shift - lead,

@@ -17,6 +17,7 @@ from composer.daw_return.placing import Placement
 from composer.daw_return.report import RESOLUTION, Rebuilt
 from composer.daw_return.scaling import is_exact
 from composer.daw_return.setups import Track
+from composer.daw_return.symbols import Symbols
 from composer.daw_return.writing import Written
 from composer.formats.smf_scan import NOTE_ON
 from composer.formats.source import SourceMidi
@@ -33,6 +34,7 @@ def rebuilt_in(
     placement: Placement,
     tracks: Sequence[Track],
     song: Song,
+    symbols: Symbols,
     moves: Moves,
     file: Written,
     shift: int,
@@ -45,6 +47,7 @@ def rebuilt_in(
         found.append(Rebuilt("shift", frame.origin, f"all music came {_shift(shift, bar, frame.unit)}: put back", True))
     found += _placing(source, frame, placement, tracks)
     found += _clip(place, tracks)
+    found += _order(frame, symbols, tracks)
     if song.rebuilt:
         found.append(Rebuilt("song", frame.origin, ", ".join(song.rebuilt), any(one != TITLE for one in song.rebuilt)))
     found += _setups(frame, tracks)
@@ -98,6 +101,15 @@ def _placing(source: SourceMidi, frame: Frame, placement: Placement, tracks: Seq
     new = [t.label for t in tracks if t.voice.matched_by == ALONE and t.voice.returned]
     if new and frame.lines:
         yield Rebuilt("new", "", f"new tracks: {', '.join(new)}")
+
+
+def _order(frame: Frame, symbols: Symbols, tracks: Sequence[Track]) -> Iterator[Rebuilt]:
+    """What stands elsewhere in the file, and is lost with nobody."""
+    first = [min(t.voice.returned) for t in tracks if t.voice.reference is not None and t.voice.returned]
+    if first != sorted(first):
+        yield Rebuilt("order", frame.origin, "the order of the tracks")
+    if frame.chord_track and any(track != symbols.track for track, _ in symbols.places):
+        yield Rebuilt("chord track", frame.origin, "the track of the chord symbols")
 
 
 def _clip(place: Place, tracks: Sequence[Track]) -> Iterator[Rebuilt]:
