@@ -12,8 +12,10 @@ from composer.errors import UsageProblem, printable
 from composer.formats.brief import Brief
 from composer.formats.files import read_bytes
 from composer.formats.kinds import HEAD_BYTES, MIDI, kind_of
+from composer.formats.midi_regions import cells_of
 from composer.formats.source import SourceMidi, read_source
 from composer.limits import MIDI_BYTES
+from composer.music.notes import MELODY
 from composer.music.regions import bars_text
 from composer.workspace import PieceFiles, State, backup, save, state_of, step_of
 
@@ -80,6 +82,10 @@ def _next(source: SourceMidi, midi: Path, output: Path, brief: Brief) -> list[st
     """A line that shows how a part of the song is redone in the file that is there, or why it cannot be."""
     if len({(upper, lower) for _, upper, lower in source.metres}) > 1:
         return ["no part of this file can be redone, as its pick-up is a bar of another metre: put rests before it"]
+    if not any(track.is_called(MELODY) for track in cells_of(source).tracks):
+        return [
+            "the melody shares its track with others: saved as MIDI type 1, a track for each, it can be redone alone"
+        ]
     part = next((s for s in brief.sections[1:] if s.bars <= 2 * _PART_BARS), None)
     first, last = (part.first, part.last) if part is not None else (1, min(_PART_BARS, brief.bars))
     bars, words = bars_text(range(first, last + 1)), f"composer generate {printable(output.name)}"

@@ -213,6 +213,13 @@ def test_a_song_that_marks_its_pickup_by_a_metre_is_told_not_to_be_redone(tune: 
     assert "no part of this file can be redone" in result.err
 
 
+def test_a_song_in_one_track_is_told_how_its_melody_can_be_redone(tune: Path, composer: Program) -> None:
+    tune.write_bytes(midi({"": song(), " ": low_chords()}, kind=0, channels=(0, 1)))
+    result = composer("brief", "song.mid")
+    assert result.code == 0
+    assert "the melody shares its track with others" in result.err and "next, to redo" not in result.err
+
+
 @pytest.mark.parametrize(("meter", "what"), [((9, 8), "is in 9/8"), ((3, 8), "is in 3/8")])
 def test_what_no_brief_can_say_is_one_line(tune: Path, composer: Program, meter: tuple[int, int], what: str) -> None:
     tune.write_bytes(band(meter))

@@ -20,6 +20,7 @@ from composer.errors import counted
 from composer.formats.brief import Because, Brief
 from composer.formats.smf_scan import SET_TEMPO
 from composer.formats.source import SourceMidi
+from composer.formats.tune import tune_of
 from composer.limits import BRIEF_TEMPO_MAX_BPM, BRIEF_TEMPO_MIN_BPM, BRIEF_TEXT_CHARS
 from composer.music.key import Key
 
@@ -188,9 +189,15 @@ def _because(reasons: Mapping[str, Found[Any]]) -> dict[str, Because]:
 def _notes(song: Song, reasons: Sequence[Found[Any]]) -> list[str]:
     tune = song.tune
     name = f'"{tune.name}"' if tune.name else f"track {tune.track + 1}"
+    usual = tune_of(tune.source)
+    elsewhere = [] if (usual.track, usual.channel) == (tune.track, tune.channel) else [
+        f"--melody and --continue would take {usual.name or f'track {usual.track + 1}'} for the tune: "
+        'call the track that it is "Melody"'
+    ]  # fmt: skip
     others = ", ".join(f"{part.name} ({part.role})" for i, part in enumerate(song.parts) if i != song.melody)
     return [
         f"the melody: {name}, {counted(song.bars, 'bar')}",
         *([f"beside it: {others}"] if others else []),
+        *elsewhere,
         *(one.evidence for one in reasons),
     ]

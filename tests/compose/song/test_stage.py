@@ -8,10 +8,12 @@ from collections.abc import Sequence
 import mido
 import pytest
 
+from composer.compose.given import in_form_of, reading_of
 from composer.compose.song.stage import SongBrief, SongWishes, brief_of_song
 from composer.errors import BadInput
 from composer.formats.brief_text import brief_bytes, read_brief
 from composer.formats.source import read_source
+from composer.formats.tune import tune_of
 from tests.compose.tunes import Sung, low_chords, midi, song
 
 BAR = 4 * 480
@@ -191,6 +193,24 @@ def test_a_marked_pickup_counts_as_the_first_bar() -> None:
     found = read(midi({"": tune}, meter=None, extra=signs)).brief
     assert (found.meter, found.bars) == ("4/4", 17)
     assert "pick-up, which counts as bar 1" in found.because["meter"].evidence
+
+
+def test_it_is_said_where_generate_takes_another_track_for_the_tune() -> None:
+    high = [(at, length, pitch + 12) for at, length, pitch in song()]
+    found = read(midi({"Soprano": song(), "Violin": high}, channels=(0, 1)))
+    assert found.brief.melody.low == 71
+    assert any("--melody and --continue would take Soprano for the tune" in note for note in found.notes)
+    assert not any("would take" in note for note in read(band()).notes)
+
+
+def test_a_tune_before_a_postlude_keeps_the_sections_that_it_has() -> None:
+    after = [*low_chords(), (64.0, 4.0, 48), (68.0, 4.0, 48)]
+    data = midi({"Melody": song(), "": after}, channels=(0, 1), extra=markers((0, "A"), (8, "B"), (15, "Coda")))
+    brief = read(data).brief
+    assert [(section.name, section.bars) for section in brief.form] == [("A", 8), ("B", 7), ("Coda", 3)]
+    reading = in_form_of(reading_of(tune_of(read_source(data, "song.mid"))), brief)
+    assert [(section.name, section.bars) for section in reading.form] == [("A", 8), ("B", 7), ("Coda", 1)]
+    assert reading.sections == (("A", 0), ("B", 8), ("Coda", 15))
 
 
 @pytest.mark.parametrize(
