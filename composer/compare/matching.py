@@ -22,8 +22,10 @@ _MERGED_SHARE = 0.5
 _BETTER_ELSEWHERE = 2.0
 # All music has been shifted when this share of the notes is found again so much later, at least so many notes ...
 _SHIFTED_SHARE, _SHIFTED_NOTES = 0.8, 8
-# ... and that many times as many as without a shift.
+# ... and that many times as many as without a shift. Or it is nearly all, and more than without: music of loops is
+# nearly the same a bar later.
 _SHIFTED_GAIN = 2
+_SHIFTED_NEARLY_ALL = 0.95
 _SHIFT_BARS = 4
 
 Notes = Counter[tuple[int, int]]
@@ -65,8 +67,9 @@ def shift_between(before: Sequence[Tone], after: Sequence[Tone], bar: int) -> in
     candidates = {first, *(n * bar for n in range(-_SHIFT_BARS, _SHIFT_BARS + 1))} - {0}
     found = {shift: _found_again(olds, news, shift) for shift in sorted(candidates, key=lambda s: (abs(s), s))}
     best = max(found, key=lambda shift: found[shift])
-    enough = max(_SHIFTED_SHARE * min(len(before), len(after)), _SHIFTED_GAIN * _found_again(olds, news, 0))
-    return best if found[best] >= enough else 0
+    notes, unshifted = min(len(before), len(after)), _found_again(olds, news, 0)
+    enough = min(max(_SHIFTED_SHARE * notes, _SHIFTED_GAIN * unshifted), _SHIFTED_NEARLY_ALL * notes)
+    return best if found[best] >= enough and found[best] > unshifted else 0
 
 
 def _found_again(olds: Notes, news: Notes, shift: int) -> int:

@@ -86,7 +86,7 @@ def returned(
 
 
 def knows_itself(data: bytes, name: str, like: bytes | None = None) -> bool:
-    """Whether a MIDI file has the names, tempo, metre and tracks by which another is rebuilt, as far as ``like`` has."""
+    """Whether a MIDI file has the names, tempo, metre and tracks by which another is rebuilt, or those of ``like``."""
     return not _broken(data, name, like) & _KNOWING
 
 

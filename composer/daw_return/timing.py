@@ -18,8 +18,10 @@ _UNHEARD_TICKS = 5
 _MOST, _HARDLY_ANY = 0.5, 0.05
 # All music has been shifted when this share of the notes is found again so much later ...
 _SHIFTED_SHARE = 0.5
-# ... and so many times as many as without a shift: music repeats itself.
+# ... and so many times as many as without a shift: music repeats itself. Or it is nearly all, and more than without:
+# music of loops is nearly the same a bar later.
 _SHIFTED_GAIN = 1.25
+_SHIFTED_NEARLY_ALL = 0.95
 _SHIFT_BARS = 4
 # Pairs of notes are counted on so many notes of each side at most.
 _COUNTED_NOTES = 1500
@@ -65,7 +67,8 @@ def shift_of(olds: Sequence[Tone], news: Sequence[Tone], bar: int, unit: int) ->
         for shift in sorted(candidates, key=lambda s: (abs(s), s))
     }
     best = max(found, key=lambda shift: found[shift])
-    enough = max(_SHIFTED_SHARE * min(len(olds), len(news)), _SHIFTED_GAIN * found[0])
+    notes = min(len(olds), len(news))
+    enough = min(max(_SHIFTED_SHARE * notes, _SHIFTED_GAIN * found[0]), _SHIFTED_NEARLY_ALL * notes)
     if not best or found[best] < enough:
         return 0
     return best if best % bar == 0 else best + _rest(old_starts, news, best, grace)
