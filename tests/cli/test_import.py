@@ -182,7 +182,7 @@ def test_a_file_that_is_not_composer_s_is_cleaned_twice_alike(tmp_path: Path, co
 def test_render_plays_a_bare_file_as_the_piece(files: PieceFiles, composer: Program) -> None:
     put(files.midi, damage.chain(damage.no_conductor, damage.no_programs, damage.no_names)(FINAL))
     run = composer("render", files.midi, "--rate", "22050")
-    assert run.code == 0 and "tempo" in run.err and "art.mid as it was knows" in run.err
+    assert run.code == 0 and "tempo" in run.err and "put back from art.mid as it was:" in run.err
 
 
 @pytest.mark.parametrize("earlier", [DRAFT, EDITED])
