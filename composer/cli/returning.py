@@ -106,7 +106,7 @@ def brought_back(midi: Path) -> Returned | None:
         return None
     match = _performed(midi, data) or _matched(files, midi, data, _stages(files))
     report = match.result.report
-    is_kept = checked(data, printable(midi.name)).is_clean and not report.has("shift")
+    is_kept = checked(data, printable(midi.name)).is_clean and not report.has("shift") and not report.has("clip")
     is_whole = is_kept or not report.has_loss
     return None if is_whole or match.result.share < SHARE_MIN else match.result
 

@@ -49,7 +49,8 @@ class Track:
 class Difference:
     """Everything in which ``after`` differs from ``before``.
 
-    All music of ``after`` has been taken ``shift`` units earlier; ``end`` is when its file then ends.
+    All music of ``after`` has been taken ``shift`` units earlier; ``end`` is when its file then ends, and ``came`` are
+    the metres as it had them: those of the old version where it has none.
     """
 
     before: View
@@ -59,6 +60,7 @@ class Difference:
     song: tuple[SongEdit, ...]
     end: tuple[int, int] | None
     voice_leading: VoiceLeading
+    came: tuple[tuple[int, int, int], ...]
 
     @property
     def is_same(self) -> bool:
@@ -87,6 +89,7 @@ def compared(before: bytes, before_name: str, after: bytes, after_name: str, tol
     scale = Scale(unit, tolerance_ticks * unit // TICKS_PER_BEAT)
     old, new = view_of(old_source, unit), view_of(new_source, unit)
     shift = shift_between(old.tones, new.tones, int(old.bars.start(2)))
+    came = new.metres or old.metres
     new = new.earlier(shift)
     old, new = with_chords_of(old, new), with_chords_of(new, old)
     tracks = tuple(_track(group, scale) for group in groups_of(old.lines, new.lines, unit))
@@ -95,7 +98,7 @@ def compared(before: bytes, before_name: str, after: bytes, after_name: str, tol
         old, new, shift, tracks,
         song_edits(old.song, new.song, scale.tolerance, MOVE_QUARTERS * unit),
         (old.end, new.end) if abs(old.end - new.end) > scale.tolerance else None,
-        voice_leading_between(old_source, new_source, parts, unit, shift),
+        voice_leading_between(old_source, new_source, parts, unit, shift), came,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from composer.compare.notes import ADDED, LENGTH, MOVED, PITCH, REMOVED, VELOCITY
 from composer.compare.stage import Difference
+from composer.music.bars import BarMap
 from composer.music.time import TICKS_PER_BEAT
 
 # Fractions that musicians write; others are shown as decimals.
@@ -47,11 +48,19 @@ def rounding_hint(difference: Difference) -> str:
 
 def shift_text(difference: Difference) -> str:
     """``"1 bar later"``, ``"2 quarters earlier"``: where all music of the new version went."""
-    bar = difference.bars.start(2)
-    bars = difference.shift / bar
-    if bars.denominator == 1:
-        return f"{count_text(abs(int(bars)), 'bar')} {'later' if bars > 0 else 'earlier'}"
-    return later_text(number_text(difference.quarters(difference.shift)))
+    shift, quarters = difference.shift, number_text(difference.quarters(difference.shift))
+    return later_in_bars(shift, difference.bars, BarMap(difference.came, difference.before.unit), quarters)
+
+
+def later_in_bars(shift: int, old: BarMap, new: BarMap, quarters: str) -> str:
+    """``"1 bar later"`` for music that is ``shift`` later in a file with the bars ``new``, ``quarters`` in words.
+
+    The bars in front are those of the file that has them: a piece may begin with an upbeat, and they not.
+    """
+    place = (new if shift > 0 else old).place(abs(shift))
+    if place.beat == 1:
+        return f"{count_text(place.bar - 1, 'bar')} {'later' if shift > 0 else 'earlier'}"
+    return later_text(quarters)
 
 
 def later_text(quarters: str) -> str:

@@ -31,7 +31,7 @@ class Rebuilt:
 class Report:
     """``found`` of ``notes`` notes were in ``origin`` before; ``added``, ``removed`` and ``changed`` count a person's
     edits. ``stated`` says where the file differs from the piece and was believed, ``remaining`` which rules for MIDI
-    files it still breaks."""
+    files it still breaks and the piece keeps."""
 
     file: str
     origin: str

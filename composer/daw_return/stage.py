@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from composer.compare.view import Line, View, view_of
@@ -75,8 +75,8 @@ def returned(
     source = read_source(data, name)
     if known is not None:
         reference = read_source(known.midi, known.name)
-        frame = frame_of(reference)
-        result = _Return(source, frame, spot_of(asked or Asked(), reference, frame.lines)).result()
+        frame, usual = frame_of(reference), _broken(known.midi, known.name, None)
+        result = _Return(source, frame, spot_of(asked or Asked(), reference, frame.lines), usual).result()
         return _as_it_came(result, data, known) if asked is None else result
     if brief is None:
         raise BadInput(
@@ -107,13 +107,15 @@ def _as_it_came(result: Returned, data: bytes, known: Known) -> Returned:
 
 
 class _Return:
-    """One file on its way back."""
+    """One file on its way back; ``usual`` are the rules for MIDI files that the piece breaks itself."""
 
-    def __init__(self, source: SourceMidi, frame: Frame, spot: Spot) -> None:
+    def __init__(self, source: SourceMidi, frame: Frame, spot: Spot, usual: Collection[str] = ()) -> None:
+        self.usual = usual
         self.source, self.frame, self.spot, self.unit = source, frame, spot, frame.unit
         self.whole = scaled(source, self.unit)
         self.view = view_of(self.whole, self.unit)
         self.bar = int(_bars(frame, self.view))
+        self.bars = BarMap(metres_in(frame.conductor), self.unit)
         self.lines = [line for line in frame.lines if spot.lines is None or line.index in spot.lines]
         self.olds = [tone for line in self.lines for tone in line.tones]
         self.place = self._place()
@@ -150,7 +152,7 @@ class _Return:
             moves,
             file,
             self.shift - lead,
-            self.bar,
+            (self.bars, BarMap(self.view.metres or metres_in(self.frame.conductor), self.unit)),
             self.place,
         )
         share = placement.share if self.frame.lines else 1.0
@@ -163,7 +165,7 @@ class _Return:
     def _place(self) -> Place:
         """Where in the piece the music of the file belongs."""
         tones = self.view.tones
-        bars = BarMap(metres_in(self.frame.conductor), self.unit)
+        bars = self.bars
         if self.spot.bars is not None and tones:
             return said_place(self.spot.bars, self.olds, tones, bars, self.unit, self.source.name)
         if not self.olds:
@@ -215,7 +217,8 @@ class _Return:
         stated = [f"{track.label}: {text}" for track in tracks for text in track.differs]
         remaining = [
             f"{breach.rule.name}: {breach.hits[0].message}" for breach in checked(midi, self.source.name).violations
-        ]
+            if breach.rule.name not in self.usual
+        ]  # fmt: skip
         tally = placement.tally
         return Report(
             self.source.name, self.frame.origin, placement.notes, tally.found,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from composer.compare.matching import ALONE
-from composer.compare.summary import count_text, later_text, number_text
+from composer.compare.summary import count_text, later_in_bars, number_text
 from composer.daw_return.clips import Place
 from composer.daw_return.conductor import TITLE, Song
 from composer.daw_return.frame import Frame
@@ -21,6 +21,7 @@ from composer.daw_return.symbols import Symbols
 from composer.daw_return.writing import Written
 from composer.formats.smf_scan import NOTE_ON
 from composer.formats.source import SourceMidi
+from composer.music.bars import BarMap
 
 PLACES_MAX = 6  # named in one line
 _NAMED = {
@@ -38,13 +39,15 @@ def rebuilt_in(
     moves: Moves,
     file: Written,
     shift: int,
-    bar: int,
+    bars: tuple[BarMap, BarMap],
     place: Place,
 ) -> list[Rebuilt]:
-    """Everything, from the form of the file to its notes; ``shift`` is by how many ticks the music was late."""
+    """Everything, from the form of the file to its notes; ``shift`` is by how many ticks the music was late,
+    and ``bars`` are those of the piece and those of the file."""
     found = list(_form(source, frame, file))
-    if shift:
-        found.append(Rebuilt("shift", frame.origin, f"all music came {_shift(shift, bar, frame.unit)}: put back", True))
+    if shift and not place.bars:
+        told = later_in_bars(shift, *bars, number_text(Fraction(shift, frame.unit)))
+        found.append(Rebuilt("shift", frame.origin, f"all music came {told}: put back", True))
     found += _placing(source, frame, placement, tracks)
     found += _clip(place, tracks)
     found += _order(frame, symbols, tracks)
@@ -123,7 +126,7 @@ def _clip(place: Place, tracks: Sequence[Track]) -> Iterator[Rebuilt]:
         left = len(place.alike) - PLACES_MAX
         places = f"{', '.join([*most, last])} and {left} more places" if left > 0 else f"{', '.join(most)} and {last}"
         told = f"much the same music stands in bars {places}; {told}; --bars says where"
-    yield Rebuilt("clip", "", told)
+    yield Rebuilt("clip", "", told, place.shift != 0)
 
 
 def _setups(frame: Frame, tracks: Sequence[Track]) -> Iterator[Rebuilt]:
@@ -140,10 +143,3 @@ def _setups(frame: Frame, tracks: Sequence[Track]) -> Iterator[Rebuilt]:
         where = "all tracks" if len(lacking) == len(returned) > 1 else ", ".join(lacking)
         origin = frame.origin if lost[lacking] else ""
         yield Rebuilt("setup", origin, f"{', '.join(names)} of {where}", lost[lacking])
-
-
-def _shift(shift: int, bar: int, unit: int) -> str:
-    bars = Fraction(shift, bar)
-    if bars.denominator == 1:
-        return f"{count_text(abs(int(bars)), 'bar')} {'later' if bars > 0 else 'earlier'}"
-    return later_text(number_text(Fraction(shift, unit)))
