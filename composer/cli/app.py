@@ -33,6 +33,7 @@ from composer.cli import (
     status,
     templates,
     train,
+    undo,
     watch,
 )
 from composer.cli.command import add
@@ -77,6 +78,7 @@ add(app, "import", import_.import_, STEPS)
 add(app, "status", status.status, FILES)
 add(app, "evaluate", evaluate.evaluate, FILES)
 add(app, "diff", diff.diff, FILES)
+add(app, "undo", undo.undo, FILES)
 add(app, "check", check.check, FILES)
 add(app, "export", export.export, FILES)
 add(app, "doctor", doctor.doctor, FILES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,18 @@ from composer.formats.midi_hashes import by_track
 from composer.formats.record import Redone
 from composer.limits import MIDI_BYTES
 from composer.music.regions import Cells
-from composer.workspace import EditedBars, Keeping, PieceFiles, Saved, backup, guard_all, rewrite, save, step_of
+from composer.workspace import (
+    EditedBars,
+    Keeping,
+    OtherTake,
+    PieceFiles,
+    Saved,
+    backup,
+    guard_all,
+    rewrite,
+    save,
+    step_of,
+)
 
 if TYPE_CHECKING:
     from composer.compose.chords.harmony import Harmony
@@ -122,7 +133,8 @@ def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:
     _save(job, TAKES, dict(zip(paths, written, strict=True)), seed, model, force, {"takes": takes})
     # The draft is what its own seed gives again, so it is recorded as if that seed had been asked for.
     best = found[0]
-    lines = _save_draft(job, written[0], best.seed, model, force)
+    others = [OtherTake(content, take.seed) for content, take in zip(written[1:], found[1:], strict=True)]
+    lines = _save_draft(job, written[0], best.seed, model, force, others)
     facts = {**_facts(best.seed, best.draft), "takes": [_take_facts(p, t) for p, t in zip(paths, found, strict=True)]}
     return Done(
         GENERATE,
@@ -145,32 +157,27 @@ def _keeping(job: Job) -> dict[Path, Keeping]:
     return {job.output: job.kept.keeping} if job.kept is not None else {}
 
 
-def _save_draft(job: Job, content: bytes, seed: int, model: str | None, force: bool) -> list[str]:
-    """Write the draft, or the part of it that was composed anew; what to say of copies that were kept."""
-    files = PieceFiles.of(job.output)
-    cells = job.kept.redone if job.kept is not None else None
-    chosen = backup(job.output) if _loses_chosen_bars(files, job.output, cells) else None
-    if job.kept is not None and cells is not None:
-        redone = Redone(bars={one.track: list(one.bars) for one in by_track(cells)}, seed=seed)
-        saved = rewrite(
-            files, job.output, content, GENERATE, redone, job.kept.keeping, by_hand=job.kept.by_hand, force=force
-        )
-    else:
-        saved = _save(job, GENERATE, {job.output: content}, seed, model, force)
-    lines = [f"what was there is kept as {copy.name}" for copy in saved.backups]
-    return lines if chosen is None else [f"the bars that were redone before are kept in {chosen.name}", *lines]
+def _save_draft(
+    job: Job, content: bytes, seed: int, model: str | None, force: bool, others: Sequence[OtherTake] = ()
+) -> list[str]:
+    """Write the draft, or the part of it that was composed anew; what to say of copies that were kept.
 
-
-def _loses_chosen_bars(files: PieceFiles, output: Path, cells: Cells | None) -> bool:
-    """Whether bars of ``output`` that were redone go again, with these cells or (None) with all of it.
-
-    They are no work of a person's, but composed until one liked them, and no seed alone brings them back.
+    ``others`` are the takes that were not chosen: a person may put one of them in place of the draft.
     """
-    before = step_of(files, output)
-    if before is None or not output.is_file():
-        return False
-    chosen = {(track, bar) for one in before.redone for track, bars in one.bars.items() for bar in bars}
-    return bool(chosen if cells is None else chosen & cells)
+    files = PieceFiles.of(job.output)
+    if job.kept is not None and job.kept.redone is not None:
+        redone = Redone(bars={one.track: list(one.bars) for one in by_track(job.kept.redone)}, seed=seed)
+        saved = rewrite(
+            files, job.output, content, GENERATE, redone, job.kept.keeping,
+            by_hand=job.kept.by_hand, takes=others, force=force,
+        )  # fmt: skip
+        return [f"what was there is kept as {copy.name}" for copy in saved.backups]
+    # Bars that were composed until a person liked them are no file of a person's, but worth a copy.
+    before = step_of(files, job.output)
+    chosen = backup(job.output) if before is not None and before.redone and job.output.is_file() else None
+    saved = _save(job, GENERATE, {job.output: content}, seed, model, force, takes=others)
+    lines = [f"what was there is kept as {copy.name}" for copy in saved.backups]
+    return lines if chosen is None else [f"the bars that were redone are kept in {chosen.name}", *lines]
 
 
 def _save(
@@ -181,6 +188,7 @@ def _save(
     model: str | None,
     force: bool,
     options: Mapping[str, object] | None = None,
+    takes: Sequence[OtherTake] = (),
 ) -> Saved:
     return save(
         PieceFiles.of(job.output),
@@ -192,6 +200,7 @@ def _save(
         versions=generate_versions(model),
         force=force,
         keeping=_keeping(job) if job.output in outputs else None,
+        takes=takes,
     )
 
 

@@ -105,6 +105,7 @@ def standing_file(path: Path, brief: Brief, *, way_out: str) -> StandingFile:
     new_names = renamed_tracks(files, path, back)
     ours = frozenset(track.name for track in tracks if _is_ours(new_names.get(track.name, track.name), step, key))
     composed = read_record(files.record).step(GENERATE)
+    is_draft = composed is not None and key in composed.outputs
     return StandingFile(
         path=path,
         sha256=hashlib.sha256(read).hexdigest(),
@@ -115,8 +116,8 @@ def standing_file(path: Path, brief: Brief, *, way_out: str) -> StandingFile:
         locked=locked_cells(source, brief.locked_regions),
         ours=ours,
         added=tuple(track.name for track in tracks if track.name not in ours),
-        seed=composed.seed if composed is not None else None,
-        is_draft=composed is not None and key in composed.outputs,
+        seed=step.seed if is_draft and step is not None else composed.seed if composed is not None else None,
+        is_draft=is_draft,
         conductor=tuple(one for one in theirs if one.track == CONDUCTOR),
         has_more=step is not None and (key in step.edited or _has_more(files, path, source)),
         notes=returned_lines(returned) if returned else (),

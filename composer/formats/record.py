@@ -6,7 +6,7 @@ import base64
 import os
 import re
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from composer.limits import COPY_BYTES, RECORD_BYTES
 
 # What a record that grew too large goes without, in this order.
 _DISPENSABLE = ("copies", "input_bars", "bars")
+EARLIER_MAX = 20  # of what each output held before
 _ODD_BYTE = re.compile(rb"\\x([89a-f][0-9a-f])")
 
 
@@ -70,21 +71,40 @@ class StepRecord(_Strict):
             }
         )
 
+    def updated_with(self, other: StepRecord) -> StepRecord:
+        """A copy with what ``other`` says of its outputs, read and chose as that was."""
+        held = ("outputs", "bars", "edited", "by_hand", "added", "copies")
+        rest = self.only({*self.outputs} - {*other.outputs})
+        return other.model_copy(update={name: {**getattr(rest, name), **getattr(other, name)} for name in held})
+
     def without_copies(self, keys: Collection[str]) -> StepRecord:
         """A copy that holds no copies of those files."""
         return self.model_copy(update={"copies": {k: v for k, v in self.copies.items() if k not in keys}})
 
 
+class Earlier(_Strict):
+    """What a MIDI file held before composer wrote over it, or a take of it: its SHA-256, the name of the step and the
+    step as it wrote it then (of this file alone), and the file itself (see ``copy_text``; empty where it is not kept).
+    """
+
+    sha256: str
+    step: str
+    done: StepRecord
+    content: str = ""
+
+
 class Record(_Strict):
     """All steps by name; no times of day, so that the same work gives the same bytes.
 
-    ``pending`` are steps that are about to write their outputs: a step that is killed meanwhile has told what its
-    files are, so that none of them is taken for a person's.
+    ``earlier`` is what outputs held before, the latest last, at most ``EARLIER_MAX`` of each. ``pending`` are steps
+    that are about to write their outputs: a step that is killed meanwhile has told what its files are, so that none of
+    them is taken for a person's.
     """
 
     format: Literal["composer.record/1"] = "composer.record/1"
     steps: Mapping[str, StepRecord] = {}
     pending: Mapping[str, StepRecord] = {}
+    earlier: Mapping[str, list[Earlier]] = {}
 
     def step(self, name: str) -> StepRecord | None:
         return self.steps.get(name)
@@ -105,7 +125,12 @@ class Record(_Strict):
         if left:
             number = next(n for n in range(1, len(others) + 2) if f"{name} {n}" not in others)
             others[f"{name} {number}"] = before.only(left)
-        return Record(steps={**others, name: step})
+        return Record(steps={**others, name: step}, earlier=self.earlier)
+
+    def with_earlier(self, earlier: Mapping[str, Sequence[Earlier]]) -> Record:
+        """A copy in which this is what these outputs held before."""
+        found = {key: [*held[-EARLIER_MAX:]] for key, held in earlier.items() if held}
+        return self.model_copy(update={"earlier": {**self.earlier, **found}})
 
     def with_pending(self, name: str, step: StepRecord) -> Record:
         """A copy that says that ``step`` is about to be written."""
@@ -145,6 +170,8 @@ def record_bytes(record: Record) -> bytes:
     One over ``RECORD_BYTES`` could not be read again, so it goes without what is only of use, and not of need.
     """
     content = _bytes(record, frozenset())
+    if len(content) > RECORD_BYTES:
+        record = record.model_copy(update={"earlier": {}})
     for number in range(1, len(_DISPENSABLE) + 1):
         if len(content) <= RECORD_BYTES:
             break
@@ -190,7 +217,7 @@ def still_there(record: Record, folder: Path) -> set[str]:
 
 
 def _settled(record: Record, folder: Path) -> Record:
-    settled = Record(steps=record.steps)
+    settled = Record(steps=record.steps, earlier=record.earlier)
     for name, step in record.pending.items():
         written = {key for key, value in step.outputs.items() if sha256_of(path_of_key(folder, key)) == value}
         if written:
@@ -202,14 +229,20 @@ def _bytes(record: Record, without: Collection[str]) -> bytes:
     content: dict[str, object] = {"format": record.format, "steps": _as_json(record.steps, without)}
     if record.pending:
         content["pending"] = _as_json(record.pending, without)
+    if record.earlier:
+        content["earlier"] = {
+            key: [{**one.model_dump(exclude={"done"}), "done": _step_json(one.done, without)} for one in held]
+            for key, held in record.earlier.items()
+        }
     return dump_json(_sorted(content))
 
 
 def _as_json(steps: Mapping[str, StepRecord], without: Collection[str]) -> dict[str, object]:
-    return {
-        name: {k: v for k, v in step.model_dump(mode="json", exclude={*without}).items() if v not in ({}, [], None)}
-        for name, step in steps.items()
-    }
+    return {name: _step_json(step, without) for name, step in steps.items()}
+
+
+def _step_json(step: StepRecord, without: Collection[str]) -> dict[str, object]:
+    return {k: v for k, v in step.model_dump(mode="json", exclude={*without}).items() if v not in ({}, [], None)}
 
 
 def _sorted(value: object) -> object:

@@ -13,21 +13,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from composer.errors import ComposerError
-from composer.formats.files import Announce, cannot_write, remove_leftovers_of, sha256_of, write_whole
+from composer.formats.files import Announce, cannot_write, read_bytes, remove_leftovers_of, sha256_of, write_whole
 from composer.formats.midi_hashes import EditedBars, bar_hashes
 from composer.formats.record import (
+    Earlier,
     Record,
     Redone,
     StepRecord,
+    copied,
     copy_text,
     has_pending,
     read_record,
     record_bytes,
     still_there,
 )
-from composer.workspace.guarding import Keeping, guard_all
+from composer.limits import MIDI_BYTES
+from composer.workspace.guarding import Keeping, backup, guard_all
 from composer.workspace.names import PieceFiles
-from composer.workspace.states import MIDI_SUFFIXES, files_under, hashes_of, key_of
+from composer.workspace.states import MIDI_SUFFIXES, PieceState, files_under, hashes_of, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,14 @@ class Saved:
 
     record: Record
     backups: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OtherTake:
+    """What a MIDI file could hold as well: the bytes of another take, and its seed."""
+
+    content: bytes
+    seed: int
 
 
 Inputs = Sequence[Path] | Mapping[Path, bytes]
@@ -54,11 +65,13 @@ def save(
     force: bool = False,
     keeping: Mapping[Path, Keeping] | None = None,
     by_hand: Sequence[EditedBars] = (),
+    takes: Sequence[OtherTake] = (),
 ) -> Saved:
     """Write ``outputs``, each whole or not at all, and the record; nothing is written if one of them is guarded.
 
     ``keeping`` are outputs that were made from the file that they replace, which may be one that was edited by hand.
-    ``by_hand`` are a person's bars in the input, which MIDI outputs pass on.
+    ``by_hand`` are a person's bars in the input, which MIDI outputs pass on. ``takes`` are those that the one output
+    was chosen from.
     """
     backups = guard_all(files, outputs, force, [*inputs], keeping)
     read, read_bars = _read(files, inputs)
@@ -77,7 +90,10 @@ def save(
         by_hand={key: _by_track(by_hand) for key in contents if by_hand and key.lower().endswith(MIDI_SUFFIXES)},
         copies=_copies(contents),
     )
-    with _announced(files, step, done):
+    earlier = _earlier(files, outputs)
+    for key in contents if takes else ():
+        earlier[key] = [*(_take_of(done, step, key, take) for take in takes), *earlier.get(key, [])]
+    with _announced(files, step, done, earlier):
         for path, content in outputs.items():
             if path.parent != files.folder:
                 _make_folder(path.parent)
@@ -94,17 +110,21 @@ def rewrite(
     keeping: Keeping,
     *,
     by_hand: Sequence[EditedBars] = (),
+    takes: Sequence[OtherTake] = (),
     force: bool = False,
 ) -> Saved:
     """Replace the MIDI file ``path``, of which some bars were composed anew, for the step that wrote it.
 
     What that step read and chose stays its last word, so that a file is as fresh as it was. ``step`` is the name that
-    a file gets that no step wrote. ``by_hand`` are the bars of a person that the file had from its own input.
+    a file gets that no step wrote. ``by_hand`` are the bars of a person that the file had from its own input,
+    ``takes`` those that it was chosen from.
     """
     backups = guard_all(files, [path], force, keeping={path: keeping})
     key = key_of(files, path)
     owner = next((name for name, done in read_record(files.record).steps.items() if key in done.outputs), step)
-    before = read_record(files.record).steps.get(owner, StepRecord())
+    before, known = read_record(files.record).steps.get(owner, StepRecord()), PieceState(files).step_of(path)
+    if known is not None:  # another than ``before`` where a person put an earlier version back
+        before = before.updated_with(known.only({key}))
     edited = {file: tracks for file, tracks in before.edited.items() if file != key}
     if keeping.bars is not None:
         edited[key] = _by_track(keeping.bars)
@@ -120,9 +140,33 @@ def rewrite(
             "copies": {**before.copies, **_copies({key: content})},
         }
     )
-    with _announced(files, owner, done):
+    again = [_take_of(done, owner, key, take) for take in takes]
+    with _announced(files, owner, done, {key: [*again, *_earlier(files, {path: content}).get(key, [])]}):
         write_whole(path, content)
     return Saved(_recorded(files, owner, done), tuple(backups))
+
+
+def put_back(files: PieceFiles, path: Path) -> Path | None:
+    """Make the MIDI file ``path`` what it was before composer last wrote over it, the record too.
+
+    The numbered copy of what it was until now; None where nothing is known of before.
+    """
+    piece, key = PieceState(files), key_of(files, path)
+    now = piece.sha256_of(path) if path.is_file() else ""
+    held = piece.record.earlier.get(key, [])
+    known = [(one, content) for one in held if one.sha256 != now and (content := copied(one.content)) is not None]
+    if not known:
+        return None
+    last, content = known[-1]
+    kept = backup(path) if path.is_file() else path
+    here = [one.model_copy(update={"content": ""}) for one in _earlier(files, {path: content}).get(key, [])[-1:]]
+    left = [*here, *(one for one in held if one is not last)]
+    before, copies = piece.record.step(last.step) or StepRecord(), last.done.copies or {key: last.content}
+    done = before.updated_with(last.done.model_copy(update={"copies": copies}))
+    with _announced(files, last.step, done, {key: left}):
+        write_whole(path, content)
+    _recorded(files, last.step, done)
+    return kept
 
 
 def note(
@@ -210,15 +254,20 @@ def announcing(
 
 
 @contextlib.contextmanager
-def _announced(files: PieceFiles, step: str, done: StepRecord) -> Iterator[None]:
-    """Say in the record what is about to be written; unsay it when that fails."""
+def _announced(
+    files: PieceFiles, step: str, done: StepRecord, earlier: Mapping[str, Sequence[Earlier]] | None = None
+) -> Iterator[None]:
+    """Say in the record what is about to be written, and what was there; unsay it when that fails."""
     with _undone_on_failure(files):
-        _announce(files, step, done)
+        _announce(files, step, done, earlier)
         yield
 
 
-def _announce(files: PieceFiles, step: str, done: StepRecord) -> None:
-    write_whole(files.record, record_bytes(read_record(files.record).with_pending(step, done)))
+def _announce(
+    files: PieceFiles, step: str, done: StepRecord, earlier: Mapping[str, Sequence[Earlier]] | None = None
+) -> None:
+    record = read_record(files.record).with_earlier(earlier or {})
+    write_whole(files.record, record_bytes(record.with_pending(step, done)))
 
 
 @contextlib.contextmanager
@@ -236,6 +285,34 @@ def _undone_on_failure(files: PieceFiles) -> Iterator[None]:
             else:
                 files.record.unlink(missing_ok=True)
         raise
+
+
+def _earlier(files: PieceFiles, outputs: Mapping[Path, bytes]) -> dict[str, list[Earlier]]:
+    """What those of the files that are MIDI files of composer held before, and last what they hold now, whatever a
+    person did in them; not that of a file that stays as it is."""
+    piece, found = PieceState(files), {}
+    for path, new in outputs.items():
+        key, step = piece.key_of(path), piece.step_of(path)
+        name = next((name for name, one in piece.record.steps.items() if key in one.outputs), None)
+        if step is None or name is None or path.suffix.lower() not in MIDI_SUFFIXES or not path.is_file():
+            continue
+        now, sha256, before = read_bytes(path, MIDI_BYTES), piece.sha256_of(path), piece.record.earlier.get(key, [])
+        content, own = copy_text(now), step.only({key})
+        done = own.without_copies({key}) if own.copies.get(key) == content else own
+        here = [Earlier(sha256=sha256, step=name, done=done, content=content)] if now != new else []
+        found[key] = [*(one for one in before if one.sha256 != sha256 or not here), *here]
+    return found
+
+
+def _take_of(done: StepRecord, step: str, key: str, take: OtherTake) -> Earlier:
+    """The step as it would have been with another take."""
+    sha256, contents = hashlib.sha256(take.content).hexdigest(), {key: take.content}
+    new: dict[str, object] = {"outputs": {key: sha256}, "bars": _bars(contents), "copies": _copies(contents)}
+    if done.redone:  # the seed of the whole stays
+        new["redone"] = [*done.redone[:-1], done.redone[-1].model_copy(update={"seed": take.seed})]
+    else:
+        new["seed"] = take.seed
+    return Earlier(sha256=sha256, step=step, done=done.only({key}).model_copy(update=new))
 
 
 def _recorded(files: PieceFiles, step: str, done: StepRecord) -> Record:

@@ -50,8 +50,11 @@ class PieceState:
         return self._sha256[path]
 
     def step_of(self, path: Path) -> StepRecord | None:
-        """The last recorded step that wrote ``path``."""
+        """The last recorded step that wrote ``path``; that of an earlier version where it is that one again."""
         key = self.key_of(path)
+        again = self._earlier_as(key, path)
+        if again is not None:
+            return again
         steps = self.record.steps.values()
         return next((s for s in steps if any(k == key or k.startswith(key + "/") for k in s.outputs)), None)
 
@@ -68,6 +71,16 @@ class PieceState:
         if self.is_changed(path, step) or self.key_of(path) in step.edited:
             return State.EDITED
         return State.STALE if self.changed_inputs(step) else State.FRESH
+
+    def _earlier_as(self, key: str, path: Path) -> StepRecord | None:
+        """The step that wrote what ``path`` held before, or a take of it, where a person put that back."""
+        held = self.record.earlier.get(key, [])
+        if not held or not path.is_file():
+            return None
+        now = self.sha256_of(path)
+        if any(step.outputs.get(key) == now for step in self.record.steps.values()):
+            return None
+        return next((one.done for one in reversed(held) if one.sha256 == now), None)
 
     def is_changed(self, path: Path, step: StepRecord) -> bool:
         """Whether a file (or one of a folder) is not as ``step`` wrote it."""

@@ -408,18 +408,6 @@ def test_bars_that_were_redone_are_copied_before_all_is_composed_again(art: Piec
     assert (art.folder / "art.draft.1.mid").read_bytes() == chosen
 
 
-def test_bars_that_were_redone_are_copied_before_they_are_redone_again(art: PieceFiles) -> None:
-    assert run(art, "--bars", "6-7", "--seed", "9") == 0
-    chosen = content(art.draft)
-    assert run(art, "--bars", "2-3", "--seed", "9") == 0
-    assert not (art.folder / "art.draft.1.mid").exists()
-    assert run(art, "--bars", "7", "--seed", "10") == 0
-    copy = art.folder / "art.draft.1.mid"
-    assert content(copy)["Melody"][7] == chosen["Melody"][7] != content(art.draft)["Melody"][7]
-    art.draft.write_bytes(copy.read_bytes())
-    assert run(art) == 0 and content(art.draft)["Melody"][7] == content(copy)["Melody"][7]
-
-
 def test_a_cleaned_piece_with_redone_bars_is_a_person_s(art: PieceFiles) -> None:
     assert main(["cleanup", str(art.draft), "-q"]) == 0
     assert run(art, "--bars", "6-7", "--seed", "9", "-o", str(art.midi)) == 0

@@ -1,0 +1,112 @@
+"""`undo`: what a MIDI file was before composer wrote over it; earlier versions and takes are known again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import mido
+import pytest
+
+from composer.cli.app import main
+from composer.formats.record import read_record
+from composer.workspace import PieceFiles, State, edited_bars, state_of
+
+BRIEF = {
+    "key": {"tonic": "D", "mode": "minor"},
+    "tempo_bpm": 96,
+    "meter": "4/4",
+    "seed": 5,
+    "form": [{"name": "A", "bars": 4}, {"name": "B", "bars": 4}],
+}
+
+
+@pytest.fixture
+def art(tmp_path: Path) -> PieceFiles:
+    (tmp_path / "art.brief.json").write_text(json.dumps(BRIEF))
+    assert main(["generate", str(tmp_path / "art.brief.json"), "-q"]) == 0
+    return PieceFiles(tmp_path, "art")
+
+
+def redo(art: PieceFiles, bars: str, seed: int, *words: str) -> bytes:
+    assert main(["generate", str(art.brief), "--bars", bars, "--seed", str(seed), *words, "-q"]) == 0
+    return art.draft.read_bytes()
+
+
+def undo(path: Path) -> int:
+    return main(["undo", str(path), "-q"])
+
+
+def edit(path: Path) -> bytes:
+    midi = mido.MidiFile(path)
+    track = next(t for t in midi.tracks if t.name == "Melody")
+    first = next(i for i, m in enumerate(track) if m.type == "note_on" and m.velocity)
+    track[first] = track[first].copy(velocity=101)
+    midi.save(path)
+    return path.read_bytes()
+
+
+def test_each_step_back_is_what_was_there_and_so_is_its_record(art: PieceFiles) -> None:
+    first, seed = art.draft.read_bytes(), read_record(art.record).steps["generate"].seed
+    second = redo(art, "5-6", 9)
+    redone = read_record(art.record).steps["generate"]
+    third = redo(art, "6-7", 10)
+    assert undo(art.folder / "art") == 0 and art.draft.read_bytes() == second != third
+    assert read_record(art.record).steps["generate"] == redone and state_of(art.draft) is State.FRESH
+    assert (art.folder / "art.draft.1.mid").read_bytes() == third
+    assert undo(art.draft) == 0 and art.draft.read_bytes() == first
+    assert read_record(art.record).steps["generate"].seed == seed and state_of(art.draft) is State.FRESH
+    assert undo(art.draft) == 3 and art.draft.read_bytes() == first
+
+
+def test_a_whole_draft_comes_back_with_the_edits_that_were_in_it(art: PieceFiles) -> None:
+    edited = edit(art.draft)
+    assert main(["generate", str(art.brief), "--seed", "8", "--force", "-q"]) == 0
+    assert state_of(art.draft) is State.FRESH
+    assert undo(art.draft) == 0 and art.draft.read_bytes() == edited
+    assert state_of(art.draft) is State.EDITED
+    assert [(one.track, one.bars) for one in edited_bars(art, art.draft)] == [("Melody", (1,))]
+    assert read_record(art.record).steps["generate"].seed == 5
+
+
+def test_what_is_there_is_kept_with_its_edits(art: PieceFiles) -> None:
+    first = art.draft.read_bytes()
+    redo(art, "5-6", 9)
+    edited = edit(art.draft)
+    assert undo(art.draft) == 0 and art.draft.read_bytes() == first
+    assert (art.folder / "art.draft.1.mid").read_bytes() == edited
+
+
+def test_an_earlier_version_that_a_person_copies_back_is_no_edit(art: PieceFiles) -> None:
+    first = art.draft.read_bytes()
+    redo(art, "5-6", 9)
+    art.draft.write_bytes(first)
+    assert state_of(art.draft) is State.FRESH and edited_bars(art, art.draft) == ()
+    assert redo(art, "5-6", 10) != first
+
+
+@pytest.mark.parametrize("words", [(), ("--bars", "5-6", "--tracks", "melody")])
+def test_a_take_that_a_person_chooses_is_no_edit(art: PieceFiles, words: tuple[str, ...]) -> None:
+    assert main(["generate", str(art.brief), *words, "--takes", "3", "--seed", "9", "-q"]) == 0
+    shutil.copy(art.take(2), art.draft)
+    assert state_of(art.draft) is State.FRESH and edited_bars(art, art.draft) == ()
+    assert redo(art, "5", 10, "--tracks", "melody")
+
+
+def test_takes_that_are_written_over_come_back(art: PieceFiles) -> None:
+    assert main(["generate", str(art.brief), "--takes", "2", "--seed", "9", "-q"]) == 0
+    before = art.take(1).read_bytes()
+    assert main(["generate", str(art.brief), "--bars", "5-6", "--takes", "2", "--seed", "9", "-q"]) == 0
+    assert art.take(1).read_bytes() != before
+    assert undo(art.take(1)) == 0 and art.take(1).read_bytes() == before
+
+
+def test_a_file_that_nothing_is_known_of_is_told(art: PieceFiles, capsys: pytest.CaptureFixture[str]) -> None:
+    assert undo(art.draft) == 3
+    assert "the record knows nothing of it before" in capsys.readouterr().err
+
+
+def test_the_same_file_again_is_no_earlier_version(art: PieceFiles) -> None:
+    assert main(["generate", str(art.brief), "--seed", "5", "-q"]) == 0
+    assert read_record(art.record).earlier.get("art.draft.mid", []) == []
