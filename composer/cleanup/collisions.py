@@ -95,7 +95,7 @@ def _overlap(note: SourceNote, other: SourceNote) -> bool:
 
 
 def _where(setting: Setting, place: NotePlace) -> str:
-    bar, beat = setting.beat_at(setting.piece.parts[place[0]].notes[place[1]].start)
+    bar, beat = setting.beat_of(place)
     return f"beat {beat_text(beat)} of bar {bar}"
 
 

@@ -96,7 +96,7 @@ def _changes(
             continue
         own = [r for r in repairs if old.place in r.pitches]
         names = after.key_at(old.start).spellings
-        _, beat = setting.beat_at(old.start)
+        _, beat = setting.beat_of(old.place)
         change = Change(
             id=ids.of(old.place, new.pitch), accept=not is_suggestion, bar=setting.bar_of(old.place), beat=beat,
             part=setting.piece.parts[old.part].name, track=setting.labels[setting.note(old.place).track],

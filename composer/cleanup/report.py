@@ -33,7 +33,8 @@ JSON_NAMES = {"before": "from", "after": "to"}
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One note that cleanup would change. ``bar`` and ``beat`` (felt beats) count from 1.
+    """One note that cleanup would change. ``bar`` and ``beat`` (of the lower number of the metre there)
+    count from 1.
 
     ``accept`` is the person's to set. A ``suggestion`` lies in a bar that a person edited, so it is not accepted by
     itself. ``applied`` is false for an accepted change that could not be made. Changes of one ``group`` (from 1) were

@@ -108,11 +108,17 @@ class Setting:
         return self.bars.place(self.note(place).start).bar
 
     def beat_at(self, tick: int) -> tuple[int, float]:
-        """Bar and felt beat, both from 1, of a tick of the piece."""
-        at = tick * self.source.ticks_per_beat // TICKS_PER_BEAT
-        bar = self.bars.place(at).bar
-        start = self.bars.start(bar) * TICKS_PER_BEAT / self.source.ticks_per_beat
-        return bar, round(1 + max(0.0, float(tick - start)) / self.piece.meter.beat_ticks, 2)
+        """Bar and beat, both from 1, of a tick of the piece; beats are of the lower number of the metre there."""
+        ticks_per_beat = self.source.ticks_per_beat
+        return self._beat((2 * tick * ticks_per_beat + TICKS_PER_BEAT) // (2 * TICKS_PER_BEAT))
+
+    def beat_of(self, place: NotePlace) -> tuple[int, float]:
+        """Bar and beat, both from 1, at which a note begins in the file."""
+        return self._beat(self.note(place).start)
+
+    def _beat(self, file_tick: int) -> tuple[int, float]:
+        place = self.bars.place(file_tick)
+        return place.bar, round(float(place.beat), 3)
 
     @property
     def is_in_style(self) -> bool:

@@ -15,6 +15,7 @@ from composer.cleanup.proposals import proposed
 from composer.cleanup.report import Change
 from composer.cleanup.setting import CleanupOptions, setting_of
 from composer.cleanup.stage import Cleaned, cleaned, finished
+from composer.compare.stage import compared
 from composer.errors import BadInput
 from composer.formats.brief import Brief, Locked
 from composer.formats.midi import midi_bytes
@@ -193,6 +194,19 @@ def test_bars_are_counted_through_changes_of_metre() -> None:
     file.save(file=stream)
     (change,) = cleaned(stream.getvalue(), "x.mid").report.changes
     assert (change.bar, change.beat) == (2, 2.0)
+
+
+def test_a_change_is_called_by_the_place_that_diff_names() -> None:
+    file = mido.MidiFile(file=io.BytesIO(midi_bytes(SLIP)))
+    compound = mido.MetaMessage("time_signature", numerator=6, denominator=8)
+    file.tracks[0][:] = [compound if m.type == "time_signature" else m for m in file.tracks[0]]
+    stream = io.BytesIO()
+    file.save(file=stream)
+    result = cleaned(stream.getvalue(), "x.mid")
+    difference = compared(stream.getvalue(), "x.mid", result.midi, "y.mid")
+    (change,), (edit,) = result.report.changes, difference.note_edits
+    place = difference.bars.place(edit.tone.start)
+    assert (change.bar, change.beat) == (place.bar, float(place.beat)) == (1, 5.0)
 
 
 def test_refusing_everything_gives_the_file_back() -> None:
