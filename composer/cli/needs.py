@@ -15,6 +15,8 @@ from pathlib import Path
 from composer.cli.steps import Done
 from composer.workspace import PieceState, State
 
+WITH_REDONE = "kept, with bars that were redone"
+
 
 class Need(enum.Enum):
     """What is to be done about a stage."""
@@ -56,11 +58,21 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a stage needs; ``theirs`` are the outputs of a person, ``changed`` the inputs that changed after them."""
+    """What a stage needs; ``theirs`` are the outputs of a person, ``changed`` the inputs that changed after them.
+
+    Those in ``redone`` nobody edited, but bars of them were composed anew as a person wished.
+    """
 
     need: Need
     theirs: tuple[Path, ...] = ()
     changed: tuple[Path, ...] = ()
+    redone: tuple[Path, ...] = ()
+
+    @property
+    def word(self) -> str:
+        """What becomes of the stage, in a word or two."""
+        is_redone = bool(self.redone) and {*self.theirs} <= {*self.redone}
+        return self.need.value.replace(Need.KEPT.value, WITH_REDONE) if is_redone else self.need.value
 
     @property
     def is_behind(self) -> bool:
@@ -74,11 +86,14 @@ class Verdict:
             kept = f"{stage.outputs[0]}: kept, composed around {stage.around.name}"
             return [f"{kept}{since}; `{command_of(stage)}` composes it again"]
         if self.need is Need.KEPT:
-            return [f"{path}: {Need.KEPT.value}" for path in self.theirs]
+            return [f"{path}: {self._kept(path)}" for path in self.theirs]
         if self.need is not Need.BEHIND:
             return []
         advice = f"`{command_of(stage)} --force` makes it again (a backup is kept)"
-        return [f"{path}: {Need.KEPT.value}{since}; {advice}" for path in self.theirs]
+        return [f"{path}: {self._kept(path)}{since}; {advice}" for path in self.theirs]
+
+    def _kept(self, path: Path) -> str:
+        return WITH_REDONE if path in self.redone else Need.KEPT.value
 
     def _since(self) -> str:
         names, have = " and ".join(path.name for path in self.changed), "have" if len(self.changed) > 1 else "has"
@@ -99,16 +114,17 @@ def verdict_of(stage: Stage, state: PieceState, *, force: bool = False, with_ver
     if stage.around is not None:
         return Verdict(Need.AROUND, stage.outputs, _changed_since(state, stage.outputs))
     states = {} if force else {path: state.state_of(path) for path in stage.outputs}
-    theirs = tuple(path for path, one in states.items() if one in (State.EDITED, State.FOREIGN))
+    theirs = tuple(path for path, one in states.items() if one in (State.EDITED, State.REDONE, State.FOREIGN))
+    redone = tuple(path for path in theirs if states[path] is State.REDONE)
     if not theirs:
         is_current = not force and state.is_current(stage.outputs, stage.inputs, stage.options, stage.seed)
         return Verdict(Need.CURRENT if is_current and (not with_versions or stage.is_of_today()) else Need.RUN)
     changed = _changed_since(state, theirs)
     if not changed:
-        return Verdict(Need.KEPT, theirs)
+        return Verdict(Need.KEPT, theirs, redone=redone)
     if all(path in stage.keeps and states[path] is State.EDITED for path in theirs):
         return Verdict(Need.RUN, theirs, changed)
-    return Verdict(Need.BEHIND, theirs, changed)
+    return Verdict(Need.BEHIND, theirs, changed, redone)
 
 
 def _changed_since(state: PieceState, theirs: tuple[Path, ...]) -> tuple[Path, ...]:

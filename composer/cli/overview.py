@@ -93,7 +93,9 @@ class Overview:
             return FileState(path, state)
         stale = tuple(self._stale(path, step))
         if state is State.EDITED:
-            return FileState(path, state, (*self._edited(path), *stale))
+            return FileState(path, state, (*self._edited(path), *self._redone(path), *stale))
+        if state is State.REDONE:
+            return FileState(path, state, (*self._redone(path), *stale))
         return FileState(path, State.STALE if stale else State.FRESH, stale)
 
     def _stale(self, path: Path, step: StepRecord) -> Iterator[str]:
@@ -117,16 +119,18 @@ class Overview:
             yield "another version of composer made it"
 
     def _outdated(self, path: Path, step: StepRecord) -> Iterator[str]:
-        """What tells that ``path`` is of a MIDI file, written with it, that a person edited since then."""
+        """What tells that ``path`` is of a MIDI file, written with it, that a person edited or redid since then."""
         for key, recorded in step.outputs.items():
             midi = path_of_key(self.files.folder, key)
-            if midi.suffix.lower() not in MIDI_SUFFIXES or not midi.is_file() or self.state.sha256_of(midi) == recorded:
+            if midi.suffix.lower() not in MIDI_SUFFIXES or not midi.is_file():
                 continue
             if path.stat().st_mtime_ns > midi.stat().st_mtime_ns:
                 continue  # exported since: the record calls it what the cleanup wrote
-            if not _broken(midi) and bars_of_person(self.state, midi):
-                way = f"; composer export {midi.name} --to musicxml" if path == self.files.musicxml else ""
+            way = f"; composer export {midi.name} --to musicxml" if path == self.files.musicxml else ""
+            if self.state.sha256_of(midi) != recorded and not _broken(midi) and bars_of_person(self.state, midi):
                 yield f"{midi.name} was edited since{way}"
+            elif self.state.redone_bars(midi):
+                yield f"bars of {midi.name} were redone since{way}"
 
     def _changed(self, path: Path, step: StepRecord) -> tuple[tuple[Path, ...], tuple[EditedBars, ...]]:
         """The inputs that changed, and their bars; found out once for all outputs of a step."""
@@ -140,6 +144,11 @@ class Overview:
         if path.suffix.lower() in MIDI_SUFFIXES:
             bars = bars_of_person(self.state, path)
             yield bars_of_tracks(bars) if bars else "saved again, no bar changed"
+
+    def _redone(self, path: Path) -> Iterator[str]:
+        bars = self.state.redone_bars(path)
+        if bars:
+            yield f"bars redone: {bars_of_tracks(bars)}"
 
 
 def bars_of_person(state: PieceState, path: Path) -> tuple[EditedBars, ...]:

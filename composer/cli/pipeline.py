@@ -101,7 +101,7 @@ def _made(show: Show, image: Path, wanted: Wanted) -> list[Outcome]:
 
 def _tell(show: Show, outcome: Outcome) -> None:
     if outcome.done is None:
-        show.detail(f"{outcome.files[0]}: {outcome.verdict.need.value}")
+        show.detail(f"{outcome.files[0]}: {outcome.verdict.word}")
         return
     for path in outcome.done.files:
         show.wrote(path)
@@ -121,7 +121,7 @@ def _row(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
         f"{brief.tempo_bpm:g}",
         f"{brief.bars} of {brief.meter}",
         "" if seed is None else str(seed),
-        f"{done.facts['seconds']:.0f} s" if done else outcomes[-1].verdict.need.value,
+        f"{done.facts['seconds']:.0f} s" if done else outcomes[-1].verdict.word,
         str(files.wav),
     )
 
@@ -132,7 +132,7 @@ def _as_json(image: Path, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "steps": [
             {
                 "step": one.stage.name,
-                "state": one.verdict.need.value,
+                "state": one.verdict.word,
                 "files": list(one.files),
                 **(one.done.as_json() if one.done else {}),
             }

@@ -244,7 +244,7 @@ def _references(files: PieceFiles, file: Path, stages: Sequence[Path]) -> list[t
         copy = copy_of(files, path)
         if path.is_file() and not _is_same(path, file):
             now = read_bytes(path, MIDI_BYTES, "MIDI file")
-            is_ours = state_of(path, files) in (State.FRESH, State.STALE) or _is_imported(files, path)
+            is_ours = state_of(path, files) in (State.FRESH, State.STALE, State.REDONE) or _is_imported(files, path)
             knows = is_ours or knows_itself(now, printable(path.name), copy)
             (found if knows else others)[path, now] = None
         if copy is not None:

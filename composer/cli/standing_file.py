@@ -79,12 +79,9 @@ class StandingFile:
         return self.locked if force else self.locked | self.edited
 
     def keeping(self, cells: Cells, *, with_conductor: bool) -> Keeping:
-        """What the record remembers where these cells of a person stay.
-
-        A later file than the draft, in which a part was redone, is a person's choice too.
-        """
+        """What the record remembers where these cells of a person stay."""
         bars = (*by_track(cells & self.own), *(self.conductor if with_conductor else ()))
-        is_theirs = bool(bars) or bool(self.added) or self.has_more or not self.is_draft
+        is_theirs = bool(bars) or bool(self.added) or self.has_more
         return Keeping(self.sha256, bars if is_theirs else None, self.added)
 
 

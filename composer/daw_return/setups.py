@@ -87,9 +87,8 @@ def _stated(voice: Voice, stated: Sequence[Setup], lines: Sequence[Line], known:
         return Setup()
     found = stated[voice.returned[0]]
     playing = {line.index for line in lines if line.track == lines[voice.returned[0]].track}
-    is_own = playing <= set(voice.returned) and not is_empty_name(found.name)
-    if known.name and _REGION.sub("", found.name) == known.name:
-        found, is_own = replace(found, name=known.name), True
+    is_own = found.name == known.name or not is_empty_name(found.name)
+    is_own = is_own and playing <= set(voice.returned)
     found = replace(found, name=found.name if is_own else "")
     if voice.reference is None:
         return found
@@ -162,7 +161,7 @@ def _whole(said: Setup, known: Setup, channel: int, taken: set[str], house: _Hou
 
 def _name(said: Setup, known: Setup, channel: int, program: int, taken: set[str], house: _House) -> str:
     """The name in plain ASCII, or the piece's own as it is; ``""`` where the piece has none either."""
-    if house.is_known and said.name in ("", known.name):
+    if house.is_known and (not said.name or known.name in (said.name, _REGION.sub("", said.name))):
         return known.name
     if not said.name and not house.has_names:
         return ""

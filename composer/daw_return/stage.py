@@ -21,13 +21,13 @@ from composer.daw_return.words import rebuilt_in
 from composer.daw_return.writing import Ends, written
 from composer.errors import BadInput
 from composer.formats.brief import Brief
-from composer.formats.smf_scan import SYSEX, TIME_SIGNATURE
+from composer.formats.smf_scan import SET_TEMPO, SYSEX, TIME_SIGNATURE
 from composer.formats.source import MARKER, SourceMidi, metres_in, read_source
 from composer.music.bars import BarMap
 from composer.music.time import TICKS_PER_BEAT
 
-# What a file that lost nothing may have elsewhere.
-_MOVED = ("clip", "order", "chord track")
+# What has to be put right in a file that lost nothing.
+_MOVED = ("clip", "order", "chord track", "setup")
 # With fewer notes in common than this the file is another piece.
 SHARE_MIN = 0.3
 _KNOWING = frozenset({
@@ -172,8 +172,14 @@ class _Return:
             # With nothing to compare to, only empty bars in front can be seen: composer's pieces begin in bar 1.
             return Place(self._empty_bars())
         if len(self.view.lines) != 1:
-            return Place(shift_of(self.olds, tones, self.bar, self.unit))
+            return Place(shift_of(self.olds, tones, self.bar, self.unit, is_part=not self._tells_all()))
         return found_place(self.olds, tones, self.whole.end_tick, bars, self.unit)
+
+    def _tells_all(self) -> bool:
+        """Whether the file has all that leads the piece, and the names of its tracks: a person's save of the whole."""
+        kinds = {event.meta for event in self.frame.conductor} & {SET_TEMPO, TIME_SIGNATURE, MARKER}
+        names = {line.name for line in self.lines}
+        return names <= {line.name for line in self.view.lines} and all(self.whole.metas(kind) for kind in kinds)
 
     def _placement(self) -> Placement:
         is_said = self.spot != Spot()

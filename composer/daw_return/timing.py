@@ -26,6 +26,7 @@ _SHIFT_BARS = 4
 # Pairs of notes are counted on so many notes of each side at most.
 _COUNTED_NOTES = 1500
 _COMMON_DISTANCES = 4
+_Onsets = dict[int, list[int]]  # of each pitch, sorted
 
 
 def grace_of(unit: int) -> int:
@@ -55,8 +56,13 @@ class Slack:
         return old if -self.early <= new - old <= self.late else new
 
 
-def shift_of(olds: Sequence[Tone], news: Sequence[Tone], bar: int, unit: int) -> int:
-    """How much later all music is in the new version; 0 where it is not. ``bar`` is a bar's length."""
+def shift_of(olds: Sequence[Tone], news: Sequence[Tone], bar: int, unit: int, *, is_part: bool = True) -> int:
+    """How much later all music is in the new version; 0 where it is not, as after a bar that a person put in or took
+    out behind the beginning. ``bar`` is a bar's length.
+
+    Music that begins in a later bar of the old one was exported from there if the new version ``is_part`` of it; else a
+    person took out the bars before.
+    """
     if not olds or not news:
         return 0
     old_starts, new_starts, grace = _starts(olds), _starts(news), grace_of(unit)
@@ -69,9 +75,24 @@ def shift_of(olds: Sequence[Tone], news: Sequence[Tone], bar: int, unit: int) ->
     best = max(found, key=lambda shift: found[shift])
     notes = min(len(olds), len(news))
     enough = min(max(_SHIFTED_SHARE * notes, _SHIFTED_GAIN * found[0]), _SHIFTED_NEARLY_ALL * notes)
-    if not best or found[best] < enough:
+    if not best or found[best] < enough or not _begins_later(old_starts, new_starts, best, bar, grace):
+        return 0
+    if not is_part and any(tone.start < -best - grace for tone in olds):
         return 0
     return best if best % bar == 0 else best + _rest(old_starts, news, best, grace)
+
+
+def _begins_later(olds: _Onsets, news: _Onsets, shift: int, bar: int, grace: int) -> bool:
+    """Whether the first bar of what both can hold is found again ``shift`` later rather than where it was, or else the
+    first bar that tells."""
+    onsets = sorted(start for starts in olds.values() for start in starts)
+    first = max(onsets[0], -shift - grace)
+    for start in range(first, onsets[-1] + 1, bar):
+        head = {pitch: [s for s in starts if start <= s < start + bar] for pitch, starts in olds.items()}
+        later, same = (found_again(head, news, by, grace) for by in (shift, 0))
+        if later != same:
+            return later > same
+    return False
 
 
 def slack_of(olds: Sequence[Tone], news: Sequence[Tone], rounding: int, unit: int) -> Slack:
@@ -98,12 +119,12 @@ def _at(tone: Tone, distance: int | None, slack: Slack) -> Tone:
     return Tone(start, tone.pitch, max(start + 1, tone.end), tone.velocity, tone.line)
 
 
-def _starts(tones: Sequence[Tone]) -> dict[int, list[int]]:
+def _starts(tones: Sequence[Tone]) -> _Onsets:
     """Pitch -> the onsets, sorted."""
     return starts_by(tones, lambda tone: tone.pitch)
 
 
-def starts_by(tones: Sequence[Tone], key: Callable[[Tone], int]) -> dict[int, list[int]]:
+def starts_by(tones: Sequence[Tone], key: Callable[[Tone], int]) -> _Onsets:
     """``key`` of the notes -> their onsets, sorted."""
     found: dict[int, list[int]] = defaultdict(list)
     for tone in tones:
@@ -113,7 +134,7 @@ def starts_by(tones: Sequence[Tone], key: Callable[[Tone], int]) -> dict[int, li
     return found
 
 
-def _common_distances(olds: dict[int, list[int]], news: dict[int, list[int]], grace: int) -> list[int]:
+def _common_distances(olds: _Onsets, news: _Onsets, grace: int) -> list[int]:
     """The distances between notes of one pitch that occur most often."""
     counts: Counter[int] = Counter()
     left = _COUNTED_NOTES
@@ -130,13 +151,13 @@ def _to_bar_line(distance: int, bar: int, grace: int) -> int:
     return bars if abs(distance - bars) <= grace else distance
 
 
-def _rest(olds: dict[int, list[int]], news: Sequence[Tone], shift: int, grace: int) -> int:
+def _rest(olds: _Onsets, news: Sequence[Tone], shift: int, grace: int) -> int:
     """What is missing in a shift that was counted coarsely."""
     found = [_distance(olds.get(tone.pitch, []), tone.start - shift, grace) for tone in news]
     return Counter(sorted(d for d in found if d is not None)).most_common(1)[0][0]
 
 
-def found_again(olds: dict[int, list[int]], news: dict[int, list[int]], shift: int, grace: int) -> int:
+def found_again(olds: _Onsets, news: _Onsets, shift: int, grace: int) -> int:
     """How many old notes have a new one of their own so much later, ``grace`` more or less."""
     count = 0
     for pitch, starts in olds.items():

@@ -28,10 +28,14 @@ class _Strict(BaseModel):
 
 
 class Redone(_Strict):
-    """Bars of an output that were composed anew later, by track, and the seed that they came from."""
+    """Bars of an output that were composed anew later, by track, and the seed that they came from.
+
+    ``output`` is the file that they are in where the step that wrote it does not compose: it cannot make them again.
+    """
 
     bars: dict[str, list[int]]
     seed: int
+    output: str = ""
 
 
 class StepRecord(_Strict):

@@ -16,6 +16,12 @@ from composer.formats.midi_hashes import EditedBars
 from composer.workspace.names import PieceFiles
 from composer.workspace.states import PieceState, State
 
+_THEIRS = {
+    State.EDITED: "was edited by hand",
+    State.REDONE: "holds bars that were redone",
+    State.FOREIGN: "is there already and is not composer's own",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
@@ -88,11 +94,10 @@ def _needs_backup(path: Path, force: bool, known: PieceState, inputs: Iterable[P
     if any(_is_same(path, p) for p in inputs):
         raise UsageProblem(path, "is the input itself", "choose another name with -o")
     state = known.state_of(path)
-    if state in (State.MISSING, State.FRESH, State.STALE) or (keeps and not force and state is State.EDITED):
+    if state in (State.MISSING, State.FRESH, State.STALE) or (keeps and not force and state is not State.FOREIGN):
         return False
     if not force:
-        what = "was edited by hand" if state is State.EDITED else "is there already and is not composer's own"
-        raise CannotWrite(path, what, "use --force to replace it (a backup is kept)")
+        raise CannotWrite(path, _THEIRS[state], "use --force to replace it (a backup is kept)")
     return True
 
 

@@ -115,9 +115,9 @@ def rewrite(
 ) -> Saved:
     """Replace the MIDI file ``path``, of which some bars were composed anew, for the step that wrote it.
 
-    What that step read and chose stays its last word, so that a file is as fresh as it was. ``step`` is the name that
-    a file gets that no step wrote. ``by_hand`` are the bars of a person that the file had from its own input,
-    ``takes`` those that it was chosen from.
+    What that step read and chose stays its last word, so that a file is as fresh as it was. ``step`` is the one that
+    composes, whose name a file gets that no step wrote. ``by_hand`` are the bars of a person that the file had from its
+    own input, ``takes`` those that it was chosen from.
     """
     backups = guard_all(files, [path], force, keeping={path: keeping})
     key = key_of(files, path)
@@ -136,7 +136,7 @@ def rewrite(
             "edited": edited,
             "added": {**before.added, key: [*keeping.tracks]} if keeping.tracks else before.added,
             "by_hand": {file: tracks for file, tracks in passed_on.items() if tracks},
-            "redone": [*before.redone, redone],
+            "redone": [*before.redone, redone if owner == step else redone.model_copy(update={"output": key})],
             "copies": {**before.copies, **_copies({key: content})},
         }
     )

@@ -23,6 +23,7 @@ class State(enum.Enum):
     FRESH = "fresh"
     STALE = "stale"
     EDITED = "edited by hand"
+    REDONE = "redone"  # bars of it were composed anew, and no step makes them again
     FOREIGN = "not from composer"
     MISSING = "missing"
 
@@ -70,6 +71,8 @@ class PieceState:
             return State.FOREIGN
         if self.is_changed(path, step) or self.key_of(path) in step.edited:
             return State.EDITED
+        if self.redone_bars(path):
+            return State.REDONE
         return State.STALE if self.changed_inputs(step) else State.FRESH
 
     def _earlier_as(self, key: str, path: Path) -> StepRecord | None:
@@ -214,6 +217,12 @@ class PieceState:
         names = {old: new for new, old in self.renamed_tracks(path, data).items()} if inherited else {}
         before = (EditedBars(names.get(track, track), tuple(bars)) for track, bars in inherited.items())
         return united(self.edited_bars(path, data), before)
+
+    def redone_bars(self, path: Path) -> tuple[EditedBars, ...]:
+        """The bars of ``path`` that were composed anew in it, by a person's wish, and that no step makes again."""
+        step, key = self.step_of(path), self.key_of(path)
+        redone = [one.bars for one in step.redone if one.output == key] if step is not None else []
+        return united(EditedBars(track, tuple(bars)) for one in redone for track, bars in one.items())
 
     def renamed_tracks(self, path: Path, data: bytes | None = None) -> dict[str, str]:
         """Present name -> the name that composer wrote, of the tracks of ``path`` that were only renamed."""

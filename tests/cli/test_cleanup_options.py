@@ -77,10 +77,10 @@ def test_half_of_cleanup_can_be_left_out(composer: Program, tmp_path: Path, opti
 
 
 def test_bars_that_a_person_wrote_keep_their_foreign_notes(composer: Program, tmp_path: Path) -> None:
-    files = PieceFiles(tmp_path, "song")
-    save(files, "generate", {files.draft: midi_bytes(SLIP)})
-    assert composer("cleanup", files.draft).code == 0
-    assert 73 not in pitches(files.midi.read_bytes(), "Melody")
+    composed, files = PieceFiles(tmp_path, "composed"), PieceFiles(tmp_path, "song")
+    save(composed, "generate", {composed.draft: midi_bytes(SLIP)})
+    assert composer("cleanup", composed.draft).code == 0
+    assert 73 not in pitches(composed.midi.read_bytes(), "Melody")
     save(files, "generate", {files.draft: midi_bytes(WITHOUT_SLIP)})
     files.draft.write_bytes(midi_bytes(SLIP))
     assert composer("cleanup", files.draft).code == 0

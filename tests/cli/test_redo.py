@@ -11,8 +11,12 @@ import mido
 import pytest
 
 from composer.cli.app import main
+from composer.cli.asked import Asked
+from composer.cli.needs import verdict_of
+from composer.cli.overview import Overview
+from composer.cli.stages import TOLD, stages_of
 from composer.formats.record import read_record
-from composer.workspace import PieceFiles, State, edited_bars, state_of
+from composer.workspace import PieceFiles, PieceState, State, edited_bars, state_of
 
 BAR = 4 * 480
 Content = dict[str, dict[int, list[str]]]
@@ -408,13 +412,28 @@ def test_bars_that_were_redone_are_copied_before_all_is_composed_again(art: Piec
     assert (art.folder / "art.draft.1.mid").read_bytes() == chosen
 
 
-def test_a_cleaned_piece_with_redone_bars_is_a_person_s(art: PieceFiles) -> None:
+def test_a_cleaned_piece_with_redone_bars_stays_and_is_called_that(
+    art: PieceFiles, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["cleanup", str(art.draft), "-q"]) == 0
-    assert run(art, "--bars", "6-7", "--seed", "9", "-o", str(art.midi)) == 0
-    assert state_of(art.midi) is State.EDITED
+    words = ("--tracks", "melody", "-o", str(art.midi))
+    assert run(art, "--bars", "6", "--seed", "9", *words) == 0
+    assert run(art, "--bars", "7", "--seed", "9", *words) == 0
+    assert state_of(art.midi) is State.REDONE and edited_bars(art, art.midi) == ()
     chosen = art.midi.read_bytes()
+    capsys.readouterr()
     assert main(["cleanup", str(art.draft), "-q"]) == 5
+    assert "art.mid: holds bars that were redone; use --force" in capsys.readouterr().err
     assert art.midi.read_bytes() == chosen
+    seen = {entry.path.name: (entry.state, entry.why) for entry in Overview(art).entries}
+    assert seen["art.mid"] == (State.REDONE, ("bars redone: Melody 6-7",))
+    told = "bars of art.mid were redone since"
+    assert seen["art.musicxml"] == (State.STALE, (f"{told}; composer export art.mid --to musicxml",))
+    assert seen["art.cleanup.json"] == (State.STALE, (told,))
+    cleanup, state = next((s, p) for s, p in stages_of(PieceState(art), Asked(), TOLD) if s.name == "cleanup")
+    assert verdict_of(cleanup, state).lines(cleanup) == [f"{art.midi}: kept, with bars that were redone"]
+    assert main(["cleanup", str(art.draft), "-q", "--force"]) == 0
+    assert (art.folder / "art.1.mid").read_bytes() == chosen and state_of(art.midi) is State.FRESH
 
 
 def test_a_name_that_is_no_utf8_is_redone_too(art: PieceFiles) -> None:

@@ -282,3 +282,31 @@ def test_a_pedal_that_a_person_took_away_stays_away() -> None:
     tracks = [[e for e in t if e.status & 0xF0 != 0xB0 or e.data[0] != 64] for t in read_source(data, "x.mid").tracks]
     result = back(smf_bytes(1, 480, tracks))
     assert not any(e.status & 0xF0 == 0xB0 and e.data[0] == 64 for t in read_source(result.midi, "x").tracks for e in t)
+
+
+def cut_out(data: bytes, bar: int) -> bytes:
+    """Without a bar (from 1): what comes later comes a bar earlier, what sounds into it ends there, set-ups stay."""
+    first, last = (bar - 1) * BAR, bar * BAR
+    gone = {
+        (n.track, i)
+        for n in read_source(data, "x.mid").notes
+        if first <= n.start < last
+        for i in (n.on_index, n.off_index)
+    }
+    tracks = []
+    for number, events in enumerate(tracks_in(data)):
+        kept = [
+            e
+            for i, e in enumerate(events)
+            if (number, i) not in gone and (e.tick < first or e.tick >= last or not e.tick)
+        ]
+        tracks.append([e._replace(tick=e.tick - BAR if e.tick >= last else min(e.tick, first)) for e in kept])
+    return file_of(tracks, data, trim=True)
+
+
+@pytest.mark.parametrize("bar", range(1, 8))
+def test_a_bar_that_a_person_took_out_is_not_put_back(bar: int) -> None:
+    come = cut_out(ORIGINAL, bar)
+    result = back(come)
+    assert not result.report.has("shift") and not result.report.has_loss
+    assert heard(result.midi) == heard(come)
