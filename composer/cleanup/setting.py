@@ -14,6 +14,7 @@ from composer.cleanup.slips import CHROMATIC_SHARE, slips
 from composer.cleanup.texture import Texture, texture_of
 from composer.errors import BadInput, OverLimit, UsageProblem, counted
 from composer.formats.brief import Brief
+from composer.formats.brief_standing import as_standing
 from composer.formats.midi_hashes import track_labels
 from composer.formats.smf_scan import KEY_SIGNATURE
 from composer.formats.source import SourceMidi, SourceNote, read_source
@@ -190,7 +191,7 @@ def setting_of(data: bytes, name: str, brief: Brief | None, options: CleanupOpti
         tuple(track_labels(source)), _bars(source, piece), frozenset(), frozenset(),
     )  # fmt: skip
     may_change = options.correct_key or options.voice_leading
-    regions = brief.locked_regions if brief is not None and may_change else ()
+    regions = as_standing(brief, source).locked_regions if brief is not None and may_change else ()
     return replace(plain, locked=_locked(plain, regions), edited=_edited(plain))
 
 

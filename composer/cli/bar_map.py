@@ -138,7 +138,8 @@ def _map_of(overview: Overview, path: Path, brief: Brief | None) -> BarMap | Non
     if not count:
         return None
     edited = _cells(bars_of_person(overview.state, path)) if entry.state is State.EDITED else frozenset()
-    stale, locked = _stale_cells(overview, path, set(hashes), count), _locked_cells(path, back, brief)
+    brief, locked = _as_standing(path, back, brief)
+    stale = _stale_cells(overview, path, set(hashes), count)
     is_led = any(track == CONDUCTOR for track, _ in edited) or 0 < len(_of(CONDUCTOR, stale)) < count
     labels = [label for label in hashes if label != CONDUCTOR or is_led]
     is_known = entry.state is not State.FOREIGN
@@ -193,18 +194,21 @@ def _midi_sources(overview: Overview, step: StepRecord) -> list[Path]:
     return [path for path in overview.sources(step) if path.suffix.lower() in MIDI_SUFFIXES]
 
 
-def _locked_cells(path: Path, back: bytes | None, brief: Brief | None) -> Cells:
-    if brief is None or not brief.locked_regions:
-        return frozenset()
+def _as_standing(path: Path, back: bytes | None, brief: Brief | None) -> tuple[Brief | None, Cells]:
+    """The brief with its sections where the file has them, and the cells that it locks, of tracks that are there."""
+    if brief is None:
+        return None, frozenset()
+    from composer.formats.brief_standing import as_standing
     from composer.formats.files import read_bytes
     from composer.formats.midi_regions import cells_in, cells_of
     from composer.formats.source import read_source
     from composer.limits import MIDI_BYTES
 
     source = read_source(back or read_bytes(path, MIDI_BYTES, "MIDI file"), path.name)
+    standing = as_standing(brief, source)
     known: tuple[Track, ...] = cells_of(source).tracks
-    regions = [one for one in brief.locked_regions if one.tracks is None or any(map(one.has_track, known))]
-    return frozenset(cell for region in regions for cell in cells_in(source, region))
+    regions = [one for one in standing.locked_regions if one.tracks is None or any(map(one.has_track, known))]
+    return standing, frozenset(cell for region in regions for cell in cells_in(source, region))
 
 
 def _label(track: str) -> str:

@@ -225,7 +225,7 @@ def _kept(
     midi: Path, source: SourceMidi, brief: Brief | None, data: bytes | None, force: bool
 ) -> tuple[Cells, tuple[str, ...]]:
     """The cells that the brief locks, and, without ``force``, those that a person edited; with what to say."""
-    locked = locked_cells(source, brief.locked_regions if brief is not None else ())
+    locked = locked_cells(source, brief)
     theirs = () if force else bars_by_hand(PieceFiles.of(midi), midi, data)
     edited = frozenset((one.track, bar) for one in theirs for bar in one.bars if one.track != CONDUCTOR)
     reasons = (("locked", locked), ("edited by hand", edited - locked))

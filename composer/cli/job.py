@@ -19,8 +19,8 @@ from composer.cli.steps import (
     load_harmony,
 )
 from composer.formats.files import read_bytes
-from composer.formats.midi import midi_bytes
-from composer.formats.midi_hashes import by_track
+from composer.formats.midi import CHORD_TRACK, midi_bytes
+from composer.formats.midi_hashes import bar_hashes, by_track, changed_bars
 from composer.formats.record import Redone
 from composer.limits import MIDI_BYTES
 from composer.music.regions import Cells
@@ -167,17 +167,28 @@ def _save_draft(
     files = PieceFiles.of(job.output)
     if job.kept is not None and job.kept.redone is not None:
         redone = Redone(bars={one.track: list(one.bars) for one in by_track(job.kept.redone)}, seed=seed)
+        same = _same_lines(job.output, content, redone)
         saved = rewrite(
             files, job.output, content, GENERATE, redone, job.kept.keeping,
             by_hand=job.kept.by_hand, takes=others, force=force,
         )  # fmt: skip
-        return [f"what was there is kept as {copy.name}" for copy in saved.backups]
+        return [*same, *(f"what was there is kept as {copy.name}" for copy in saved.backups)]
     # Bars that were composed until a person liked them are no file of a person's, but worth a copy.
     before = step_of(files, job.output)
     chosen = backup(job.output) if before is not None and before.redone and job.output.is_file() else None
     saved = _save(job, GENERATE, {job.output: content}, seed, model, force, takes=others)
     lines = [f"what was there is kept as {copy.name}" for copy in saved.backups]
     return lines if chosen is None else [f"the bars that were redone are kept in {chosen.name}", *lines]
+
+
+def _same_lines(path: Path, content: bytes, redone: Redone) -> list[str]:
+    """What tells of tracks that came out as they were, which a person would wait for in vain."""
+    before = bar_hashes(read_bytes(path, MIDI_BYTES, "MIDI file"), path.name)
+    changed = {one.track: {*one.bars} for one in changed_bars(before, bar_hashes(content, path.name))}
+    same = [
+        track for track, bars in redone.bars.items() if track != CHORD_TRACK and not changed.get(track, set()) & {*bars}
+    ]
+    return [f"came out as before: {', '.join(same)} (another --seed may differ)"] if same else []
 
 
 def _save(

@@ -14,13 +14,14 @@ from composer.cli.job import Job, Kept, Tools, as_read
 from composer.cli.seating import seated, title_lines
 from composer.cli.standing_file import StandingFile, standing_file
 from composer.cli.steps import brief_in
-from composer.errors import CannotWrite, UsageProblem
+from composer.errors import CannotWrite, UsageProblem, printable
 from composer.formats.brief import Brief
+from composer.formats.brief_standing import moved_lines
 from composer.formats.midi import CHORD_TRACK
 from composer.formats.midi_conductor import with_conductor
 from composer.formats.midi_hashes import by_track
 from composer.formats.midi_regions import cells_in, cells_of, spliced
-from composer.formats.source import SourceMidi, read_source
+from composer.formats.source import read_source
 from composer.music.notes import BASS, CHORDS
 from composer.music.regions import Cells, Region, bars_named, bars_text
 from composer.workspace import PieceFiles, State, state_of
@@ -44,21 +45,27 @@ def redo_job(wish: Wish, output: Path) -> Job:
     if not output.is_file():
         raise UsageProblem(output, "is not there, so none of it can be redone", _way_to(wish.brief, output))
     stand = standing_file(output, brief, way_out="a part can only be redone in a file of one metre")
-    asked = _asked(wish, brief, stand)
+    asked = _asked(wish, stand)
     kept = stand.kept_of(wish.force)
     cells = _with_chords(stand, asked - kept)
     if not cells:
         raise CannotWrite(output, *_why_kept(asked, stand))
     stays = stand.edited - cells
     return Job(
-        _composing(brief, stand, cells),
+        _composing(stand.brief, stand, cells),
         output,
         inputs,
         wish.seed,
-        notes=(*stand.notes, f"redone: {_words(cells)}", *_kept_lines(stand, asked & kept), *_score_lines(stand)),
+        notes=(
+            *stand.notes,
+            *moved_lines(brief, stand.brief, printable(output.name)),
+            f"redone: {_words(cells)}",
+            *_kept_lines(stand, asked & kept),
+            *_score_lines(stand),
+        ),
         written=lambda draft: spliced(stand.source, draft.piece, cells),
         kept=Kept(stand.keeping(stays, with_conductor=True), cells, by_track(stays - stand.own)),
-        judged=_judged(brief, stand, cells),
+        judged=_judged(stand, cells),
     )
 
 
@@ -117,9 +124,9 @@ def again_job(brief_file: Path, output: Path, seed: int | None, force: bool) -> 
     )
 
 
-def _asked(wish: Wish, brief: Brief, stand: StandingFile) -> Cells:
+def _asked(wish: Wish, stand: StandingFile) -> Cells:
     """The cells that the person names and composer has parts for, and with chords those who play them."""
-    named = cells_in(stand.source, _region(wish, brief, stand.source))
+    named = cells_in(stand.source, _region(wish, stand))
     asked = _ours(stand, named)
     if named and not asked:
         tracks = ", ".join(sorted({track for track, _ in named}))
@@ -146,15 +153,15 @@ def _with_chords(stand: StandingFile, cells: Cells) -> Cells:
     )
 
 
-def _region(wish: Wish, brief: Brief, source: SourceMidi) -> Region:
+def _region(wish: Wish, stand: StandingFile) -> Region:
     """What ``--bars`` and ``--tracks`` name."""
     region = Region(tracks=wish.tracks or None)
     try:
-        region.check_tracks(cells_of(source).tracks)
+        region.check_tracks(cells_of(stand.source).tracks)
     except ValueError as error:
         raise UsageProblem("--tracks", str(error), "") from None
     try:
-        return region if wish.bars is None else replace(region, bars=bars_named(wish.bars, brief.sections))
+        return region if wish.bars is None else replace(region, bars=bars_named(wish.bars, stand.brief.sections))
     except ValueError as error:
         raise UsageProblem("--bars", str(error), "") from None
 
@@ -170,11 +177,11 @@ def _composing(brief: Brief, stand: StandingFile, cells: Cells) -> Callable[[Too
     return compose
 
 
-def _judged(brief: Brief, stand: StandingFile, cells: Cells) -> Judged:
+def _judged(stand: StandingFile, cells: Cells) -> Judged:
     """What takes are ranked by: the new bars and how they meet what stands."""
     from composer.compose.redo.stage import judged
 
-    return judged(brief, stand.piece, cells)
+    return judged(stand.brief, stand.piece, cells)
 
 
 def _kept_lines(stand: StandingFile, kept: Cells) -> list[str]:

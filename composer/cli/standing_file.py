@@ -12,6 +12,7 @@ from composer.cli.returning import brought_back, returned_lines
 from composer.cli.steps import GENERATE
 from composer.errors import BadInput, printable
 from composer.formats.brief import Brief
+from composer.formats.brief_standing import as_standing
 from composer.formats.files import read_bytes
 from composer.formats.midi import CHORD_TRACK
 from composer.formats.midi_hashes import by_track
@@ -53,6 +54,7 @@ _IN_BARS = (SET_TEMPO, TIME_SIGNATURE, KEY_SIGNATURE, MARKER)
 class StandingFile:
     """The MIDI file that is there, as its DAW lost nothing: its cells by who may change them.
 
+    ``brief`` has its sections where the file has them.
     ``edited`` are the cells of a person, here or in the file that this one was made from; ``own`` those that were
     edited here. ``ours`` are the tracks that composer wrote, as they are called now, ``added`` those of a person;
     ``seed`` is what ours were composed with. ``conductor`` are the bars of tempo, metre, key and markers that a
@@ -63,6 +65,7 @@ class StandingFile:
     path: Path
     sha256: str
     source: SourceMidi
+    brief: Brief
     piece: Piece
     edited: Cells
     own: Cells
@@ -107,10 +110,11 @@ def standing_file(path: Path, brief: Brief, *, way_out: str) -> StandingFile:
         path=path,
         sha256=hashlib.sha256(read).hexdigest(),
         source=source,
+        brief=as_standing(brief, source),
         piece=_in_metre_of(brief, labelled(piece_of(source, brief), source)),
         edited=every if is_foreign else _cells(bars_by_hand(files, path, back)),
         own=every if is_foreign else _cells(theirs),
-        locked=locked_cells(source, brief.locked_regions),
+        locked=locked_cells(source, brief),
         ours=ours,
         added=tuple(track.name for track in tracks if track.name not in ours),
         seed=step.seed if is_draft and step is not None else composed.seed if composed is not None else None,

@@ -91,5 +91,11 @@ def _is_number(text: str, highest: int) -> bool:
 
 
 def words_of(values: Sequence[str] | None) -> tuple[str, ...]:
-    """The words of an option that may be repeated, and that takes several with commas between."""
-    return tuple(word.strip() for value in values or () for word in value.split(",") if word.strip())
+    """The words of ``--tracks``, which may be repeated, and takes several with commas between.
+
+    Raises UsageProblem where it is given without a word: that is no wish for every track.
+    """
+    words = tuple(word.strip() for value in values or () for word in value.split(",") if word.strip())
+    if values and not words:
+        raise UsageProblem("--tracks", "names no track", 'name one, such as "melody", or leave it out for all')
+    return words

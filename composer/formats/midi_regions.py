@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from composer.errors import BadInput, OverLimit
+from composer.formats.brief import Brief
+from composer.formats.brief_standing import as_standing
 from composer.formats.midi import CHORD_TRACK, DRUM_CHANNEL, end_tick_of
 from composer.formats.midi_conductor import chord_texts
 from composer.formats.midi_events import SET, control_change, meta_event, program_change
@@ -60,8 +62,10 @@ def cells_in(source: SourceMidi, region: Region) -> Cells:
     return frozenset((track.name, bar) for track in known.tracks for bar in bars if region.holds(track, bar))
 
 
-def locked_cells(source: SourceMidi, regions: Sequence[Region]) -> Cells:
-    """The cells of what a brief locks; raises BadInput for a track that the file does not have."""
+def locked_cells(source: SourceMidi, brief: Brief | None) -> Cells:
+    """The cells of what ``brief`` locks, its sections where the file has them; raises BadInput for a track that the
+    file does not have."""
+    regions = as_standing(brief, source).locked_regions if brief is not None else ()
     if not regions:
         return frozenset()
     tracks = cells_of(source).tracks

@@ -110,6 +110,69 @@ def test_only_the_named_cells_change(art: PieceFiles) -> None:
     assert changed <= {("Melody", 6), ("Melody", 7)}
 
 
+def put_a_bar_in(before: int) -> Callable[[mido.MidiFile], None]:
+    """Everything from that bar on comes a bar later, as a DAW's "insert time" does it."""
+
+    def change(midi: mido.MidiFile) -> None:
+        for track in midi.tracks:
+            tick = 0
+            for index, message in enumerate(track):
+                tick += message.time
+                if tick and tick >= (before - 1) * BAR:
+                    track[index] = message.copy(time=message.time + BAR)
+                    break
+
+    return change
+
+
+def test_sections_are_those_of_the_file_after_a_bar_was_put_in(
+    art: PieceFiles, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(art, put_a_bar_in(3))
+    before = content(art.draft)
+    words = ("--bars", "B", "--tracks", "melody", "--seed", "9", "--force")
+    assert main(["generate", str(art.brief), *words]) == 0
+    told = "sections as in art.draft.mid: A 1-5, B 6-9, A' 10-13 (the brief: A 1-4, B 5-8, A' 9-12)"
+    assert told in capsys.readouterr().err
+    changed = differing(before, content(art.draft))
+    assert changed and changed <= {("Melody", bar) for bar in (6, 7, 8, 9)}
+    before = content(art.draft)
+    assert run(art, "--bars", "13", "--force") == 0
+    assert {bar for _, bar in differing(before, content(art.draft))} == {13}
+
+
+def test_a_locked_section_is_where_the_file_has_it(art: PieceFiles) -> None:
+    edit(art, put_a_bar_in(3))
+    before = content(art.draft)
+    art.brief.write_text(json.dumps(BRIEF | {"locked": [{"bars": "B"}]}))
+    assert run(art, "--tracks", "melody", "--seed", "9", "--force") == 0
+    changed = {bar for _, bar in differing(before, content(art.draft))}
+    assert 5 in changed and not changed & {6, 7, 8, 9}
+
+
+def test_tracks_without_a_name_are_no_wish_for_all(art: PieceFiles, capsys: pytest.CaptureFixture[str]) -> None:
+    before = art.draft.read_bytes()
+    for words in ("", " , "):
+        assert run(art, "--tracks", words) == 2
+        assert "--tracks: names no track; name one" in capsys.readouterr().err
+    assert art.draft.read_bytes() == before
+
+
+def test_a_track_that_came_out_as_before_is_told(art: PieceFiles, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["generate", str(art.brief), "--bars", "6", "--tracks", "melody,accompaniment", "--seed"]
+    hashes = {}
+    for seed in range(1, 9):
+        before = content(art.draft)
+        assert main([*words, str(seed)]) == 0
+        told = capsys.readouterr().err
+        changed = {track for track, _ in differing(before, content(art.draft))}
+        line = next((line for line in told.splitlines() if "came out as before" in line), "")
+        for track in ("Melody", "Accompaniment"):
+            assert (track in line) is (track not in changed)
+            hashes[track, track in line] = seed
+    assert ("Melody", False) in hashes
+
+
 def test_a_section_changes_with_all_its_tracks_and_chords(art: PieceFiles) -> None:
     before = content(art.draft)
     assert run(art, "--bars", "b", "--seed", "9") == 0
