@@ -75,14 +75,17 @@ def test_half_cadences_stop_on_a_plain_dominant(seed: int, engine: Harmony) -> N
             assert (chord.root - plan.key.tonic_class) % 12 == 7 and chord.quality == ""
 
 
-@pytest.mark.parametrize("seed", range(8))
 @ENGINES
-def test_an_applied_dominant_goes_where_it_points(seed: int, engine: Harmony) -> None:
-    _plan, bars = drawn(tense(0.9, tonic="C"), seed, engine)
-    line = [chord for bar in bars for chord in bar]
-    for chord, following in itertools.pairwise(line):
-        if chord.root in (2, 4, 9) and chord.quality in ("", "7"):
-            assert following.root == (chord.root + 5) % 12
+def test_an_applied_dominant_goes_where_it_points(engine: Harmony) -> None:
+    met = 0
+    for seed in range(8):
+        _plan, bars = drawn(tense(0.9, tonic="C"), seed, engine)
+        line = [chord for bar in bars for chord in bar]
+        for chord, following in itertools.pairwise(line):
+            if chord.root in (2, 4, 9) and chord.quality in ("", "7"):
+                assert following.root == (chord.root + 5) % 12
+                met += 1
+    assert met
 
 
 @pytest.mark.parametrize("mode", ["dorian", "mixolydian", "lydian", "phrygian"])
