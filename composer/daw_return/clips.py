@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from composer.compare.view import Line, Tone
@@ -10,6 +10,7 @@ from composer.daw_return.timing import found_again, grace_of, shift_of, starts_b
 from composer.errors import UsageProblem, counted
 from composer.formats.midi_hashes import track_labels
 from composer.formats.midi_regions import cells_of
+from composer.formats.smf_scan import RawEvent
 from composer.formats.source import MARKER, SourceMidi, decoded
 from composer.music.bars import BarMap
 from composer.music.regions import Region, Section, Track, bars_named, bars_text
@@ -56,6 +57,32 @@ class Place:
     clip: range | None = None
     bars: str = ""
     alike: tuple[str, ...] = ()
+
+    def outside(self, events: Iterable[RawEvent]) -> list[RawEvent]:
+        """Those of the piece's events that stand where the file holds nothing."""
+        return [e for e in events if self.clip is not None and e.tick not in self.clip]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """When the last note of a file begins, when its notes end, and when the file ends."""
+
+    onset: int
+    end: int
+    length: int
+
+    def stop(self, shift: int, bars: BarMap) -> int:
+        """The bar line of the piece up to which the file goes.
+
+        It may end with a note that sounds into a bar of which it has nothing.
+        """
+        if self.end < self.length and bars.is_bar_line(self.length - shift):
+            return self.length - shift
+        return int(bars.start(bars.place(self.onset - shift).bar + 1))
+
+
+def _tail_of(news: Sequence[Tone], length: int) -> _Tail:
+    return _Tail(max(tone.start for tone in news), max(tone.end for tone in news), length)
 
 
 def spot_of(asked: Asked, reference: SourceMidi, lines: Sequence[Line]) -> Spot:
@@ -115,7 +142,7 @@ def said_place(
     """
     start, end, grace = int(bars.start(spot[0])), int(bars.start(spot[1] + 1)), grace_of(unit)
     first, last = min(tone.start for tone in news), max(tone.start for tone in news)
-    lead = (first + grace) // max(1, int(bars.start(2))) * int(bars.start(2))
+    lead = _bar_line(first + grace, bars)
     shifts = [
         s for s in dict.fromkeys((-start, 0, lead - start))
         if start <= first - s + grace and last - s + grace < end
@@ -133,11 +160,11 @@ def found_place(olds: Sequence[Tone], news: Sequence[Tone], length: int, bars: B
     """Where the music of one track is found: where most of its pitches, times and velocities are; of places that are
     as good where it is not shifted, then the first. ``length`` is that of its file, like all
     times in parts of a quarter, ``unit`` to one."""
-    bar, grace = int(bars.start(2)), grace_of(unit)
-    usual = shift_of(olds, news, bar, unit)
+    grace = grace_of(unit)
+    usual = shift_of(olds, news, int(bars.start(2)), unit)
     piece = max(tone.end for tone in olds)
     first, last = min(tone.start for tone in news), max(tone.end for tone in news)
-    lead = (first + grace) // bar * bar
+    lead = _bar_line(first + grace, bars)
     is_short = last - lead < _CLIP_SHARE * piece
     if is_short and bars.bars_until(piece) * len(olds) <= _LOOKS_MAX:
         starts = [int(bars.start(number)) for number in range(1, bars.bars_until(piece) + 1)]
@@ -147,16 +174,36 @@ def found_place(olds: Sequence[Tone], news: Sequence[Tone], length: int, bars: B
     else:
         found = {usual: 0}
     best = min(found, key=lambda s: (-found[s], s != 0, -s))
-    clip = _ticks(best, lead if is_short else 0, length, bar)
+    tail = _tail_of(news, length)
+    clip = _ticks(best, lead if is_short else 0, tail, bars)
     if clip.start <= 0 and len(clip) >= _CLIP_SHARE * piece:
         return Place(best)
-    places = [(s, _ticks(s, lead, length, bar)) for s in sorted(found, reverse=True)]
+    places = [(s, _ticks(s, lead, tail, bars)) for s in sorted(found, reverse=True)]
     alike = [
         _told(ticks, bars) for s, ticks in places
         if s == best
         or (found[s] >= _ALIKE_SHARE * found[best] and (ticks.stop <= clip.start or clip.stop <= ticks.start))
     ]  # fmt: skip
     return Place(best, clip, _told(clip, bars), tuple(alike) if len(alike) > 1 else ())
+
+
+def version_place(
+    olds: Sequence[Tone], news: Sequence[Tone], length: int, bars: BarMap, unit: int, *, is_told: bool
+) -> Place:
+    """Where the music of several tracks belongs: a version of the piece, perhaps with empty bars in front, or bars
+    that were exported from within it. ``length`` is that of the file.
+
+    Of a file that says all that a save of the whole says (``is_told``) and that goes on to the end, a person took the
+    first bars out: there the rest begins earlier.
+    """
+    shift = shift_of(olds, news, int(bars.start(2)), unit)
+    if not any(tone.start < -shift - grace_of(unit) for tone in olds):
+        return Place(shift)
+    clip = _ticks(shift, 0, _tail_of(news, length), bars)
+    is_short = len(clip) < _CLIP_SHARE * max(tone.end for tone in olds)
+    if is_short and not (is_told and all(tone.start < clip.stop for tone in olds)):
+        return Place(shift, clip, _told(clip, bars))
+    return Place(0 if is_told else shift)
 
 
 def _scored(shifts: Sequence[int], usual: int, scores: _Scores, notes: int) -> dict[int, int]:
@@ -183,10 +230,15 @@ class _Scores:
         return found + found_again(*self.struck, shift, self.grace)
 
 
-def _ticks(shift: int, lead: int, length: int, bar: int) -> range:
+def _ticks(shift: int, lead: int, tail: _Tail, bars: BarMap) -> range:
     """The ticks of the piece that a file holds; one in which the music lies where it did, from its first bar on."""
     start = -shift if shift < 0 else max(0, lead - shift)
-    return range(start, max(start + 1, -(-max(1, length - shift) // bar) * bar))
+    return range(start, max(start + 1, tail.stop(shift, bars)))
+
+
+def _bar_line(tick: int, bars: BarMap) -> int:
+    """Where the bar of ``tick`` begins."""
+    return int(bars.start(bars.place(tick).bar))
 
 
 def _told(clip: range, bars: BarMap) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from composer.compare.view import tempo_text
+from composer.daw_return.clips import Place
 from composer.daw_return.frame import Frame
-from composer.daw_return.kinds import ROUTING, has_rule, is_of_song, is_text, kind_of, kinds_in, lacking
+from composer.daw_return.kinds import ROUTING, has_rule, is_of_song, is_text, is_word, kind_of, kinds_in, lacking
 from composer.daw_return.setups import is_empty_name
 from composer.daw_return.symbols import Symbols
 from composer.daw_return.timing import Slack
@@ -51,9 +52,13 @@ def song_of(
     slack: Slack,
     at: Callable[[int], int],
     moved: Callable[[int], int],
+    place: Place,
 ) -> Song:
-    """Everything above the tracks. ``at`` is the new tick of what a file sets, ``moved`` of what stands in music."""
-    return _Gathering(returned, frame, symbols, slack, at, moved).song()
+    """Everything above the tracks. ``at`` is the new tick of what a file sets, ``moved`` of what stands in music.
+
+    What a clip sets is what holds in the bars around it: title, tempo, metre and key stay the piece's.
+    """
+    return _Gathering(returned, frame, symbols, slack, at, moved, place).song()
 
 
 class _Gathering:
@@ -67,9 +72,10 @@ class _Gathering:
         slack: Slack,
         at: Callable[[int], int],
         moved: Callable[[int], int],
+        place: Place,
     ) -> None:
         self.returned, self.frame, self.symbols = returned, frame, symbols
-        self.slack, self.at, self.moved = slack, at, moved
+        self.slack, self.at, self.moved, self.place = slack, at, moved, place
         self.rebuilt: list[str] = []
         self.stated: list[str] = []
         self.restored: list[RawEvent] = []
@@ -83,6 +89,8 @@ class _Gathering:
 
     def _own(self, kind: int, at: Callable[[int], int]) -> list[RawEvent]:
         """The file's events of a kind where they belong, each once; of several at one tick the last where they set."""
+        if self.place.clip is not None and at is self.at:
+            return []
         known = [e for e in (*self.frame.conductor, *self.frame.chords) if e.meta == kind]
         found: dict[tuple[int, bytes], RawEvent] = {}
         for event in self.returned.metas(kind):
@@ -98,7 +106,7 @@ class _Gathering:
         texts = [e for e in self.returned.metas(TEXT) if is_text(e, TITLE_TEXT)]
         name = _song_name(self.returned)
         known_name = decoded(known[0].data) if known else ""
-        if name == known_name:
+        if name == known_name or self.place.clip is not None:
             return known
         if not name or is_empty_name(name) or name in {line.name for line in self.frame.lines}:
             if known:
@@ -181,7 +189,7 @@ class _Gathering:
     def _markers(self) -> list[RawEvent]:
         known, own = self._known(MARKER), self._own(MARKER, self.moved)
         if own or not known:
-            return own
+            return [*own, *self.place.outside(known)]
         self.rebuilt.append("markers")
         return known
 
@@ -190,7 +198,7 @@ class _Gathering:
         said = (self.returned.tracks[track][index] for track, index in sorted(self.symbols.places))
         own = [e._replace(tick=_settled(e, self.moved(e.tick), known, self.slack)) for e in said]
         if own or not known:
-            return tuple(sorted(own, key=lambda e: e.tick))
+            return tuple(sorted([*own, *self.place.outside(known)], key=lambda e: e.tick))
         self.rebuilt.append("chords")
         return known
 
@@ -211,6 +219,9 @@ class _Gathering:
             ]  # fmt: skip
         lost = lacking(self.frame.conductor, kinds_in(self.returned, self.symbols.places))
         self.restored += lost
+        if self.place.clip is not None:
+            found = [e for e in found if is_word(e)]
+            lost = lost + [e for e in self.place.outside(self.frame.conductor) if not has_rule(e) and e not in lost]
         return [*(e._replace(tick=self.moved(e.tick)) for e in found), *lost]
 
 

@@ -28,7 +28,7 @@ _SONG_KINDS = frozenset({0x00, COPYRIGHT, MARKER, CUE, SET_TEMPO, SMPTE_OFFSET, 
 _TOLD_ELSEWHERE = frozenset({END_OF_TRACK, TRACK_NAME, MARKER, SET_TEMPO, TIME_SIGNATURE, KEY_SIGNATURE})
 _NAMES = {
     0x00: "sequence number", TEXT: "text", COPYRIGHT: "copyright", 0x04: "instrument name", LYRIC: "lyric",
-    CUE: "cue point", 0x08: "program name", 0x09: "device name", 0x20: "channel prefix", 0x21: "port",
+    CUE: "cue point", 0x08: "program name", 0x09: "device name", 0x20: "channel assignment", 0x21: "port",
     SMPTE_OFFSET: "SMPTE offset", _SEQUENCER: "event of one make of sequencer",
 }  # fmt: skip
 # What people write; the others are what programs write.

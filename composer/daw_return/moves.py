@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from composer.compare.view import CONTROL_NAMES, Line
+from composer.daw_return.clips import Place
 from composer.daw_return.frame import Frame, without_setup
-from composer.daw_return.kinds import ROUTING, Kind, is_of_song, kind_of, kinds_in, lacking
+from composer.daw_return.kinds import ROUTING, Kind, has_rule, is_of_song, kind_of, kinds_in, lacking
 from composer.daw_return.setups import Track, is_empty_name
 from composer.daw_return.symbols import Symbols
 from composer.daw_return.timing import Slack
@@ -51,8 +52,12 @@ def moves_of(
     slack: Slack,
     at: Callable[[int], int],
     moved: Callable[[int], int],
+    place: Place,
 ) -> Moves:
-    """Every event of the file in its place; ``at`` is the tick of what is set, ``moved`` of what sounds."""
+    """Every event of the file in its place; ``at`` is the tick of what is set, ``moved`` of what sounds.
+
+    What stands outside the bars that a clip holds stays as it was.
+    """
     found: dict[int, list[RawEvent]] = defaultdict(list)
     spare: list[Spare] = []
     chords: tuple[RawEvent, ...] = ()
@@ -79,23 +84,31 @@ def moves_of(
         elif (extra := _spare(returned, number, [*left, *rest], moved)) is not None:
             spare.append(extra)
     is_rebuilt = not _has_controllers(returned, tracks, frame, found, at)
-    gone = () if is_rebuilt else tuple(_gone(tracks, frame, found))
+    has_programs = any(e.status & 0xF0 == PROGRAM and e.status < SYSEX for track in returned.tracks for e in track)
     restored = False
     for index, track in enumerate(tracks):
-        if track.voice.reference is not None and (is_rebuilt or not track.voice.returned):
-            more = _not_yet(frame.moves[track.voice.reference], found[index])
+        if track.voice.reference is None:
+            continue
+        known = frame.moves[track.voice.reference]
+        if is_rebuilt or not track.voice.returned:
+            more = _not_yet(known, found[index])
             restored |= is_rebuilt and bool(more)
-            found[index] += more
+        else:
+            more = place.outside(known)
+            if not has_programs:
+                more += [e for e in known if e.status & 0xF0 == PROGRAM and e not in more]
+        found[index] += more
+    gone = () if is_rebuilt else tuple(_gone(tracks, frame, found))
     for index, track in enumerate(tracks):
         found[index] = _without_repeated_programs(found[index], track.setup.program)
     present = kinds_in(returned, symbols.places)
-    texts = [*_restored_texts(tracks, frame, present, found), *_restored_quiet(frame, present, spare)]
+    texts = [*_restored_texts(tracks, frame, present, found, place), *_restored_quiet(frame, present, spare)]
     by_track = tuple(tuple(found[i]) for i in range(len(tracks)))
     return Moves(by_track, chords, tuple(spare), restored, tuple(texts), gone)
 
 
 def _restored_texts(
-    tracks: Sequence[Track], frame: Frame, present: frozenset[Kind], found: dict[int, list[RawEvent]]
+    tracks: Sequence[Track], frame: Frame, present: frozenset[Kind], found: dict[int, list[RawEvent]], place: Place
 ) -> list[RawEvent]:
     """Give the tracks their ports, and what the piece says there of which the file has none; returns the latter.
 
@@ -108,6 +121,9 @@ def _restored_texts(
         known = frame.texts[track.voice.reference]
         lost = lacking(known, present) if track.voice.returned else lacking(known, frozenset())
         found[index] += [e for e in known if e.meta in ROUTING and e not in lost] + lost
+        if track.voice.returned:
+            more = (e for e in place.outside(known) if not has_rule(e) and e.meta not in ROUTING)
+            found[index] += [e for e in more if e not in found[index]]
         restored += lost if track.voice.returned else []
     return restored
 
@@ -153,7 +169,7 @@ def _has_controllers(
     the piece's, or where that has neither anything else of its start. Those that a program makes up when it exports
     stand at the start and are alike for all tracks."""
     events = (e for track in returned.tracks for e in track if 0xA0 <= e.status < SYSEX and e.status & 0xF0 != PROGRAM)
-    if any(at(event.tick) > 0 for event in events):
+    if any(at(event.tick) > at(0) for event in events):
         return True
     for index, track in enumerate(tracks):
         if track.voice.reference is None or not track.voice.returned:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from composer.compare.view import Line, View, view_of
 from composer.contract.stage import checked
-from composer.daw_return.clips import Asked, Place, Spot, found_place, said_place, spot_of
+from composer.daw_return.clips import Asked, Place, Spot, found_place, said_place, spot_of, version_place
 from composer.daw_return.conductor import Song, song_of
 from composer.daw_return.frame import Frame, Setup, frame_of, frame_of_brief, setup_in
 from composer.daw_return.moves import moves_of
@@ -16,7 +16,7 @@ from composer.daw_return.report import AS_IT_CAME, Rebuilt, Report
 from composer.daw_return.scaling import rounding_in, scaled
 from composer.daw_return.setups import Track, tracks_of
 from composer.daw_return.symbols import symbols_of
-from composer.daw_return.timing import Slack, grace_of, shift_of, slack_of
+from composer.daw_return.timing import Slack, grace_of, slack_of
 from composer.daw_return.words import rebuilt_in
 from composer.daw_return.writing import Ends, written
 from composer.errors import BadInput
@@ -128,11 +128,18 @@ class _Return:
 
     def result(self) -> Returned:
         placement, lead = self._led(self._placement())
-        at, moved = (lambda t: max(0, t - self.shift) if t else 0), (lambda t: max(0, t - self.shift))
+        def moved(tick: int) -> int:
+            return max(0, tick - self.shift)
+
+        def at(tick: int) -> int:
+            return moved(tick) if tick or self.place.clip is not None else 0
+
         tracks = tracks_of(placement.voices, self.frame, self._stated(), self.view.lines)
         symbols = symbols_of(self.whole, self.frame, moved)
-        song = song_of(self.whole, self.frame, symbols, self.slack, at, moved)
-        moves = moves_of(self.whole, self.view.lines, tracks, self.frame, symbols, self.slack, at, moved)
+        song = song_of(self.whole, self.frame, symbols, self.slack, at, moved, self.place)
+        moves = moves_of(
+            self.whole, self.view.lines, tracks, self.frame, symbols, self.slack, at, moved, self.place
+        )
         if lead:
             song = _later(song, lead)
             moves = replace(
@@ -172,7 +179,9 @@ class _Return:
             # With nothing to compare to, only empty bars in front can be seen: composer's pieces begin in bar 1.
             return Place(self._empty_bars())
         if len(self.view.lines) != 1:
-            return Place(shift_of(self.olds, tones, self.bar, self.unit, is_part=not self._tells_all()))
+            return version_place(
+                self.olds, tones, self.whole.end_tick, bars, self.unit, is_told=self._tells_all()
+            )
         return found_place(self.olds, tones, self.whole.end_tick, bars, self.unit)
 
     def _tells_all(self) -> bool:
@@ -183,7 +192,8 @@ class _Return:
 
     def _placement(self) -> Placement:
         is_said = self.spot != Spot()
-        others = [line for line in self.frame.lines if line not in self.lines] if is_said else None
+        is_part = is_said or self.place.clip is not None
+        others = [line for line in self.frame.lines if line not in self.lines] if is_part else None
         news: Sequence[Line] = self.unshifted.lines
         if is_said and len(self.lines) == len(news) == 1:
             # One clip for one track: that it is another by name or notes does not matter.

@@ -56,13 +56,9 @@ class Slack:
         return old if -self.early <= new - old <= self.late else new
 
 
-def shift_of(olds: Sequence[Tone], news: Sequence[Tone], bar: int, unit: int, *, is_part: bool = True) -> int:
+def shift_of(olds: Sequence[Tone], news: Sequence[Tone], bar: int, unit: int) -> int:
     """How much later all music is in the new version; 0 where it is not, as after a bar that a person put in or took
-    out behind the beginning. ``bar`` is a bar's length.
-
-    Music that begins in a later bar of the old one was exported from there if the new version ``is_part`` of it; else a
-    person took out the bars before.
-    """
+    out behind the beginning. ``bar`` is a bar's length."""
     if not olds or not news:
         return 0
     old_starts, new_starts, grace = _starts(olds), _starts(news), grace_of(unit)
@@ -76,8 +72,6 @@ def shift_of(olds: Sequence[Tone], news: Sequence[Tone], bar: int, unit: int, *,
     notes = min(len(olds), len(news))
     enough = min(max(_SHIFTED_SHARE * notes, _SHIFTED_GAIN * found[0]), _SHIFTED_NEARLY_ALL * notes)
     if not best or found[best] < enough or not _begins_later(old_starts, new_starts, best, bar, grace):
-        return 0
-    if not is_part and any(tone.start < -best - grace for tone in olds):
         return 0
     return best if best % bar == 0 else best + _rest(old_starts, news, best, grace)
 
