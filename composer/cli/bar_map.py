@@ -182,9 +182,9 @@ def _stale_cells(overview: Overview, path: Path, tracks: set[str], bars: int) ->
     everything = frozenset((track, bar) for track in tracks for bar in range(1, bars + 1))
     if any(source.suffix.lower() not in MIDI_SUFFIXES for source in state.changed_inputs(step)):
         return everything
-    found = _cells(state.stale_bars(path))
+    found = _cells(state.stale_bars(path, overview.hashes_of))
     for source in _midi_sources(overview, step):
-        if source != path and overview.of(source).state is State.STALE:
+        if source != path and overview.of(source).is_behind:
             found |= _stale_cells(overview, source, tracks, bars)
     is_old = overview.of(path).state is State.STALE and not found and not state.changed_inputs(step)
     return everything if is_old else found & everything

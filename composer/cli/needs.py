@@ -15,6 +15,7 @@ from pathlib import Path
 from composer.cli.steps import Done
 from composer.workspace import PieceState, State
 
+FORCE = "--force"
 WITH_REDONE = "kept, with bars that were redone"
 
 

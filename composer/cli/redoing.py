@@ -24,7 +24,7 @@ from composer.formats.midi_regions import cells_in, cells_of, spliced
 from composer.formats.source import read_source
 from composer.music.notes import BASS, CHORDS
 from composer.music.regions import Cells, Region, bars_named, bars_text
-from composer.workspace import PieceFiles, State, state_of
+from composer.workspace import PieceFiles, PieceState, State, state_of
 
 if TYPE_CHECKING:
     from composer.cli.wish import Wish
@@ -81,8 +81,10 @@ def _why_kept(asked: Cells, stand: StandingFile) -> tuple[str, str]:
     """Why nothing of what was asked for may change, and what to do."""
     if asked <= stand.locked:
         return "all of that is locked in the brief", "unlock it"
-    if state_of(stand.path) is State.FOREIGN:
-        return "is no file of composer's, so every bar counts as yours", "--force redoes these bars (a backup is kept)"
+    known = PieceState(PieceFiles.of(stand.path))
+    if known.state_of(stand.path) is State.FOREIGN:
+        why = f" ({known.record_problem})" if known.record_problem else ""
+        return f"is not composer's own{why}, so every bar is yours", "--force redoes these (a backup is kept)"
     return "all of that was edited by hand", "use --force to redo it (a backup is kept)"
 
 

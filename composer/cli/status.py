@@ -61,30 +61,33 @@ def _pieces(asked: Path) -> tuple[Path, tuple[PieceFiles, ...]]:
 
 
 def _rows(overview: Overview, in_full: bool) -> list[tuple[str, str, str, str]]:
-    """A row for each file that is there and for the next one to make; one for all where there is nothing to tell."""
+    """A row for each file that is or was there and for the next one to make; one for all where all is well."""
+    from composer.errors import counted
     from composer.workspace import State
 
     name, following = overview.files.name, overview.next_step
     advice = f"next: {following[1]}" if following else ""
     if not in_full and overview.is_quiet:
-        states = sorted({entry.state.value for entry in overview.there})
-        count = len(overview.there)
-        return [(name, f"{count} file{'' if count == 1 else 's'}", ", ".join(states), advice)]
-    rows = [(name, e.path.name, e.state.value, "; ".join(e.why)) for e in overview.there]
+        states = sorted({entry.state.value for entry in overview.shown})
+        return [(name, counted(len(overview.shown), "file"), ", ".join(states), advice)]
+    problem = overview.state.record_problem
+    rows = [(name, overview.files.record.name, "", problem)] if problem else []
+    rows += [(name, e.path.name, e.state.value, "; ".join(e.why)) for e in overview.shown]
     if following is None:
         return rows
-    is_there = any(e.path == following[0] for e in overview.there)
-    return [*rows, (name, "" if is_there else following[0].name, "" if is_there else State.MISSING.value, advice)]
+    is_shown = any(e.path == following[0] for e in overview.shown)
+    return [*rows, (name, "" if is_shown else following[0].name, "" if is_shown else State.MISSING.value, advice)]
 
 
 def _as_json(overview: Overview) -> dict[str, object]:
     from composer.cli.bar_map import maps_of
 
-    following = overview.next_step
+    following, problem = overview.next_step, overview.state.record_problem
     return {
         "name": overview.files.name,
         "files": {entry.path.name: entry.state.value for entry in overview.entries},
         "why": {entry.path.name: list(entry.why) for entry in overview.entries if entry.why},
+        "record": problem or None,
         "next": following[1] if following else None,
         "bars": [one.as_json() for one in maps_of(overview)],
     }

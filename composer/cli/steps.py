@@ -165,8 +165,11 @@ def generate_versions(model: str | None) -> dict[str, str]:
 def is_of_today(draft: StepRecord) -> bool:
     """Whether the program, weights and tables that a recorded draft depends on are the present ones.
 
-    A draft of a model that is not here any more cannot be made again, so it counts as of today.
+    A draft of a model that is not here any more cannot be made again, so it counts as of today; so does a file of
+    which composer wrote some bars only.
     """
+    if not draft.versions:
+        return True
     model = draft.options.get("model")
     try:
         return dict(draft.versions) == generate_versions(model if isinstance(model, str) else None)

@@ -20,6 +20,7 @@ from composer.limits import COPY_BYTES, RECORD_BYTES
 # What a record that grew too large goes without, in this order.
 _DISPENSABLE = ("copies", "input_bars", "bars")
 EARLIER_MAX = 20  # of what each output held before
+FORMAT: Literal["composer.record/1"] = "composer.record/1"
 _ODD_BYTE = re.compile(rb"\\x([89a-f][0-9a-f])")
 
 
@@ -105,7 +106,7 @@ class Record(_Strict):
     them is taken for a person's.
     """
 
-    format: Literal["composer.record/1"] = "composer.record/1"
+    format: Literal["composer.record/1"] = FORMAT
     steps: Mapping[str, StepRecord] = {}
     pending: Mapping[str, StepRecord] = {}
     earlier: Mapping[str, list[Earlier]] = {}
@@ -155,9 +156,30 @@ def read_record(path: Path) -> Record:
     return _settled(record, path.parent) if record.pending else record
 
 
+def record_problem(path: Path) -> str:
+    """Why the record in ``path`` cannot be read, in a few words; ``""`` where it can, and where there is none."""
+    if not path.exists():
+        return ""
+    try:
+        content = parse_json(read_bytes(path, RECORD_BYTES, "record"), path.name, RECORD_BYTES)
+        Record.model_validate(content)
+    except ComposerError as error:
+        place = re.match(r"line \d+( column \d+)?", error.reason)
+        return f"damaged at {place[0]}" if place else error.reason
+    except ValidationError:
+        return "a newer composer wrote it" if _is_newer(content) else "it is no record of composer's"
+    return ""
+
+
 def has_pending(path: Path) -> bool:
     """Whether a step was cut off since the record in ``path`` was last written, or is running."""
     return bool(_as_written(path).pending)
+
+
+def _is_newer(content: object) -> bool:
+    name = content.get("format") if isinstance(content, dict) else None
+    found = re.fullmatch(r"composer\.record/(\d+)", name) if isinstance(name, str) else None
+    return found is not None and int(found[1]) > int(FORMAT.rpartition("/")[2])
 
 
 def _as_written(path: Path) -> Record:

@@ -97,7 +97,8 @@ def _needs_backup(path: Path, force: bool, known: PieceState, inputs: Iterable[P
     if state in (State.MISSING, State.FRESH, State.STALE) or (keeps and not force and state is not State.FOREIGN):
         return False
     if not force:
-        raise CannotWrite(path, _THEIRS[state], "use --force to replace it (a backup is kept)")
+        why = f" ({known.record_problem})" if state is State.FOREIGN and known.record_problem else ""
+        raise CannotWrite(path, f"{_THEIRS[state]}{why}", "use --force to replace it (a backup is kept)")
     return True
 
 

@@ -143,6 +143,10 @@ def pieces_in(folder: Path) -> tuple[PieceFiles, ...]:
 
 
 def is_backup(folder: Path, name: str) -> bool:
-    """Whether ``name`` is a numbered copy of another file in ``folder``."""
+    """Whether ``name`` is a numbered copy of another file in ``folder``, or of one that is gone of a piece there."""
     match = re.fullmatch(r"(.+)\.\d+(\.[^.]+)", name)
-    return match is not None and (folder / (match[1] + match[2])).exists()
+    if match is None:
+        return False
+    original = folder / (match[1] + match[2])
+    piece = PieceFiles.of(original)
+    return any(path.exists() for path in (original, piece.record, piece.brief, piece.draft, piece.midi))

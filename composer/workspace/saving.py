@@ -25,6 +25,7 @@ from composer.formats.record import (
     has_pending,
     read_record,
     record_bytes,
+    record_problem,
     still_there,
 )
 from composer.limits import MIDI_BYTES
@@ -216,6 +217,13 @@ def renew(files: PieceFiles, path: Path, content: bytes, step: str) -> bool:
     return True
 
 
+def _write_record(files: PieceFiles, record: Record) -> None:
+    """Write the record; one that is there and cannot be read, as that of a newer composer, is kept as a backup."""
+    if record_problem(files.record):
+        backup(files.record)
+    write_whole(files.record, record_bytes(record))
+
+
 def tidy(files: PieceFiles) -> None:
     """Clear up after a step that was killed: its temporary files, and what it said that it was about to write."""
     remove_leftovers_of(files.folder, files.name)
@@ -267,7 +275,7 @@ def _announce(
     files: PieceFiles, step: str, done: StepRecord, earlier: Mapping[str, Sequence[Earlier]] | None = None
 ) -> None:
     record = read_record(files.record).with_earlier(earlier or {})
-    write_whole(files.record, record_bytes(record.with_pending(step, done)))
+    _write_record(files, record.with_pending(step, done))
 
 
 @contextlib.contextmanager
@@ -278,7 +286,7 @@ def _undone_on_failure(files: PieceFiles) -> Iterator[None]:
     except BaseException:
         with contextlib.suppress(ComposerError, OSError):
             left = read_record(files.record)
-            if not files.record.exists():
+            if not files.record.exists() or record_problem(files.record):
                 pass
             elif left.steps:
                 write_whole(files.record, record_bytes(left))
@@ -319,7 +327,7 @@ def _recorded(files: PieceFiles, step: str, done: StepRecord) -> Record:
     remove_leftovers_of(files.folder, files.name)
     before = read_record(files.record)
     record = before.with_step(step, done, still_there(before, files.folder))
-    write_whole(files.record, record_bytes(record))
+    _write_record(files, record)
     return record
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from composer.errors import ComposerError
+from composer.errors import ComposerError, printable
 from composer.formats.files import read_bytes, sha256_of
 from composer.formats.midi_hashes import EditedBars, bar_hashes, changed_bars, renamed, united
-from composer.formats.record import Record, StepRecord, copied, path_of_key, read_record, record_key
+from composer.formats.record import Record, StepRecord, copied, path_of_key, read_record, record_key, record_problem
 from composer.limits import MIDI_BYTES
 from composer.workspace.names import MIDI, PieceFiles
 
@@ -41,6 +41,18 @@ class PieceState:
     @cached_property
     def record(self) -> Record:
         return read_record(self.files.record)
+
+    @cached_property
+    def record_problem(self) -> str:
+        """Why the record that is there knows none of the files, in one line; ``""`` where it may know them."""
+        name = printable(self.files.record.name)
+        if problem := record_problem(self.files.record):
+            return f"{name} cannot be read: {problem}"
+        start, keys = f"{self.key_of(self.files.file(''))}.", sorted(self.record.output_keys)
+        paths = [path_of_key(self.files.folder, key) for key in keys]
+        if not keys or any(key.startswith(start) for key in keys) or any(path.exists() for path in paths):
+            return ""
+        return f"{name} is the record of {printable(PieceFiles.of(paths[0]).name)}: files that were renamed are yours"
 
     def key_of(self, path: Path) -> str:
         return key_of(self.files, path)
@@ -73,7 +85,7 @@ class PieceState:
             return State.EDITED
         if self.redone_bars(path):
             return State.REDONE
-        return State.STALE if self.changed_inputs(step) else State.FRESH
+        return State.STALE if self.changed_inputs(step) or self.gone_inputs(step) else State.FRESH
 
     def _earlier_as(self, key: str, path: Path) -> StepRecord | None:
         """The step that wrote what ``path`` held before, or a take of it, where a person put that back."""
@@ -99,6 +111,19 @@ class PieceState:
         """The inputs that are still there with another content than the step read."""
         recorded = zip(self.inputs_of(step), step.inputs.values(), strict=True)
         return tuple(path for path, value in recorded if path.exists() and self.sha256_of(path) != value)
+
+    def gone_inputs(self, step: StepRecord) -> tuple[Path, ...]:
+        """The inputs that are gone and that a step of the piece makes, or its brief.
+
+        What a person brought, such as a picture, may go: nothing is known to be behind it.
+        """
+        gone = (path for path in self.inputs_of(step) if not path.exists())
+        return tuple(path for path in gone if path == self.files.brief or self.step_of(path) is not None)
+
+    def was_made_again(self, step: StepRecord, path: Path) -> bool:
+        """Whether a step wrote the input ``path``, which may be gone, with another content than ``step`` read."""
+        key, last = self.key_of(path), self.step_of(path)
+        return last is not None and last.outputs.get(key) not in (None, step.inputs.get(key))
 
     def is_made_from(self, path: Path, origin: Path) -> bool:
         """Whether ``path`` was made from ``origin`` as it is now; a file that no step wrote is taken for it.
@@ -232,9 +257,12 @@ class PieceState:
             return {}
         return renamed(written, hashes_of(path) if data is None else bar_hashes(data, path.name))
 
-    def stale_bars(self, path: Path) -> tuple[EditedBars, ...]:
+    def stale_bars(
+        self, path: Path, hashes: Callable[[Path], Mapping[str, str]] | None = None
+    ) -> tuple[EditedBars, ...]:
         """The tracks and bars whose like in a MIDI input changed since ``path`` was made from it; empty if not known.
 
+        ``hashes`` are those of the bars of an input as it is now, where that is not taken as it stands on the disk.
         A change of what is no MIDI file, such as the brief, makes all of ``path`` stale: see ``changed_inputs``.
         """
         step = self.step_of(path)
@@ -242,7 +270,7 @@ class PieceState:
             return ()
         changed = self.changed_inputs(step)
         known = [(p, step.input_bars[key]) for p in changed if (key := self.key_of(p)) in step.input_bars]
-        return united(*(changed_bars(before, hashes_of(p)) for p, before in known))
+        return united(*(changed_bars(before, (hashes or hashes_of)(p)) for p, before in known))
 
 
 # The same for whoever has one question only.

@@ -81,7 +81,7 @@ def test_without_force_the_message_says_whose_the_bars_are(tune: Path, composer:
     assert "song.draft.mid: is not there" in missing.err and "add -o song.mid" in missing.err
     theirs = composer("generate", "song.brief.json", "--bars", "9-16", "--tracks", "melody", "-o", "song.mid")
     assert theirs.code == 5
-    assert "song.mid: is no file of composer's, so every bar counts as yours; --force redoes these bars" in theirs.err
+    assert "song.mid: is not composer's own, so every bar is yours; --force redoes these" in theirs.err
     assert tune.read_bytes() == before
 
 
