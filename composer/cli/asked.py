@@ -29,6 +29,7 @@ class Asked:
     soundfont: Path | None = None
     stems: bool | None = None
     force: bool = False
+    goes_on: bool = False  # without a brief that cannot be read, in what can do without one
 
 
 def brief_options(done: StepRecord | None, typed: Mapping[str, object]) -> dict[str, Any]:

@@ -178,25 +178,39 @@ def _report_of(midi: Path, output: Path | None) -> Path:
 def _job(midi: Path, output: Path, choice: CleanupChoice, force: bool) -> _Job:
     from composer.cleanup.setting import setting_of
     from composer.cli.returning import brought_back, returned_lines
-    from composer.formats.brief_text import read_brief
 
     source = PieceFiles.of(midi)
     beside = choice.brief or (source.brief if source.brief.is_file() else None)
     read = {midi: read_bytes(midi, MIDI_BYTES, "MIDI file")}
-    if beside is not None:
-        read[beside] = read_bytes(beside, JSON_BYTES, "brief")
+    found = _brief(beside, goes_on=choice.goes_on and choice.brief is None) if beside is not None else None
+    unread = (f"{printable(beside.name)} cannot be read: cleaned without its key and locks",) if beside and found is None else ()
+    brief = None
+    if beside is not None and found is not None:
+        brief, read[beside] = found
     returned = brought_back(midi)
     data = returned.midi if returned is not None else read[midi]
     theirs = bars_by_hand(source, midi, returned.midi if returned is not None else None)
     options = choice.options(frozenset((one.track, bar) for one in theirs for bar in one.bars), force)
-    brief = read_brief(read[beside], beside.name) if beside is not None else None
     setting = setting_of(data, printable(midi.name), brief, options)
     if not choice.is_again and choice.locked:
         choice = replace(choice, locked=_locked(choice.locked, setting))
         setting = setting_of(data, printable(midi.name), brief, replace(options, locked_tracks=choice.locked))
     lines = returned_lines(returned) if returned is not None else ()
-    lines = (*lines, *_key_lines(choice, setting.finding.key, brief))
+    lines = (*lines, *unread, *_key_lines(choice, setting.finding.key, brief))
     return _Job(midi, output, choice, read, data, setting, lines, theirs)
+
+
+def _brief(path: Path, *, goes_on: bool) -> tuple[Brief, bytes] | None:
+    """The brief in ``path``, with what it was read from; None for one that cannot be read, where it ``goes_on``."""
+    from composer.formats.brief_text import read_brief
+
+    try:
+        data = read_bytes(path, JSON_BYTES, "brief")
+        return read_brief(data, path.name), data
+    except ComposerError:
+        if not goes_on:
+            raise
+        return None
 
 
 def _locked(asked: Sequence[str], setting: Setting) -> tuple[str, ...]:
@@ -298,11 +312,12 @@ def _done(job: _Job, proposal: Proposal, force: bool, before: _Before) -> Done:
         if before.needs_backup and read_bytes(files.report, REPORT_BYTES, "report") != outputs[files.report]:
             _guard(job, before, force)
             lines.append(f"{files.report.name} as it was is kept as {backup(files.report).name}")
-        save(
+        saved = save(
             files, CLEANUP, outputs, inputs=job.read, options=job.choice.recorded(),
             versions={"composer": __version__}, force=force, by_hand=job.by_hand,
             keeping=before.keeping(files.report),
         )  # fmt: skip
+        lines += [f"what was there is kept as {printable(copy.name)}" for copy in saved.backups]
     return Done(CLEANUP, () if job.choice.dry_run else tuple(outputs), (*lines, *_decisions(report)), _facts(report))
 
 

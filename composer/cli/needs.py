@@ -34,9 +34,9 @@ class Stage:
     """A step of one piece as it is wanted: its files, the main output first, what it reads and its recorded options.
 
     ``again`` are the words of the command that replaces an edited output; those in ``keeps`` the step itself writes
-    again around what the person did in them. ``source`` is what it reads from the step before it. ``seed`` is the one
-    that a person typed; ``around`` the music of theirs that the output was composed around. ``is_of_today`` tells
-    whether the program and its weights are those that wrote the output.
+    again around what the person did in them. ``seed`` is the one that a person typed; ``around`` the music of theirs
+    that the output was composed around. ``is_of_today`` tells whether the program and its weights are those that wrote
+    the output.
     """
 
     name: str
@@ -47,14 +47,14 @@ class Stage:
     options: Mapping[str, object] = field(default_factory=dict)
     seed: int | None = None
     keeps: tuple[Path, ...] = ()
-    source: Path | None = None
     around: Path | None = None
     is_of_today: Callable[[], bool] = lambda: True
 
-    def has_new_source(self, state: PieceState) -> bool:
-        """Whether ``source`` itself is another than the main output was made from."""
-        step = state.step_of(self.outputs[0])
-        return step is None or self.source in state.changed_inputs(step)
+    def has_news(self, state: PieceState) -> bool:
+        """Whether what it reads, but for the brief, is something else than the main output was made from."""
+        step, brief = state.step_of(self.outputs[0]), state.key_of(state.files.brief)
+        now = {state.key_of(path): state.sha256_of(path) for path in self.inputs if path.exists()}
+        return step is None or {**now, brief: ""} != {**step.inputs, brief: ""}
 
 
 @dataclass(frozen=True, slots=True)

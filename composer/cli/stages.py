@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from composer import __version__
@@ -111,7 +112,7 @@ def cleanup_stage(state: PieceState, asked: Asked) -> Stage | None:
     source, target = _cleaned(state)
     if not source.is_file():
         return None
-    choice, done = _choice(state, target), state.step_of(target)
+    choice, done = replace(_choice(state, target), goes_on=asked.goes_on), state.step_of(target)
     return Stage(
         steps.CLEANUP,
         (target, state.files.musicxml, state.files.report),
@@ -119,7 +120,6 @@ def cleanup_stage(state: PieceState, asked: Asked) -> Stage | None:
         lambda: steps.run_cleanup(source, target, choice, asked.force),
         (steps.CLEANUP, source, *choice.words),
         keeps=(state.files.report,),
-        source=source,
         is_of_today=lambda: _is_of_this_version(done),
     )
 
@@ -160,7 +160,6 @@ def humanize_stage(state: PieceState, asked: Asked) -> Stage | None:
         (HUMANIZE, midi, "--strength", f"{strength:g}", *(("--keep-dynamics",) if keep_dynamics else ())),
         options={"strength": strength},
         seed=seed,
-        source=midi,
         is_of_today=lambda: _is_of_this_version(done),
     )
 
@@ -273,7 +272,6 @@ def _sound(state: PieceState, asked: Asked, output: Path, step: str) -> Stage | 
         lambda: run_render(midi, output, options, asked.force, step=step, choice=choice),
         ("render", midi, *render_words(options, choice), *named),
         options=render_recorded(options, choice),
-        source=midi,
         is_of_today=lambda: done is None or sounds_as_today(done, options, midi, choice),
     )
 

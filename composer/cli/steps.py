@@ -62,6 +62,7 @@ class CleanupChoice:
     correct_key: bool = True
     voice_leading: bool = True
     is_again: bool = False  # as an earlier run was asked; a locked track may be gone since
+    goes_on: bool = False  # without the brief beside the file where that cannot be read
 
     def recorded(self) -> dict[str, object]:
         """The options as the record keeps them; of those that only a person sets, the ones that were set."""

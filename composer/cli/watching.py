@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from composer.cli.asked import Asked
@@ -43,7 +43,8 @@ class Says:
 
     def __init__(self, show: Show) -> None:
         self._show = show
-        self._told: dict[PieceFiles, set[str]] = {}
+        # What was told of each piece, with the files that it is about; with none of them it is about all.
+        self._told: dict[PieceFiles, dict[str, frozenset[Path]]] = {}
         self.count = 0  # of the lines that were told or left out because they had been
 
     def line(self, text: str, event: str, **facts: object) -> None:
@@ -52,16 +53,17 @@ class Says:
         self._show.note(f"{time.strftime('%H:%M:%S')} {text}")
         self._show.event({"time": time.strftime("%Y-%m-%dT%H:%M:%S"), "event": event, **facts})
 
-    def forget(self, files: PieceFiles) -> None:
-        """What was told of a piece may be told again: something of it was saved."""
-        self._told.pop(files, None)
+    def forget(self, files: PieceFiles, saved: Iterable[Path]) -> None:
+        """What was told of a piece may be told again once a file that it is about was saved."""
+        told, paths = self._told.get(files, {}), {*saved}
+        self._told[files] = {text: about for text, about in told.items() if about and not about & paths}
 
     def ran(self, files: PieceFiles, done: Done, seconds: float) -> None:
         names = ", ".join(path.name for path in done.files)
         self.line(f"{done.step} ({seconds:.1f} s): {names}", "ran", seconds_taken=round(seconds, 2), **done.as_json())
         for note in done.notes:
             # A preview says the same of its soundfont every time.
-            if done.step != PREVIEW or self._is_new(files, f"{PREVIEW} {note}", keep=True):
+            if done.step != PREVIEW or self._is_new(PieceFiles(files.folder, ""), f"{PREVIEW} {note}"):
                 self._show.note(f"{'':8}   {note}")
 
     def kept(self, files: PieceFiles, line: str) -> None:
@@ -74,7 +76,9 @@ class Says:
             self.count += 1
             return reported(error, sys.argv[1:])
         lines = error.lines()
-        if self._is_new(files, "\n".join(lines)):
+        name = Path(error.subject).name
+        about = frozenset(path for path in (*stage.inputs, *stage.outputs) if path.name == name)
+        if self._is_new(files, "\n".join(lines), about):
             clock = time.strftime("%H:%M:%S")
             for line in lines:
                 print(f"{clock} {line}", file=sys.stderr, flush=True)
@@ -82,11 +86,11 @@ class Says:
             self._show.event({"time": time.strftime("%Y-%m-%dT%H:%M:%S"), "event": "failed", **problem})
         return error.exit_code
 
-    def _is_new(self, files: PieceFiles, text: str, keep: bool = False) -> bool:
+    def _is_new(self, files: PieceFiles, text: str, about: frozenset[Path] = frozenset()) -> bool:
         self.count += 1
-        told = self._told.setdefault(PieceFiles(files.folder, "") if keep else files, set())
+        told = self._told.setdefault(files, {})
         is_new = text not in told
-        told.add(text)
+        told[text] = about
         return is_new
 
 
@@ -107,7 +111,7 @@ class Watch:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._target, self._asked, self._says, self._finds = target, asked, says, finds
+        self._target, self._asked, self._says, self._finds = target, replace(asked, goes_on=True), says, finds
         self._clock, self._sleep, self._play = clock, sleep, play
         self._pictures = self._pictures_of(target.pieces())
         self._lookout = Lookout(target.folder, target.name)
@@ -144,7 +148,7 @@ class Watch:
     def _saved(self, files: PieceFiles, paths: Sequence[Path]) -> None:
         news = {path: text for path in paths if (text := news_of(files, path)) is not None}
         if news:
-            self._says.forget(files)
+            self._says.forget(files, news)
         for path, text in news.items():
             self._says.line(f"{path.name}: {text}", "changed", file=path, what=text)
         # What is deleted is made again with the next save, not at once; but a mix that is gone is heard.
@@ -160,12 +164,13 @@ class Watch:
     def _update(self, files: PieceFiles) -> int:
         """Run the stale stages of a piece in order; the exit code of the first failure.
 
-        After one that failed those run whose own source was saved: a piece is heard while its brief is broken.
+        After one that failed those run of which a file was saved that is not the brief: a piece is cleaned and heard
+        while its brief is broken.
         """
         first_failure = DONE
         for stage, state in stages_of(PieceState(files), self._asked, self._finds):
             try:
-                if not first_failure or stage.has_new_source(state):
+                if not first_failure or stage.has_news(state):
                     self._run(stage, state)
             except Exception as error:
                 first_failure = first_failure or self._says.failed(files, stage, error)

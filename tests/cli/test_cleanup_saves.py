@@ -71,6 +71,14 @@ def test_choices_that_were_applied_are_kept_when_another_report_is(piece: Path, 
     assert not piece.with_name("song.cleanup.2.json").exists()
 
 
+def test_the_backup_of_an_edited_file_is_named(piece: Path, composer: Program) -> None:
+    cleaned = piece.with_name("song.clean.mid")
+    mine = cleaned.read_bytes() + b"XTRA\0\0\0\0"
+    cleaned.write_bytes(mine)
+    assert "what was there is kept as song.clean.1.mid" in composer("cleanup", piece, "--apply", "--force").err
+    assert piece.with_name("song.clean.1.mid").read_bytes() == mine
+
+
 def test_force_keeps_both_an_edited_file_and_choices_that_were_applied(piece: Path, composer: Program) -> None:
     refuse(piece, 2)
     assert composer("cleanup", piece, "--apply").code == 0

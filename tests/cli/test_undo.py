@@ -10,6 +10,7 @@ import mido
 import pytest
 
 from composer.cli.app import main
+from composer.cli.overview import Overview
 from composer.formats.record import read_record
 from composer.workspace import PieceFiles, State, edited_bars, state_of
 
@@ -58,6 +59,19 @@ def test_each_step_back_is_what_was_there_and_so_is_its_record(art: PieceFiles) 
     assert undo(art.draft) == 0 and art.draft.read_bytes() == first
     assert read_record(art.record).steps["generate"].seed == seed and state_of(art.draft) is State.FRESH
     assert undo(art.draft) == 3 and art.draft.read_bytes() == first
+
+
+def test_bars_redone_in_the_finished_piece_are_redone_no_more(art: PieceFiles) -> None:
+    assert main(["cleanup", str(art.draft), "-q"]) == 0
+    words = ("-o", str(art.midi), "--tracks", "melody")
+    redo(art, "7", 9, *words)
+    redo(art, "6", 10, *words)
+    for why in (["bars redone: Melody 6-7"], ["bars redone: Melody 7"], []):
+        told = {entry.path: entry for entry in Overview(art).entries}
+        assert [*told[art.midi].why] == why
+        assert told[art.midi].state is (State.REDONE if why else State.FRESH)
+        assert told[art.musicxml].state is (State.STALE if why else State.FRESH)
+        assert undo(art.midi) == (0 if why else 3)
 
 
 def test_a_whole_draft_comes_back_with_the_edits_that_were_in_it(art: PieceFiles) -> None:

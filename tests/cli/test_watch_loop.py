@@ -38,7 +38,7 @@ class Synth:
     def run_render(
         self, midi: Path, output: Path, options: RenderOptions, force: bool, step: str, choice: MixChoice
     ) -> Done:
-        data = midi.read_bytes()
+        data, mix = midi.read_bytes(), choice.path_for(midi)
         self.rendered.append(midi.name)
         during, self.during = self.during, None
         if during is not None:
@@ -47,7 +47,8 @@ class Synth:
             raise MissingTool("fluidsynth", "is not installed", "install it")
         recorded = render_recorded(options, choice)
         content = SOUND + data
-        save(PieceFiles.of(output), step, {output: content}, inputs={midi: data}, options=recorded)
+        read = {midi: data, **({mix: mix.read_bytes()} if mix is not None else {})}
+        save(PieceFiles.of(output), step, {output: content}, inputs=read, options=recorded)
         return Done(step, (output,))
 
 
@@ -154,6 +155,29 @@ def test_a_broken_brief_says_its_mistakes_and_the_next_save_mends_it(session: Se
     path.write_bytes(whole)
     merge(path, tempo_bpm=66.0)
     assert steps_run(session.after())[:1] == ["generate"]
+
+
+def test_while_the_brief_is_broken_the_rest_goes_on_and_its_mistake_is_told_once(session: Session) -> None:
+    brief, draft = session.folder / "art.brief.json", session.folder / "art.draft.mid"
+    whole = brief.read_bytes()
+    brief.write_text("{")
+    mistake = "composer: art.brief.json: line 1 column 2: "
+    assert [line.startswith(mistake) for line in session.after()] == [False, True]
+    raise_a_note(draft)
+    lines = session.after()
+    assert steps_run(lines) == ["cleanup", "preview"]
+    assert any(line.endswith("art.brief.json cannot be read: cleaned without its key and locks") for line in lines)
+    (session.folder / "art.mix.toml").write_text("[master]\nlufs = -18\n")
+    more = session.after()
+    assert steps_run(more) == ["preview"]
+    assert not [line for line in (*lines, *more) if line.startswith("composer:")]
+    brief.write_text("{x")
+    assert [line.startswith(mistake) for line in session.after()] == [False, True]
+    brief.write_bytes(whole)
+    merge(brief, tempo_bpm=66.0)
+    assert steps_run(session.after()) == ["generate", "cleanup", "preview"]
+    report = json.loads((session.folder / "art.composer.json").read_text())["steps"]["cleanup"]
+    assert {*report["inputs"]} == {"art.draft.mid", "art.brief.json"}
 
 
 def test_half_a_brief_is_not_told_while_it_may_be_half_written(session: Session) -> None:
