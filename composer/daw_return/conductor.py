@@ -29,6 +29,7 @@ from composer.formats.source import COPYRIGHT, CUE, MARKER, TEXT, TRACK_NAME, So
 _TEMPO_TOLERANCE = 0.001
 _C_MAJOR = b"\0\0"
 _FOUR_FOUR = b"\4\2"
+_TITLE_OF_FILE = "title (the file has its own name for one)"
 TITLE = "title"  # the one thing of the song without which it sounds and looks the same
 
 
@@ -108,12 +109,14 @@ class _Gathering:
         known_name = decoded(known[0].data) if known else ""
         if name == known_name or self.place.clip is not None:
             return known
+        if name.casefold() in _names_of_file(self.returned):
+            self.rebuilt.append(_TITLE_OF_FILE)
+            return known
         if not name or is_empty_name(name) or name in {line.name for line in self.frame.lines}:
             if known:
                 self.rebuilt.append(TITLE)
             return known
-        if known_name:
-            self.stated.append(f"title {name}, not {known_name}")
+        self.stated.append(f"title {name}, {f'not {known_name}' if known_name else 'of which the piece has none'}")
         plain = ascii_name(name, "Untitled")
         if plain != name and not texts:
             texts = [meta_event(0, TEXT, (TITLE_TEXT + name).encode())]
@@ -252,6 +255,12 @@ def _full_metre(event: RawEvent, known: Sequence[RawEvent]) -> RawEvent:
         if one.tick == event.tick and one.data[:2] == event.data[:2]:
             return one
     return event._replace(data=event.data[:2] + bytes((event.data[2] or 24, 8)))
+
+
+def _names_of_file(source: SourceMidi) -> set[str]:
+    """What a program calls a song that was given no title: the name under which it wrote the file."""
+    name = source.name.casefold()
+    return {name, name.removesuffix(".midi").removesuffix(".mid")}
 
 
 def _song_name(source: SourceMidi) -> str:

@@ -71,19 +71,19 @@ def shift_of(olds: Sequence[Tone], news: Sequence[Tone], bar: int, unit: int) ->
     best = max(found, key=lambda shift: found[shift])
     notes = min(len(olds), len(news))
     enough = min(max(_SHIFTED_SHARE * notes, _SHIFTED_GAIN * found[0]), _SHIFTED_NEARLY_ALL * notes)
-    if not best or found[best] < enough or not _begins_later(old_starts, new_starts, best, bar, grace):
+    sides = (old_starts, new_starts) if best > 0 else (new_starts, old_starts)
+    if not best or found[best] < enough or not _begins_later(*sides, abs(best), bar, grace):
         return 0
     return best if best % bar == 0 else best + _rest(old_starts, news, best, grace)
 
 
-def _begins_later(olds: _Onsets, news: _Onsets, shift: int, bar: int, grace: int) -> bool:
-    """Whether the first bar of what both can hold is found again ``shift`` later rather than where it was, or else the
-    first bar that tells."""
-    onsets = sorted(start for starts in olds.values() for start in starts)
-    first = max(onsets[0], -shift - grace)
-    for start in range(first, onsets[-1] + 1, bar):
-        head = {pitch: [s for s in starts if start <= s < start + bar] for pitch, starts in olds.items()}
-        later, same = (found_again(head, news, by, grace) for by in (shift, 0))
+def _begins_later(early: _Onsets, late: _Onsets, shift: int, bar: int, grace: int) -> bool:
+    """Whether the first bar of the version that begins first is found in the other ``shift`` later rather than where
+    it was, or else the first bar that tells."""
+    onsets = sorted(start for starts in early.values() for start in starts)
+    for start in range(onsets[0], onsets[-1] + 1, bar):
+        head = {pitch: [s for s in starts if start <= s < start + bar] for pitch, starts in early.items()}
+        later, same = (found_again(head, late, by, grace) for by in (shift, 0))
         if later != same:
             return later > same
     return False
