@@ -183,10 +183,11 @@ def _job(midi: Path, output: Path, choice: CleanupChoice, force: bool) -> _Job:
     beside = choice.brief or (source.brief if source.brief.is_file() else None)
     read = {midi: read_bytes(midi, MIDI_BYTES, "MIDI file")}
     found = _brief(beside, goes_on=choice.goes_on and choice.brief is None) if beside is not None else None
-    unread = (f"{printable(beside.name)} cannot be read: cleaned without its key and locks",) if beside and found is None else ()
-    brief = None
+    brief, unread = None, tuple[str, ...]()
     if beside is not None and found is not None:
         brief, read[beside] = found
+    elif beside is not None:
+        unread = (f"{printable(beside.name)} cannot be read: cleaned without its key and locks",)
     returned = brought_back(midi)
     data = returned.midi if returned is not None else read[midi]
     theirs = bars_by_hand(source, midi, returned.midi if returned is not None else None)
