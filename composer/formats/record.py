@@ -166,8 +166,9 @@ def record_problem(path: Path) -> str:
     except ComposerError as error:
         place = re.match(r"line \d+( column \d+)?", error.reason)
         return f"damaged at {place[0]}" if place else error.reason
-    except ValidationError:
-        return "a newer composer wrote it" if _is_newer(content) else "it is no record of composer's"
+    except ValidationError as error:
+        wrong = ".".join(map(str, error.errors(include_url=False, include_input=False)[0]["loc"]))
+        return "a newer composer wrote it" if _is_newer(content) else f"{wrong or 'all of it'} is not as it should be"
     return ""
 
 

@@ -123,7 +123,8 @@ def test_a_backup_of_what_is_gone_is_no_piece(number: str, art: PieceFiles) -> N
     [
         (b'{"broken', "damaged at line 1 column 2"),
         (b'{"format": "composer.record/2", "stages": []}', "a newer composer wrote it"),
-        (b'{"format": "other"}', "it is no record of composer's"),
+        (b'{"steps": {"brief": {"seed": "x"}}}', "steps.brief.seed is not as it should be"),
+        (b"[]", "all of it is not as it should be"),
     ],
 )
 def test_a_record_that_cannot_be_read_is_told(content: bytes, what: str, art: PieceFiles, composer: Program) -> None:
