@@ -253,6 +253,6 @@ def _bars(frame: Frame, view: View) -> int:
 
 def _later(song: Song, lead: int) -> Song:
     """The song with everything but the set-up at its start so much later."""
-    conductor = tuple(e._replace(tick=e.tick + lead) if e.tick or e.meta == MARKER else e for e in song.conductor)
+    conductor = (e._replace(tick=e.tick + lead) if e.tick or e.meta == MARKER else e for e in song.conductor)
     chords = tuple(e._replace(tick=e.tick + lead) for e in song.chords)
-    return replace(song, conductor=conductor, chords=chords)
+    return replace(song, conductor=tuple(sorted(conductor, key=lambda e: e.tick)), chords=chords)

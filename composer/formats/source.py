@@ -354,6 +354,8 @@ def _track_bytes(track: Sequence[RawEvent]) -> bytes:
 
 
 def _variable_length(value: int) -> bytes:
+    if value < 0:
+        raise ValueError("events out of order")
     groups = [value & 0x7F]
     while value := value >> 7:
         groups.append(value & 0x7F | 0x80)

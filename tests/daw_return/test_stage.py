@@ -310,3 +310,29 @@ def test_a_bar_that_a_person_took_out_is_not_put_back(bar: int) -> None:
     result = back(come)
     assert not result.report.has("shift") and not result.report.has_loss
     assert heard(result.midi) == heard(come)
+
+
+def with_copy(data: bytes, bar: int) -> bytes:
+    """A bar (from 1) pasted once more behind itself; set-ups stay."""
+    at = bar * BAR
+    tracks = []
+    for events in tracks_in(data):
+        copied = [e._replace(tick=e.tick + BAR) for e in events if damage.is_note(e) and at - BAR <= e.tick < at]
+        tracks.append([*copied, *(e._replace(tick=e.tick + BAR) if e.tick >= at else e for e in events)])
+    return file_of(tracks, data)
+
+
+@pytest.mark.parametrize("bar", range(1, 8))
+def test_a_bar_that_a_person_pasted_twice_stays(bar: int) -> None:
+    come = with_copy(ORIGINAL, bar)
+    for change in (lambda data: data, damage.no_names, damage.no_markers, damage.type_0):
+        result = back(change(come))
+        assert heard(result.midi) == heard(come)
+
+
+def test_a_first_bar_pasted_twice_leaves_the_order_of_what_leads() -> None:
+    original = with_events(ORIGINAL, 0, meta(0, 0x54, b"`\0\0\0\0"), meta(300, TEXT, b"here"))
+    come = with_copy(original, 1)
+    result = back(damage.no_names(come), original)
+    ticks = [e.tick for e in read_source(result.midi, "x.mid").tracks[0]]
+    assert ticks == sorted(ticks) and heard(result.midi) == heard(come)
