@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,11 @@ from composer.cli.steps import Done
 from composer.workspace import PieceState, State
 
 FORCE = "--force"
-WITH_REDONE = "kept, with bars that were redone"
+KEPT_WORDS = {
+    State.EDITED: "kept, edited by hand",
+    State.REDONE: "kept, with bars that were redone",
+    State.FOREIGN: "kept, not composer's own",
+}
 
 
 class Need(enum.Enum):
@@ -24,8 +28,8 @@ class Need(enum.Enum):
 
     RUN = "made"
     CURRENT = "up to date"
-    KEPT = "kept, edited by hand"
-    BEHIND = "kept, edited by hand, and behind"  # its inputs have changed since
+    KEPT = "kept"
+    BEHIND = "kept, and behind"  # its inputs have changed since
     AROUND = "kept, composed around music of yours"  # which is named on a command line, not in a brief
 
 
@@ -59,21 +63,26 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a stage needs; ``theirs`` are the outputs of a person, ``changed`` the inputs that changed after them.
+    """What a stage needs; ``held`` are the outputs that stay as a person has them, and what each is by the record.
 
-    Those in ``redone`` nobody edited, but bars of them were composed anew as a person wished.
+    ``changed`` are the inputs that changed after them. ``problem`` tells why the record knows none of them.
     """
 
     need: Need
-    theirs: tuple[Path, ...] = ()
+    held: Mapping[Path, State] = field(default_factory=dict)
     changed: tuple[Path, ...] = ()
-    redone: tuple[Path, ...] = ()
+    problem: str = ""
+
+    @property
+    def theirs(self) -> tuple[Path, ...]:
+        return tuple(self.held)
 
     @property
     def word(self) -> str:
         """What becomes of the stage, in a word or two."""
-        is_redone = bool(self.redone) and {*self.theirs} <= {*self.redone}
-        return self.need.value.replace(Need.KEPT.value, WITH_REDONE) if is_redone else self.need.value
+        word: str = self.need.value
+        held = [text for state, text in KEPT_WORDS.items() if state in self.held.values()]
+        return word.replace("kept", held[0], 1) if held and self.need is not Need.AROUND else word
 
     @property
     def is_behind(self) -> bool:
@@ -94,7 +103,8 @@ class Verdict:
         return [f"{path}: {self._kept(path)}{since}; {advice}" for path in self.theirs]
 
     def _kept(self, path: Path) -> str:
-        return WITH_REDONE if path in self.redone else Need.KEPT.value
+        why = f" ({self.problem})" if self.problem and self.held[path] is State.FOREIGN else ""
+        return f"{KEPT_WORDS[self.held[path]]}{why}"
 
     def _since(self) -> str:
         names, have = " and ".join(path.name for path in self.changed), "have" if len(self.changed) > 1 else "has"
@@ -113,22 +123,22 @@ def verdict_of(stage: Stage, state: PieceState, *, force: bool = False, with_ver
     Without ``with_versions`` another version of the program or of its weights alone makes nothing due.
     """
     if stage.around is not None:
-        return Verdict(Need.AROUND, stage.outputs, _changed_since(state, stage.outputs))
+        around = {path: state.state_of(path) for path in stage.outputs}
+        return Verdict(Need.AROUND, around, _changed_since(state, stage.outputs))
     states = {} if force else {path: state.state_of(path) for path in stage.outputs}
-    theirs = tuple(path for path, one in states.items() if one in (State.EDITED, State.REDONE, State.FOREIGN))
-    redone = tuple(path for path in theirs if states[path] is State.REDONE)
+    theirs = {path: one for path, one in states.items() if one in KEPT_WORDS}
     if not theirs:
         is_current = not force and state.is_current(stage.outputs, stage.inputs, stage.options, stage.seed)
         return Verdict(Need.CURRENT if is_current and (not with_versions or stage.is_of_today()) else Need.RUN)
     changed = _changed_since(state, theirs)
     if not changed:
-        return Verdict(Need.KEPT, theirs, redone=redone)
-    if all(path in stage.keeps and states[path] is State.EDITED for path in theirs):
+        return Verdict(Need.KEPT, theirs, problem=state.record_problem)
+    if all(path in stage.keeps and one is State.EDITED for path, one in theirs.items()):
         return Verdict(Need.RUN, theirs, changed)
-    return Verdict(Need.BEHIND, theirs, changed, redone)
+    return Verdict(Need.BEHIND, theirs, changed, state.record_problem)
 
 
-def _changed_since(state: PieceState, theirs: tuple[Path, ...]) -> tuple[Path, ...]:
+def _changed_since(state: PieceState, theirs: Iterable[Path]) -> tuple[Path, ...]:
     """The inputs with another content than when ``theirs`` were last written by a step."""
     steps = [step for path in theirs if (step := state.step_of(path)) is not None]
     return tuple(dict.fromkeys(path for step in steps for path in state.changed_inputs(step)))

@@ -14,7 +14,7 @@ from composer.formats.midi import midi_bytes
 from composer.formats.record import Record, StepRecord, read_record, record_bytes
 from composer.formats.source import ChangeNote, edited, read_source
 from composer.workspace import PieceFiles, note, pieces_in, save
-from tests.cli.conftest import Program
+from tests.cli.conftest import Program, paint
 from tests.formats.pieces import small_piece
 
 BRIEF = {
@@ -139,6 +139,17 @@ def test_a_record_that_cannot_be_read_is_told(content: bytes, what: str, art: Pi
     save(art, "cleanup", {art.midi: b"new"}, force=True)
     assert (art.folder / "art.composer.1.json").read_bytes() == content
     assert [*read_record(art.record).steps] == ["cleanup"]
+
+
+def test_make_says_why_it_keeps_what_a_damaged_record_knew(art: PieceFiles, composer: Program) -> None:
+    paint(art.folder / "art.png")
+    art.record.write_bytes(b"{")
+    art.report.write_bytes(b"{}")
+    run = composer("make", art.folder / "art.png")
+    kept = "kept, not composer's own (art.composer.json cannot be read: damaged at line 1 column 2)"
+    for path in (art.brief, art.draft, art.midi, art.wav):
+        assert f"{path}: {kept}\n" in run.err
+    assert "edited by hand" not in run.err
 
 
 def test_a_damaged_record_outlives_a_step_that_fails(art: PieceFiles, monkeypatch: pytest.MonkeyPatch) -> None:
