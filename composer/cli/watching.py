@@ -146,7 +146,7 @@ class Watch:
             self._saved(files, paths)
 
     def _saved(self, files: PieceFiles, paths: Sequence[Path]) -> None:
-        news = {path: text for path in paths if (text := news_of(files, path)) is not None}
+        news = {path: text for path in paths if (text := self._news_of(files, path)) is not None}
         if news:
             self._says.forget(files, news)
         for path, text in news.items():
@@ -160,6 +160,14 @@ class Watch:
         picture = picture_of(PieceState(files))
         if picture is not None:
             self._pictures[picture] = files
+
+    def _news_of(self, files: PieceFiles, path: Path) -> str | None:
+        """What became of ``path``; a bug in telling it is reported, and what follows from the save runs all the same."""
+        try:
+            return news_of(files, path)
+        except Exception as error:
+            reported(error, sys.argv[1:])
+            return "saved"
 
     def _update(self, files: PieceFiles) -> int:
         """Run the stale stages of a piece in order; the exit code of the first failure.

@@ -11,7 +11,7 @@ from pathlib import Path
 import mido
 import pytest
 
-from composer.cli import stages, steps
+from composer.cli import stages, steps, watching
 from composer.cli.app import main
 from composer.cli.asked import Asked
 from composer.cli.rendering import MixChoice, render_recorded
@@ -238,6 +238,19 @@ def test_a_bug_in_a_step_does_not_end_the_watch(
     assert any("internal error: ZeroDivisionError" in line for line in session.after())
     raise_a_note(session.folder / "art.mid")
     assert "preview" in steps_run(session.after())
+
+
+def test_a_bug_in_telling_what_was_saved_does_not_end_it_either(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(files: PieceFiles, path: Path) -> str:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(watching, "news_of", fail)
+    raise_a_note(session.folder / "art.draft.mid")
+    lines = session.after()
+    assert "internal error: ZeroDivisionError" in lines[0] and lines[1] == "art.draft.mid: saved"
+    assert steps_run(lines) == ["cleanup", "preview"]
 
 
 def test_a_new_picture_makes_the_piece_anew(session: Session) -> None:
