@@ -162,8 +162,7 @@ class Watch:
             self._pictures[picture] = files
 
     def _news_of(self, files: PieceFiles, path: Path) -> str | None:
-        """What became of ``path``; a bug in telling it is reported, and what follows from the save runs all the same.
-        """
+        """What became of ``path``; a bug in telling it is reported, and what follows from the save runs even so."""
         try:
             return news_of(files, path)
         except Exception as error:
