@@ -16,7 +16,7 @@ from composer.music.bars import BarMap
 from composer.music.regions import Region, Section, Track, bars_named, bars_text
 
 # A clip this much shorter than the piece is a part of it; what lies outside was not deleted.
-_CLIP_SHARE = 0.75
+CLIP_SHARE = 0.75
 # A place is one only where this part of the clip's notes is found.
 _FOUND_SHARE = 0.5
 # Other places are told where so much speaks for them as for the one that was taken.
@@ -57,6 +57,10 @@ class Place:
     clip: range | None = None
     bars: str = ""
     alike: tuple[str, ...] = ()
+
+    def begins(self, tick: int) -> bool:
+        """Whether a clip from within the piece begins there."""
+        return self.clip is not None and tick == self.clip.start > 0
 
     def outside(self, events: Iterable[RawEvent]) -> list[RawEvent]:
         """Those of the piece's events that stand where the file holds nothing."""
@@ -165,7 +169,7 @@ def found_place(olds: Sequence[Tone], news: Sequence[Tone], length: int, bars: B
     piece = max(tone.end for tone in olds)
     first, last = min(tone.start for tone in news), max(tone.end for tone in news)
     lead = _bar_line(first + grace, bars)
-    is_short = last - lead < _CLIP_SHARE * piece
+    is_short = last - lead < CLIP_SHARE * piece
     if is_short and bars.bars_until(piece) * len(olds) <= _LOOKS_MAX:
         starts = [int(bars.start(number)) for number in range(1, bars.bars_until(piece) + 1)]
         found = _scored(
@@ -176,7 +180,7 @@ def found_place(olds: Sequence[Tone], news: Sequence[Tone], length: int, bars: B
     best = min(found, key=lambda s: (-found[s], s != 0, -s))
     tail = _tail_of(news, length)
     clip = _ticks(best, lead if is_short else 0, tail, bars)
-    if clip.start <= 0 and len(clip) >= _CLIP_SHARE * piece:
+    if clip.start <= 0 and len(clip) >= CLIP_SHARE * piece:
         return Place(best)
     places = [(s, _ticks(s, lead, tail, bars)) for s in sorted(found, reverse=True)]
     alike = [
@@ -200,7 +204,7 @@ def version_place(
     if not any(tone.start < -shift - grace_of(unit) for tone in olds):
         return Place(shift)
     clip = _ticks(shift, 0, _tail_of(news, length), bars)
-    is_short = len(clip) < _CLIP_SHARE * max(tone.end for tone in olds)
+    is_short = len(clip) < CLIP_SHARE * max(tone.end for tone in olds)
     if is_short and not (is_told and all(tone.start < clip.stop for tone in olds)):
         return Place(shift, clip, _told(clip, bars))
     return Place(0 if is_told else shift)

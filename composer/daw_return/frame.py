@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from composer.compare.view import Line, view_of
 from composer.daw_return.kinds import is_of_song, kind_of
@@ -156,6 +156,23 @@ def setup_in(events: Sequence[RawEvent], channel: int, name: str) -> Setup:
         name, channel, program.data[0] if program else None, volume.data[1] if volume else None,
         pan.data[1] if pan else None,
     )  # fmt: skip
+
+
+def setup_at(tick: int, line: int, frame: Frame) -> Setup:
+    """The program, volume and pan of a line of the piece that hold at a tick."""
+    first = frame.setups[line]
+    later = setup_in([e for e in reversed(frame.moves[line]) if e.tick <= tick], 0, "")
+    return replace(
+        first,
+        program=first.program if later.program is None else later.program,
+        volume=first.volume if later.volume is None else later.volume,
+        pan=first.pan if later.pan is None else later.pan,
+    )
+
+
+def is_setup(event: RawEvent) -> bool:
+    """Whether an event sets a program, a volume or a pan."""
+    return _kind(event) in {(PROGRAM, -1), (CONTROL, CC_VOLUME), (CONTROL, CC_PAN)}
 
 
 def without_setup(events: Iterable[RawEvent], setup: Setup) -> list[RawEvent]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from composer.compare.view import CONTROL_NAMES, Line
 from composer.daw_return.clips import Place
-from composer.daw_return.frame import Frame, without_setup
+from composer.daw_return.frame import Frame, is_setup, without_setup
 from composer.daw_return.kinds import ROUTING, Kind, has_rule, is_of_song, kind_of, kinds_in, lacking
 from composer.daw_return.setups import Track, is_empty_name
 from composer.daw_return.symbols import Symbols
@@ -94,7 +94,9 @@ def moves_of(
             more = _not_yet(known, found[index])
             restored |= is_rebuilt and bool(more)
         else:
+            # What is set where a clip begins stands in front of it.
             more = place.outside(known)
+            more += [e for e in known if place.begins(e.tick) and is_setup(e) and e not in found[index]]
             if not has_programs:
                 more += [e for e in known if e.status & 0xF0 == PROGRAM and e not in more]
         found[index] += more

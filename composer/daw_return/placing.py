@@ -12,12 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, replace
 from statistics import fmean
 
+from composer.compare.alignment import at_old_times, moved_back
 from composer.compare.matching import ALONE, Group, groups_of
 from composer.compare.notes import Scale, note_edits
 from composer.compare.view import Line, Tone
 from composer.daw_return.timing import Slack, snapped
 from composer.daw_return.unisons import uncrossed, with_lost_unisons
 from composer.formats.midi import DRUM_CHANNEL
+from composer.music.bars import BarMap
 
 # A line of which this part is found on a track that holds several is one of them.
 _JOINED_SHARE = 0.15
@@ -83,13 +85,19 @@ class _Placed:
 
 
 def placed(
-    olds: Sequence[Line], news: Sequence[Line], slack: Slack, clip: range | None, others: Sequence[Line] | None = None
+    olds: Sequence[Line],
+    news: Sequence[Line],
+    slack: Slack,
+    bars: tuple[BarMap, BarMap],
+    clip: range | None,
+    others: Sequence[Line] | None = None,
 ) -> Placement:
     """The returned lines ``news`` laid over the lines of the piece; it holds the ticks ``clip`` of it (None: all).
+    ``bars`` are those of the piece and those of the file.
 
     ``others`` are lines to be kept where a person said what the file holds: then nothing that it lacks was deleted.
     """
-    groups = _groups(olds, news, slack)
+    groups = _groups(olds, news, slack, bars)
     kept = _not_in_clip(groups, news)
     if others is not None:
         kept = [*others, *(line for group in groups if not group.after for line in group.before)]
@@ -116,10 +124,12 @@ def placed(
     )  # fmt: skip
 
 
-def _groups(olds: Sequence[Line], news: Sequence[Line], slack: Slack) -> list[Group]:
-    """The lines matched; the new ones with the times that they were played at."""
-    all_olds = [tone for line in olds for tone in line.tones]
-    settled = [replace(line, tones=tuple(snapped(all_olds, line.tones, slack))) for line in news]
+def _groups(olds: Sequence[Line], news: Sequence[Line], slack: Slack, bars: tuple[BarMap, BarMap]) -> list[Group]:
+    """The lines matched by the times that they had; the new ones with the times that they were played at."""
+    all_olds, all_news = ([tone for line in lines for tone in line.tones] for lines in (olds, news))
+    later = at_old_times(all_olds, snapped(all_olds, all_news, slack), bars, slack.unit)
+    own = {line.index: snapped(all_olds, line.tones, slack) for line in news}
+    settled = [replace(line, tones=tuple(moved_back(own[line.index], later, bars[1]))) for line in news]
     found = list(groups_of(olds, settled, slack.unit))
     played = {line.index: line for line in news}
     found = [replace(g, after=tuple(played[line.index] for line in g.after)) for g in found]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from composer.compare.view import Line
 from composer.contract.track_rules import is_called_drums
-from composer.daw_return.frame import Frame, Setup
+from composer.daw_return.frame import Frame, Setup, setup_at
 from composer.daw_return.placing import Voice
 from composer.formats.midi import DRUM_CHANNEL, MELODIC_CHANNELS, ascii_name
 from composer.music.instruments import instrument_of_program
@@ -50,10 +50,17 @@ def is_empty_name(name: str) -> bool:
     return _EMPTY_NAME.fullmatch(name.strip()) is not None
 
 
-def tracks_of(voices: Sequence[Voice], frame: Frame, stated: Sequence[Setup], lines: Sequence[Line]) -> list[Track]:
-    """The set-up of each voice; ``stated`` is what the file says of each of its ``lines``."""
+def tracks_of(
+    voices: Sequence[Voice], frame: Frame, stated: Sequence[Setup], lines: Sequence[Line], start: int
+) -> list[Track]:
+    """The set-up of each voice; ``stated`` is what the file says of each of its ``lines``.
+
+    Where a clip begins at the tick ``start`` of the piece, what holds there says nothing of the track's beginning.
+    """
     known = [_known(voice, frame) for voice in voices]
     own = [_stated(voice, stated, lines, knew) for voice, knew in zip(voices, known, strict=True)]
+    own = [_unlike(said, setup_at(start, v.reference, frame)) if start and v.reference is not None else said
+           for said, v in zip(own, voices, strict=True)]  # fmt: skip
     if _is_one_for_all([s.program for s in own], [k.program for k in known]):
         own = [replace(s, program=None) for s in own]
     if _is_one_for_all([s.volume for s in own], [k.volume for k in known]):
@@ -97,6 +104,16 @@ def _stated(voice: Voice, stated: Sequence[Setup], lines: Sequence[Line], known:
         program=None if known.program is None else found.program,
         volume=None if known.volume is None else found.volume,
         pan=None if known.pan is None else found.pan,
+    )
+
+
+def _unlike(said: Setup, held: Setup) -> Setup:
+    """What the file says of program, volume and pan that is not as it ``held``."""
+    return replace(
+        said,
+        program=None if said.program == held.program else said.program,
+        volume=None if said.volume == held.volume else said.volume,
+        pan=None if said.pan == held.pan else said.pan,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from composer.compare.view import Line, View, view_of
 from composer.contract.stage import checked
-from composer.daw_return.clips import Asked, Place, Spot, found_place, said_place, spot_of, version_place
+from composer.daw_return.clips import CLIP_SHARE, Asked, Place, Spot, found_place, said_place, spot_of, version_place
 from composer.daw_return.conductor import Song, song_of
 from composer.daw_return.frame import Frame, Setup, frame_of, frame_of_brief, setup_in
 from composer.daw_return.moves import moves_of
@@ -128,18 +128,18 @@ class _Return:
 
     def result(self) -> Returned:
         placement, lead = self._led(self._placement())
+
         def moved(tick: int) -> int:
             return max(0, tick - self.shift)
 
         def at(tick: int) -> int:
             return moved(tick) if tick or self.place.clip is not None else 0
 
-        tracks = tracks_of(placement.voices, self.frame, self._stated(), self.view.lines)
+        start = 0 if self.place.clip is None else self.place.clip.start
+        tracks = tracks_of(placement.voices, self.frame, self._stated(), self.view.lines, start)
         symbols = symbols_of(self.whole, self.frame, moved)
         song = song_of(self.whole, self.frame, symbols, self.slack, at, moved, self.place)
-        moves = moves_of(
-            self.whole, self.view.lines, tracks, self.frame, symbols, self.slack, at, moved, self.place
-        )
+        moves = moves_of(self.whole, self.view.lines, tracks, self.frame, symbols, self.slack, at, moved, self.place)
         if lead:
             song = _later(song, lead)
             moves = replace(
@@ -178,11 +178,15 @@ class _Return:
         if not self.olds:
             # With nothing to compare to, only empty bars in front can be seen: composer's pieces begin in bar 1.
             return Place(self._empty_bars())
-        if len(self.view.lines) != 1:
-            return version_place(
-                self.olds, tones, self.whole.end_tick, bars, self.unit, is_told=self._tells_all()
-            )
+        if self._is_version():
+            return version_place(self.olds, tones, self.whole.end_tick, bars, self.unit, is_told=self._tells_all())
         return found_place(self.olds, tones, self.whole.end_tick, bars, self.unit)
+
+    def _is_version(self) -> bool:
+        """Whether the file is more than a clip of one track: of several, or about all of a piece of one."""
+        if len(self.view.lines) != 1:
+            return True
+        return len(self.lines) == 1 and self._tells_all() and self.whole.end_tick >= CLIP_SHARE * self.frame.end
 
     def _tells_all(self) -> bool:
         """Whether the file has all that leads the piece, and the names of its tracks: a person's save of the whole."""
@@ -198,7 +202,9 @@ class _Return:
         if is_said and len(self.lines) == len(news) == 1:
             # One clip for one track: that it is another by name or notes does not matter.
             news = [replace(news[0], name=self.lines[0].name, channel=self.lines[0].channel)]
-        return placed(self.lines, news, self.slack, self.place.clip, others)
+        own = self.bars if self.place.clip is not None else BarMap(self.unshifted.metres, self.unit)
+        bars = (self.bars, own if self.unshifted.metres else self.bars)
+        return placed(self.lines, news, self.slack, bars, self.place.clip, others)
 
     def _stated(self) -> list[Setup]:
         """What the file says of the set-up of each line."""

@@ -81,7 +81,7 @@ def _begins_later(early: _Onsets, late: _Onsets, shift: int, bar: int, grace: in
     """Whether the first bar of the version that begins first is found in the other ``shift`` later rather than where
     it was, or else the first bar that tells."""
     onsets = sorted(start for starts in early.values() for start in starts)
-    for start in range(onsets[0], onsets[-1] + 1, bar):
+    for start in range((onsets[0] + grace) // bar * bar - grace, onsets[-1] + 1, bar):
         head = {pitch: [s for s in starts if start <= s < start + bar] for pitch, starts in early.items()}
         later, same = (found_again(head, late, by, grace) for by in (shift, 0))
         if later != same:

@@ -5,7 +5,7 @@ A file cannot say which of two equal notes ends first, and many programs keep on
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -27,26 +27,23 @@ class Single:
 def single(tones: Sequence[Tone], known: Sequence[Tone]) -> Single:
     """The notes by time, each cut where the next of its pitch begins; of two that begin together the longer stays.
 
-    Notes that sounded together in the piece, where the line had the notes ``known``, do so again.
+    A pitch that sounded twice at once somewhere in the piece, where the line had the notes ``known``, may do so again.
     """
-    own = Counter((t.start, t.pitch) for cluster in _by_pitch(known) if len(cluster) > 1 for t in cluster)
+    own = {t.pitch for cluster in _by_pitch(known) if len(cluster) > 1 for t in cluster}
     kept: list[Tone] = []
-    theirs: set[int] = set()
     sounding: dict[int, list[int]] = defaultdict(list)
     cut: set[int] = set()
     for tone in sorted(tones, key=lambda t: (t.start, t.pitch, -t.end, -t.velocity)):
-        is_own = own[tone.start, tone.pitch] > 0
-        own[tone.start, tone.pitch] -= is_own
-        before = [i for i in sounding[tone.pitch] if kept[i].end > tone.start]
-        against = [i for i in before if not is_own or i in theirs]
+        if tone.pitch in own:
+            kept.append(tone)
+            continue
+        against = [i for i in sounding[tone.pitch] if kept[i].end > tone.start]
         if any(kept[i].start == tone.start for i in against):
             continue
         for i in against:
             kept[i] = replace(kept[i], end=tone.start)
             cut.add(i)
-        if not is_own:
-            theirs.add(len(kept))
-        sounding[tone.pitch] = [*(i for i in before if kept[i].end > tone.start), len(kept)]
+        sounding[tone.pitch] = [len(kept)]
         kept.append(tone)
     return Single(tuple(sorted(kept)), len(cut), len(tones) - len(kept))
 
