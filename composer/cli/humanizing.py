@@ -40,17 +40,19 @@ if TYPE_CHECKING:
     from composer.humanize.undo import Regridded
 
 HUMANIZE, UNDO = "humanize", "grid"
+WITHOUT_BRIEF = "without_brief"  # recorded where there was one that could not be read
 _EVERY_BAR = (Section("", 1, 10 * BRIEF_BARS),)
 
 
 @dataclass(frozen=True, slots=True)
 class Wished:
-    """What the person asked for; no ``seed`` draws one."""
+    """What the person asked for; no ``seed`` draws one. ``goes_on`` plays without a brief that cannot be read."""
 
     strength: float
     seed: int | None = None
     keep_dynamics: bool = False
     force: bool = False
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,9 @@ def run_humanize(midi: Path, human: Path, wished: Wished) -> Done:
     from composer.humanize.stage import humanized
 
     strength = checked_strength(wished.strength)
-    files, brief, name = PieceFiles.of(human), _brief_beside(midi), printable(midi.name)
+    files, brief, name = PieceFiles.of(human), _brief_beside(midi, goes_on=wished.goes_on), printable(midi.name)
+    beside = PieceFiles.of(midi).brief
+    is_unread = brief is None and beside.is_file()
     worn = worn_by(midi)
     music = _off(midi, worn, wished.force) if worn is not None else _written(midi, brief, wished.force)
     seed = checked_seed(wished.seed)
@@ -106,13 +110,14 @@ def run_humanize(midi: Path, human: Path, wished: Wished) -> Done:
         HUMANIZE,
         outputs,
         inputs=music.inputs,
-        options=_recorded(layer, music.data),
+        options={**_recorded(layer, music.data), **({WITHOUT_BRIEF: True} if is_unread else {})},
         seed=seed,
         versions={"composer": __version__},
         force=wished.force,
         by_hand=bars_by_hand(PieceFiles.of(midi), midi, music.data if worn is None else None),
     )
-    notes = (*music.notes, *_lines(result.figures, layer), *replaced)
+    unread = (f"{printable(beside.name)} cannot be read: played without its sections and locks",) if is_unread else ()
+    notes = (*music.notes, *unread, *_lines(result.figures, layer), *replaced)
     return Done(HUMANIZE, tuple(outputs), notes, {"seed": seed, "strength": layer.strength, **asdict(result.figures)})
 
 
@@ -232,9 +237,15 @@ def _kept(
     return locked | edited, tuple(f"left as they are, {why}: {_words(cells)}" for why, cells in reasons if cells)
 
 
-def _brief_beside(midi: Path) -> Brief | None:
+def _brief_beside(midi: Path, *, goes_on: bool) -> Brief | None:
+    """None where there is none; where it ``goes_on``, for one that cannot be read, too."""
     path = PieceFiles.of(midi).brief
-    return brief_in(path) if path.is_file() else None
+    try:
+        return brief_in(path) if path.is_file() else None
+    except ComposerError:
+        if not goes_on:
+            raise
+        return None
 
 
 def _recorded(layer: Layer, grid: bytes) -> dict[str, object]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from composer import __version__
 from composer.cli import steps
 from composer.cli.asked import Asked, brief_options, brief_words
-from composer.cli.humanizing import HUMANIZE, Wished, run_humanize
+from composer.cli.humanizing import HUMANIZE, WITHOUT_BRIEF, Wished, run_humanize
 from composer.cli.needs import Stage
 from composer.cli.rendering import (
     remembered_mix,
@@ -151,14 +151,14 @@ def humanize_stage(state: PieceState, asked: Asked) -> Stage | None:
         return None
     seed = asked.seed if asked.seed is not None else done.seed if done is not None else None
     keep_dynamics = done is not None and bool(done.options.get("keep_dynamics"))
-    wished = Wished(float(strength), seed, keep_dynamics, asked.force)
+    wished = Wished(float(strength), seed, keep_dynamics, asked.force, asked.goes_on)
     return Stage(
         HUMANIZE,
         (files.human, files.grid),
         (midi,),
         lambda: run_humanize(midi, files.human, wished),
         (HUMANIZE, midi, "--strength", f"{strength:g}", *(("--keep-dynamics",) if keep_dynamics else ())),
-        options={"strength": strength},
+        options={"strength": strength, WITHOUT_BRIEF: None},
         seed=seed,
         is_of_today=lambda: _is_of_this_version(done),
     )

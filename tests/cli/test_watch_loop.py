@@ -180,6 +180,22 @@ def test_while_the_brief_is_broken_the_rest_goes_on_and_its_mistake_is_told_once
     assert {*report["inputs"]} == {"art.draft.mid", "art.brief.json"}
 
 
+def test_while_the_brief_is_broken_a_performance_is_played_and_once_it_is_whole_again(session: Session) -> None:
+    assert main(["humanize", str(session.folder / "art.mid"), "--seed", "3", "-q"]) == 0
+    session.after()
+    brief = session.folder / "art.brief.json"
+    whole = brief.read_bytes()
+    brief.write_text("{")
+    session.after()
+    raise_a_note(session.folder / "art.draft.mid")
+    lines = session.after()
+    assert steps_run(lines) == ["cleanup", "humanize", "preview"]
+    assert any(line.endswith("cannot be read: played without its sections and locks") for line in lines)
+    brief.write_bytes(whole)
+    assert {"cleanup", "humanize"} <= {*steps_run(session.after())}
+    assert session.after() == []
+
+
 def test_half_a_brief_is_not_told_while_it_may_be_half_written(session: Session) -> None:
     path = session.folder / "art.brief.json"
     whole = path.read_bytes() + b"\n"
