@@ -18,6 +18,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -306,24 +307,45 @@ class _Counted:
 @contextlib.contextmanager
 def _started(command: list[str], target: Path, errors: Path) -> Iterator[_Run]:
     """The running program; its whole process group is gone afterwards."""
-    pipe = _pipe(target) if hasattr(os, "mkfifo") else None
+    pipe, process = _pipe(target) if hasattr(os, "mkfifo") else None, None
     try:
-        with open(errors, "wb") as said:
+        with open(errors, "wb") as said, _signals_held():
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True
             )
-        try:
-            yield _Run(process, pipe, target)
-        finally:
-            if process.poll() is None:
-                if os.name == "posix":
-                    os.killpg(process.pid, signal.SIGKILL)
-                else:
-                    process.kill()
-            process.wait()
+        yield _Run(process, pipe, target)
     finally:
+        if process is not None:
+            _end(process)
         if pipe is not None:
             os.close(pipe)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    process.wait()
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait for the end of this: a program that runs and is not known yet would go on without us."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    held = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not None]
+    before = {number: signal.signal(number, lambda n, _: came.append(n)) for number in held}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for one in dict.fromkeys(came):
+            signal.raise_signal(one)
 
 
 def _pipe(target: Path) -> int:

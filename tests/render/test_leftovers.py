@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import mido
 import pytest
 
 from composer.formats.files import part_beside, remove_leftovers
+from composer.render import synth
 from composer.render.soundfonts import shipped_font
 from composer.render.stage import RenderOptions, rendered
 
@@ -40,3 +42,30 @@ def test_stems_of_an_earlier_run_are_replaced_as_a_whole(tmp_path: Path) -> None
     result = rendered((tmp_path / "a.mid").read_bytes(), "a.mid", tmp_path / "a.wav", options)
     assert set((tmp_path / "a.stems").iterdir()) == set(result.files[1:])
     assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+def test_ctrl_c_while_the_synthesizer_starts_ends_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+
+    class Starting(subprocess.Popen[bytes]):
+        def __init__(self, *words: object, **options: object) -> None:
+            super().__init__([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+            started.append(self)
+            signal.raise_signal(signal.SIGINT)
+
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "fluidsynth").write_text("#!/bin/sh\n")
+    (programs / "fluidsynth").chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
+    monkeypatch.setattr(synth.subprocess, "Popen", Starting)
+    mido.MidiFile(tracks=[mido.MidiTrack([mido.Message("note_on"), mido.Message("note_off", time=240)])]).save(
+        tmp_path / "a.mid"
+    )
+    with pytest.raises(KeyboardInterrupt):
+        rendered(
+            (tmp_path / "a.mid").read_bytes(), "a.mid", tmp_path / "a.wav", RenderOptions(soundfont=shipped_font())
+        )
+    assert [process.returncode for process in started] == [-signal.SIGKILL]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
