@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from composer.compare.view import Tone
+from composer.compare.matching import Group, groups_of
+from composer.compare.view import Line, Tone
 from composer.music.bars import BarMap
 
 # Two bars share a note when its pitch is the same and it comes at the same 32nd.
@@ -17,37 +18,69 @@ _BARS_APART = 16
 _GAIN = 1.25
 # Where so many notes are in their places nothing is looked for.
 _MOST = 0.8
-# A time at which nothing of the other version is.
-_NOWHERE = -(10**12)
+# ... and this part of all, at least.
+_FOUND_SHARE = 0.5
+# By so much a note is moved away from all others.
+_NOWHERE = 10**12
 
 _Notes = Counter[tuple[int, int]]
 
 
-def at_old_times(olds: Sequence[Tone], news: Sequence[Tone], bars: tuple[BarMap, BarMap], unit: int) -> dict[int, int]:
-    """Bar of the new version -> how much later it comes than the bar of the old one that it is, in parts of a quarter,
-    ``unit`` to one; bars that are new are far away. Empty where no bars were put in or taken out.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """So many ``bars`` were put in behind the bar ``after`` of the old version, or taken out (less than 0)."""
+
+    after: int
+    bars: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """``pairs`` (old bar, new bar) are the same music, in order; none where no bars were put in or taken out.
 
     ``bars`` are those of the old version and those of the new one.
     """
+
+    pairs: tuple[tuple[int, int], ...]
+    bars: tuple[BarMap, BarMap]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Where the new version goes on with another bar than the next one."""
+        at, found = (0, 0), []
+        for old, new in self.pairs:
+            more = (new - at[1]) - (old - at[0])
+            found += [Step(at[0] if more > 0 else old + more - 1, more)] if more else []
+            at = old, new
+        return tuple(found)
+
+    def groups_of(self, before: Sequence[Line], after: Sequence[Line], unit: int) -> tuple[Group, ...]:
+        """Every line of both versions in one group each, matched by the times at which their bars were."""
+        back = [replace(line, tones=tuple(self._moved_back(line.tones))) for line in after]
+        own = {line.index: line for line in after}
+        groups = groups_of(before, back, unit)
+        return tuple(replace(g, after=tuple(own[line.index] for line in g.after)) for g in groups)
+
+    def _moved_back(self, tones: Sequence[Tone]) -> list[Tone]:
+        """The notes, each at the time of its bar in the old version; those of new bars far away."""
+        if not self.pairs:
+            return list(tones)
+        later = {new: int(self.bars[1].start(new)) - int(self.bars[0].start(old)) for old, new in self.pairs}
+        by = [later.get(self.bars[1].place(tone.start).bar, _NOWHERE) for tone in tones]
+        return [replace(t, start=t.start - d, end=t.end - d) for t, d in zip(tones, by, strict=True)]
+
+
+def aligned(olds: Sequence[Tone], news: Sequence[Tone], bars: tuple[BarMap, BarMap], unit: int) -> Alignment:
+    """The bars of the two versions, by their notes; all times are in parts of a quarter, ``unit`` to one."""
     unmoved = (Counter((t.start, t.pitch) for t in olds) & Counter((t.start, t.pitch) for t in news)).total()
     if unmoved >= _MOST * min(len(olds), len(news)):
-        return {}
+        return Alignment((), bars)
     before, after = (_by_bar(tones, its, unit) for tones, its in zip((olds, news), bars, strict=True))
     pairs = _paired(before, after)
     same = sum((notes & before[bar]).total() for bar, notes in after.items() if bar in before)
-    if sum((after[new] & before[old]).total() for new, old in pairs.items()) < _GAIN * same:
-        return {}
-    return {
-        bar: int(bars[1].start(bar)) - (int(bars[0].start(pairs[bar])) if bar in pairs else _NOWHERE) for bar in after
-    }
-
-
-def moved_back(tones: Sequence[Tone], later: dict[int, int], bars: BarMap) -> list[Tone]:
-    """The notes, each at the time of its bar in the old version; ``later`` says by how much it comes later."""
-    if not later:
-        return list(tones)
-    by = [later[bars.place(tone.start).bar] for tone in tones]
-    return [replace(t, start=t.start - d, end=t.end - d) for t, d in zip(tones, by, strict=True)]
+    found = sum((after[new] & before[old]).total() for new, old in pairs.items())
+    is_moved = found >= max(_GAIN * same, _FOUND_SHARE * min(len(olds), len(news)))
+    return Alignment(tuple(sorted((old, new) for new, old in pairs.items())) if is_moved else (), bars)
 
 
 def _by_bar(tones: Sequence[Tone], bars: BarMap, unit: int) -> dict[int, _Notes]:

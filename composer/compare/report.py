@@ -27,6 +27,7 @@ def as_json(difference: Difference) -> dict[str, Any]:
         "after": _file(difference.after),
         "same": difference.is_same,
         "shift_quarters": str(difference.quarters(difference.shift)),
+        "bars": [{"after": step.after, "by": step.bars} for step in difference.steps],
         "end_quarters": [str(difference.quarters(end)) for end in difference.end] if difference.end else None,
         "notes": {"same": sum(len(t.notes.same) for t in difference.tracks), **{kind: counts[kind] for kind in KINDS}},
         "song": [_song(edit, difference) for edit in difference.song],

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from composer.compare.matching import Group, groups_of, shift_between
+from composer.compare.alignment import Step, aligned
+from composer.compare.matching import Group, shift_between
 from composer.compare.notes import MOVE_QUARTERS, NoteEdit, NoteEdits, Scale, note_edits
 from composer.compare.song import SongEdit, TurnEdit, song_edits, turn_edits
 from composer.compare.view import Tone, View, common_unit, view_of, with_chords_of
@@ -50,7 +51,8 @@ class Difference:
     """Everything in which ``after`` differs from ``before``.
 
     All music of ``after`` has been taken ``shift`` units earlier; ``end`` is when its file then ends, and ``came`` are
-    the metres as it had them: those of the old version where it has none.
+    the metres as it had them: those of the old version where it has none. ``steps`` say where bars seem to have been
+    put in or taken out; all edits are told by their own times all the same.
     """
 
     before: View
@@ -61,6 +63,7 @@ class Difference:
     end: tuple[int, int] | None
     voice_leading: VoiceLeading
     came: tuple[tuple[int, int, int], ...]
+    steps: tuple[Step, ...] = ()
 
     @property
     def is_same(self) -> bool:
@@ -92,13 +95,14 @@ def compared(before: bytes, before_name: str, after: bytes, after_name: str, tol
     came = new.metres or old.metres
     new = new.earlier(shift)
     old, new = with_chords_of(old, new), with_chords_of(new, old)
-    tracks = tuple(_track(group, scale) for group in groups_of(old.lines, new.lines, unit))
+    alignment = aligned(old.tones, new.tones, (old.bars, new.bars if new.metres else old.bars), unit)
+    tracks = tuple(_track(group, scale) for group in alignment.groups_of(old.lines, new.lines, unit))
     parts = [(track.group, track.notes) for track in tracks]
     return Difference(
         old, new, shift, tracks,
         song_edits(old.song, new.song, scale.tolerance, MOVE_QUARTERS * unit),
         (old.end, new.end) if abs(old.end - new.end) > scale.tolerance else None,
-        voice_leading_between(old_source, new_source, parts, unit, shift), came,
+        voice_leading_between(old_source, new_source, parts, unit, shift), came, alignment.steps,
     )  # fmt: skip
 
 

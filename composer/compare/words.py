@@ -76,6 +76,10 @@ class _Teller:
                 SONG,
                 f"all music is {shift_text(self.difference)} in the new version; bars below are the old ones",
             )
+        for step in self.difference.steps:
+            where = f"after bar {step.after}" if step.after else "at the beginning"
+            done = "put in" if step.bars > 0 else "taken out"
+            yield Row(0, 0, SONG, f"{count_text(abs(step.bars), 'bar')} {done} {where}, as it seems")
         yield from self._song_rows()
         if self.difference.end:
             old, new = self.difference.end

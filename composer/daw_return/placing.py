@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, replace
 from statistics import fmean
 
-from composer.compare.alignment import at_old_times, moved_back
-from composer.compare.matching import ALONE, Group, groups_of
+from composer.compare.alignment import aligned
+from composer.compare.matching import ALONE, Group
 from composer.compare.notes import Scale, note_edits
 from composer.compare.view import Line, Tone
 from composer.daw_return.timing import Slack, snapped
@@ -126,11 +126,10 @@ def placed(
 
 def _groups(olds: Sequence[Line], news: Sequence[Line], slack: Slack, bars: tuple[BarMap, BarMap]) -> list[Group]:
     """The lines matched by the times that they had; the new ones with the times that they were played at."""
-    all_olds, all_news = ([tone for line in lines for tone in line.tones] for lines in (olds, news))
-    later = at_old_times(all_olds, snapped(all_olds, all_news, slack), bars, slack.unit)
-    own = {line.index: snapped(all_olds, line.tones, slack) for line in news}
-    settled = [replace(line, tones=tuple(moved_back(own[line.index], later, bars[1]))) for line in news]
-    found = list(groups_of(olds, settled, slack.unit))
+    all_olds = [tone for line in olds for tone in line.tones]
+    settled = [replace(line, tones=tuple(snapped(all_olds, line.tones, slack))) for line in news]
+    alignment = aligned(all_olds, [tone for line in settled for tone in line.tones], bars, slack.unit)
+    found = list(alignment.groups_of(olds, settled, slack.unit))
     played = {line.index: line for line in news}
     found = [replace(g, after=tuple(played[line.index] for line in g.after)) for g in found]
     return _joined(found)
