@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from composer.compare.view import Line, view_of
 from composer.daw_return.kinds import is_of_song, kind_of
 from composer.daw_return.scaling import scaled, unit_for
+from composer.daw_return.timing import grace_of
 from composer.formats.brief import Brief
 from composer.formats.midi import CHORD_TRACK, DRUM_CHANNEL, midi_bytes
 from composer.formats.midi_chords import chord_places, chord_track_of
@@ -158,6 +159,11 @@ def setup_in(events: Sequence[RawEvent], channel: int, name: str) -> Setup:
     )  # fmt: skip
 
 
+def last_of_setup(line: Line, unit: int) -> int:
+    """The last tick at which a track is set up: about where its first note begins. What comes later is a change."""
+    return min(tone.start for tone in line.tones) + grace_of(unit)
+
+
 def setup_at(tick: int, line: int, frame: Frame) -> Setup:
     """The program, volume and pan of a line of the piece that hold at a tick."""
     first = frame.setups[line]
@@ -175,13 +181,13 @@ def is_setup(event: RawEvent) -> bool:
     return _kind(event) in {(PROGRAM, -1), (CONTROL, CC_VOLUME), (CONTROL, CC_PAN)}
 
 
-def without_setup(events: Iterable[RawEvent], setup: Setup) -> list[RawEvent]:
-    """The events without the first program, volume and pan, where ``setup`` says one."""
+def without_setup(events: Iterable[RawEvent], setup: Setup, last: int = 0) -> list[RawEvent]:
+    """The events without the first program, volume and pan up to the tick ``last``, where ``setup`` says one."""
     kinds = {(PROGRAM, -1): setup.program, (CONTROL, CC_VOLUME): setup.volume, (CONTROL, CC_PAN): setup.pan}
     wanted = {kind for kind, value in kinds.items() if value is not None}
     left = []
     for event in events:
-        if _kind(event) in wanted:
+        if event.tick <= last and _kind(event) in wanted:
             wanted.remove(_kind(event))
         else:
             left.append(event)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from composer.compare.view import CONTROL_NAMES, Line
 from composer.daw_return.clips import Place
-from composer.daw_return.frame import Frame, is_setup, without_setup
+from composer.daw_return.frame import Frame, is_setup, last_of_setup, without_setup
 from composer.daw_return.kinds import ROUTING, Kind, has_rule, is_of_song, kind_of, kinds_in, lacking
 from composer.daw_return.setups import Track, is_empty_name
 from composer.daw_return.symbols import Symbols
@@ -230,9 +230,9 @@ def _deal(
     takers = [i for i, track in enumerate(tracks) if line.index in track.voice.returned]
     known = {i: _known(tracks[i], frame) for i in takers}
     is_shared = len(takers) > 1
-    for event in (
-        without_setup(controls, tracks[takers[0]].setup) if not is_shared else _without_setups(controls, tracks, takers)
-    ):
+    last = last_of_setup(line, slack.unit)
+    own = without_setup(controls, tracks[takers[0]].setup, last)
+    for event in _without_setups(controls, tracks, takers) if is_shared else own:
         tick = at(event.tick)
         best, settled = takers[0], tick
         for i in takers:

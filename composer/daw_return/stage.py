@@ -9,7 +9,7 @@ from composer.compare.view import Line, View, view_of
 from composer.contract.stage import checked
 from composer.daw_return.clips import CLIP_SHARE, Asked, Place, Spot, found_place, said_place, spot_of, version_place
 from composer.daw_return.conductor import Song, song_of
-from composer.daw_return.frame import Frame, Setup, frame_of, frame_of_brief, setup_in
+from composer.daw_return.frame import Frame, Setup, frame_of, frame_of_brief, last_of_setup, setup_in
 from composer.daw_return.moves import moves_of
 from composer.daw_return.placing import Placement, placed
 from composer.daw_return.report import AS_IT_CAME, Rebuilt, Report
@@ -210,9 +210,11 @@ class _Return:
         """What the file says of the set-up of each line."""
         found = []
         for line in self.view.lines:
+            last = last_of_setup(line, self.unit)
             events = [
-                e for e in self.whole.tracks[line.track] if 0xA0 <= e.status < SYSEX and e.status & 0x0F == line.channel
-            ]
+                e for e in self.whole.tracks[line.track]
+                if 0xA0 <= e.status < SYSEX and e.status & 0x0F == line.channel and e.tick <= last
+            ]  # fmt: skip
             found.append(setup_in(events, line.channel, line.name))
         return found
 

@@ -181,3 +181,13 @@ def test_the_name_of_the_file_is_no_title(name: bytes) -> None:
 
 def test_a_title_that_a_person_gave_is_told() -> None:
     assert "title Small piece, of which the piece has none" in back(ORIGINAL, without_title(ORIGINAL)).report.stated
+
+
+def test_a_change_in_the_middle_is_not_how_a_track_begins() -> None:
+    original = with_events(ORIGINAL, 1, RawEvent(4 * BAR, 0xC0, -1, bytes((74,))), control(5 * BAR, 7, 40))
+    tracks = tracks_in(original)
+    tracks[1] = [e for e in tracks[1] if e.tick or e.status not in (0xB0, 0xC0)]
+    result = back(file_of(tracks, original), original)
+    for status in (0xB0, 0xC0):
+        found, known = ([e for e in tracks_in(data)[1] if e.status == status] for data in (result.midi, original))
+        assert found == known
