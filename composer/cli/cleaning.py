@@ -187,7 +187,9 @@ def _job(midi: Path, output: Path, choice: CleanupChoice, force: bool) -> _Job:
     if beside is not None and found is not None:
         brief, read[beside] = found
     elif beside is not None:
-        unread = (f"{printable(beside.name)} cannot be read: cleaned without its key and locks",)
+        # It may lock any bar.
+        choice = replace(choice, correct_key=False, voice_leading=False)
+        unread = (f"{printable(beside.name)} cannot be read: nothing is corrected until it can",)
     returned = brought_back(midi)
     data = returned.midi if returned is not None else read[midi]
     theirs = bars_by_hand(source, midi, returned.midi if returned is not None else None)

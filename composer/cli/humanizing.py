@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,11 @@ from composer import __version__
 from composer.cli.steps import Done, brief_in, checked_seed
 from composer.errors import BadInput, ComposerError, UsageProblem, counted, printable
 from composer.formats.files import read_bytes
-from composer.formats.midi_regions import locked_cells
+from composer.formats.midi_regions import cells_in, locked_cells
 from composer.formats.record import StepRecord, path_of_key, record_key
 from composer.formats.source import SourceMidi, read_source
 from composer.limits import BRIEF_BARS, MIDI_BYTES
-from composer.music.regions import Cells, Section, bars_named, bars_text
+from composer.music.regions import Cells, Region, Section, bars_named, bars_text
 from composer.workspace import (
     CONDUCTOR,
     GRID,
@@ -96,8 +96,10 @@ def run_humanize(midi: Path, human: Path, wished: Wished) -> Done:
     is_unread = brief is None and beside.is_file()
     worn = worn_by(midi)
     music = _off(midi, worn, wished.force) if worn is not None else _written(midi, brief, wished.force)
-    seed = checked_seed(wished.seed)
-    outline = outline_of(read_source(music.data, name), brief)
+    seed, source = checked_seed(wished.seed), read_source(music.data, name)
+    if is_unread:  # it may lock any bar
+        music = replace(music, kept=cells_in(source, Region()))
+    outline = outline_of(source, brief)
     layer = Layer(strength, seed, outline, wished.keep_dynamics, music.kept)
     result = humanized(music.data, name, layer)
     outputs = {human: result.midi, files.file(GRID): music.data}
@@ -116,7 +118,7 @@ def run_humanize(midi: Path, human: Path, wished: Wished) -> Done:
         force=wished.force,
         by_hand=bars_by_hand(PieceFiles.of(midi), midi, music.data if worn is None else None),
     )
-    unread = (f"{printable(beside.name)} cannot be read: played without its sections and locks",) if is_unread else ()
+    unread = (f"{printable(beside.name)} cannot be read: left on the grid until it can",) if is_unread else ()
     notes = (*music.notes, *unread, *_lines(result.figures, layer), *replaced)
     return Done(HUMANIZE, tuple(outputs), notes, {"seed": seed, "strength": layer.strength, **asdict(result.figures)})
 
