@@ -177,8 +177,10 @@ def found_place(olds: Sequence[Tone], news: Sequence[Tone], length: int, bars: B
         )
     else:
         found = {usual: 0}
-    best = min(found, key=lambda s: (-found[s], s != 0, -s))
-    tail = _tail_of(news, length)
+    tail, most = _tail_of(news, length), max(found.values())
+    # Of places that are as good the one with the fewest notes that the clip has not.
+    held = {s: _held(olds, _ticks(s, lead, tail, bars)) for s in found if found[s] == most}
+    best = min(held, key=lambda s: (s != 0, held[s], -s))
     clip = _ticks(best, lead if is_short else 0, tail, bars)
     if clip.start <= 0 and len(clip) >= CLIP_SHARE * piece:
         return Place(best)
@@ -197,17 +199,19 @@ def version_place(
     """Where the music of several tracks belongs: a version of the piece, perhaps with empty bars in front, or bars
     that were exported from within it. ``length`` is that of the file.
 
-    Of a file that says all that a save of the whole says (``is_told``) and that goes on to the end, a person took the
-    first bars out: there the rest begins earlier.
+    Of a file that says all that a save of the whole says (``is_told``) and that begins or ends with the piece, a person
+    took the other bars out.
     """
     shift = shift_of(olds, news, int(bars.start(2)), unit)
-    if not any(tone.start < -shift - grace_of(unit) for tone in olds):
-        return Place(shift)
-    clip = _ticks(shift, 0, _tail_of(news, length), bars)
-    is_short = len(clip) < CLIP_SHARE * max(tone.end for tone in olds)
-    if is_short and not (is_told and all(tone.start < clip.stop for tone in olds)):
+    grace, clip = grace_of(unit), _ticks(shift, 0, _tail_of(news, length), bars)
+    begins_later = any(tone.start < -shift - grace for tone in olds)
+    goes_on = all(tone.start < clip.stop for tone in olds)
+    played, now = (starts_by(tones, lambda t: t.pitch) for tones in (olds, news))
+    found = found_again(played, now, shift, grace)
+    is_short = len(clip) < CLIP_SHARE * max(tone.end for tone in olds) and found >= _FOUND_SHARE * len(news)
+    if is_short and not (is_told and (goes_on or not begins_later)):
         return Place(shift, clip, _told(clip, bars))
-    return Place(0 if is_told else shift)
+    return Place(0 if begins_later and is_told else shift)
 
 
 def _scored(shifts: Sequence[int], usual: int, scores: _Scores, notes: int) -> dict[int, int]:
@@ -238,6 +242,10 @@ def _ticks(shift: int, lead: int, tail: _Tail, bars: BarMap) -> range:
     """The ticks of the piece that a file holds; one in which the music lies where it did, from its first bar on."""
     start = -shift if shift < 0 else max(0, lead - shift)
     return range(start, max(start + 1, tail.stop(shift, bars)))
+
+
+def _held(tones: Sequence[Tone], ticks: range) -> int:
+    return sum(tone.start in ticks for tone in tones)
 
 
 def _bar_line(tick: int, bars: BarMap) -> int:

@@ -82,11 +82,20 @@ def _begins_later(early: _Onsets, late: _Onsets, shift: int, bar: int, grace: in
     it was, or else the first bar that tells."""
     onsets = sorted(start for starts in early.values() for start in starts)
     for start in range((onsets[0] + grace) // bar * bar - grace, onsets[-1] + 1, bar):
-        head = {pitch: [s for s in starts if start <= s < start + bar] for pitch, starts in early.items()}
-        later, same = (found_again(head, late, by, grace) for by in (shift, 0))
+        head = _between(early, start, start + bar)
+        later, same = (_likeness(head, _between(late, start + by, start + by + bar), by, grace) for by in (shift, 0))
         if later != same:
             return later > same
     return False
+
+
+def _between(starts: _Onsets, start: int, stop: int) -> _Onsets:
+    return {pitch: own[bisect_left(own, start) : bisect_left(own, stop)] for pitch, own in starts.items()}
+
+
+def _likeness(bar: _Onsets, other: _Onsets, shift: int, grace: int) -> int:
+    """How many notes two bars share, twice, less those that the other has."""
+    return 2 * found_again(bar, other, shift, grace) - sum(len(own) for own in other.values())
 
 
 def slack_of(olds: Sequence[Tone], news: Sequence[Tone], rounding: int, unit: int) -> Slack:

@@ -191,3 +191,29 @@ def test_a_change_in_the_middle_is_not_how_a_track_begins() -> None:
     for status in (0xB0, 0xC0):
         found, known = ([e for e in tracks_in(data)[1] if e.status == status] for data in (result.midi, original))
         assert found == known
+
+
+def test_the_first_bars_exported_bare_leave_the_others() -> None:
+    original = bytes_of(without_markers(piece()))
+    come = damage.no_names(damage.no_conductor(region(original, 1, 4)))
+    assert heard(back(come, original).midi) == heard(original)
+
+
+def test_a_second_bar_that_has_all_of_the_first_can_be_taken_out() -> None:
+    whole = without_markers(piece())
+    for name in ("Piano", "Bass", "Melody"):
+        whole = with_notes(whole, name, lambda ns: [n for n in ns if n.start < BAR or n.start >= 2 * BAR] + [
+            replace(n, start=BAR) for n in ns if n.start == 0])  # fmt: skip
+    original = bytes_of(with_notes(whole, "Bass", lambda ns: sorted([*ns, Note(BAR + 960, 45, 400, 70)])))
+    come = cut_out(original, 2)
+    for change in BARE:
+        assert heard(back(change(come), original).midi) == heard(come)
+
+
+def test_of_two_places_for_a_clip_the_one_without_more_notes_is_taken() -> None:
+    whole = without_markers(piece())
+    tune = [Note(bar * BAR + at, 60 + bar // 4, 400, 70) for bar in range(8) for at in (0, 960)]
+    original = bytes_of(with_notes(whole, "Melody", lambda _: sorted([*tune, Note(4 * BAR + 480, 70, 200, 70)])))
+    for bar in (5, 6):
+        clip = only(original, 1, (bar - 1) * BAR, bar * BAR - 1)
+        assert heard(back(clip, original).midi) == heard(original)
