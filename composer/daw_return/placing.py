@@ -97,7 +97,7 @@ def placed(
 
     ``others`` are lines to be kept where a person said what the file holds: then nothing that it lacks was deleted.
     """
-    groups = _groups(olds, news, slack, bars)
+    groups, slack = _groups(olds, news, slack, bars)
     kept = _not_in_clip(groups, news)
     if others is not None:
         kept = [*others, *(line for group in groups if not group.after for line in group.before)]
@@ -124,15 +124,18 @@ def placed(
     )  # fmt: skip
 
 
-def _groups(olds: Sequence[Line], news: Sequence[Line], slack: Slack, bars: tuple[BarMap, BarMap]) -> list[Group]:
-    """The lines matched by the times that they had; the new ones with the times that they were played at."""
+def _groups(
+    olds: Sequence[Line], news: Sequence[Line], slack: Slack, bars: tuple[BarMap, BarMap]
+) -> tuple[list[Group], Slack]:
+    """The lines matched by the times that they had; the new ones with the times that they were played at. And the slack
+    of those."""
     all_olds = [tone for line in olds for tone in line.tones]
     settled = [replace(line, tones=tuple(snapped(all_olds, line.tones, slack))) for line in news]
     alignment = aligned(all_olds, [tone for line in settled for tone in line.tones], bars, slack.unit)
     found = list(alignment.groups_of(olds, settled, slack.unit))
     played = {line.index: line for line in news}
     found = [replace(g, after=tuple(played[line.index] for line in g.after)) for g in found]
-    return _joined(found)
+    return _joined(found), slack.between_other_bars if alignment.pairs else slack
 
 
 def _joined(groups: list[Group]) -> list[Group]:
