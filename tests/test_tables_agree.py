@@ -7,7 +7,8 @@ from typing import get_args
 from composer.compose.accompaniment.styles import load_style, style_names
 from composer.encoding import harmony, melody
 from composer.evaluate import anchors
-from composer.formats import brief, brief_form
+from composer.formats.brief import brief
+from composer.formats.brief import form as brief_form
 from composer.music.phrases import CADENCES
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import typer.main
 
 from composer.cli.app import app
-from composer.cli.options import COMMON
+from composer.cli.terminal.options import COMMON
 
 HEADING = """# Commands
 

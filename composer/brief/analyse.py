@@ -49,8 +49,8 @@ from composer.brief.tonality import (
     predominant,
 )
 from composer.errors import UsageProblem, counted
-from composer.formats.brief import Brief
-from composer.formats.brief_form import SectionPlan
+from composer.formats.brief.brief import Brief
+from composer.formats.brief.form import SectionPlan
 from composer.formats.templates import load_template
 from composer.limits import BRIEF_BARS, BRIEF_SECONDS_MAX, BRIEF_SECONDS_MIN, SEED_MAX
 from composer.music.time import meter_of

@@ -16,9 +16,18 @@ from composer.brief.reasons import Choice, percent
 from composer.brief.scheme import Scheme
 from composer.brief.tonality import Hue
 from composer.errors import printable
-from composer.formats.brief import AccompanimentPlan, BassPlan, Because, Brief, Colour, DrumsPlan, MelodyPlan, Source
-from composer.formats.brief_form import SectionPlan
-from composer.formats.schema import SCHEMA_REFERENCE
+from composer.formats.brief.brief import (
+    AccompanimentPlan,
+    BassPlan,
+    Because,
+    Brief,
+    Colour,
+    DrumsPlan,
+    MelodyPlan,
+    Source,
+)
+from composer.formats.brief.form import SectionPlan
+from composer.formats.brief.schema import SCHEMA_REFERENCE
 from composer.limits import BRIEF_TEXT_CHARS
 from composer.music.key import Key
 

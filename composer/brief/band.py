@@ -9,7 +9,7 @@ from composer.brief.features import Features
 from composer.brief.mood import Mood
 from composer.brief.reasons import Choice, percent, ranking_of
 from composer.errors import BadInput
-from composer.formats.brief import AccompanimentPlan, BassPlan, DrumsPlan, MelodyPlan
+from composer.formats.brief.brief import AccompanimentPlan, BassPlan, DrumsPlan, MelodyPlan
 from composer.formats.templates import load_template
 from composer.music.instruments import INSTRUMENTS
 from composer.music.pitch import note_name

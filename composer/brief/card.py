@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from composer.brief.analyse import BriefResult
 from composer.errors import counted
-from composer.formats.brief import Brief, Colour, Curves
-from composer.formats.brief_form import SectionPlan
+from composer.formats.brief.brief import Brief, Colour, Curves
+from composer.formats.brief.form import SectionPlan
 from composer.music.time import TICKS_PER_BEAT
 
 WIDTH, HEIGHT = 1200, 675

@@ -11,8 +11,8 @@ from composer.brief.features import Features
 from composer.brief.mood import Mood, sigmoid
 from composer.brief.palette import Swatch
 from composer.brief.reasons import Choice, given
-from composer.formats.brief import Curves
-from composer.formats.brief_form import SectionPlan
+from composer.formats.brief.brief import Curves
+from composer.formats.brief.form import SectionPlan
 from composer.formats.forms import (
     SENTENCE,
     Contrast,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from composer.formats.brief import Because
+from composer.formats.brief.brief import Because
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from composer.cleanup.report import Change
 from composer.cleanup.rules import Fault, counts_of
 from composer.cleanup.score import Score
 from composer.cleanup.setting import NotePlace, Setting
-from composer.formats.source import SourceNote
+from composer.formats.midi.source import SourceNote
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from composer.cleanup.score import WEIGHT_DRAFT, WEIGHT_FOREIGN, WEIGHT_LOCKED, 
 from composer.cleanup.slips import CHROMATIC_SHARE, slips
 from composer.cleanup.texture import Texture, texture_of
 from composer.errors import BadInput, OverLimit, UsageProblem, counted
-from composer.formats.brief import Brief
-from composer.formats.brief_standing import as_standing
-from composer.formats.midi_hashes import track_labels
-from composer.formats.smf_scan import KEY_SIGNATURE
-from composer.formats.source import SourceMidi, SourceNote, read_source
-from composer.formats.source_piece import part_lines, piece_of
+from composer.formats.brief.brief import Brief
+from composer.formats.midi.hashes import track_labels
+from composer.formats.midi.piece import part_lines, piece_of
+from composer.formats.midi.scan import KEY_SIGNATURE
+from composer.formats.midi.sections import as_standing
+from composer.formats.midi.source import SourceMidi, SourceNote, read_source
 from composer.limits import CLEANUP_VOICES, MIDI_NOTES_MUSIC21
 from composer.music.bars import BarMap
 from composer.music.key import Key

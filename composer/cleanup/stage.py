@@ -16,8 +16,8 @@ from composer.cleanup.score import Score
 from composer.cleanup.setting import CleanupOptions, Setting, key_named, setting_of
 from composer.cleanup.slips import slips
 from composer.errors import counted
-from composer.formats.brief import Brief
-from composer.formats.source import ChangeNote, closed_notes, edited
+from composer.formats.brief.brief import Brief
+from composer.formats.midi.source import ChangeNote, closed_notes, edited
 from composer.music.voice_leading import PARALLELS
 
 __all__ = ["Cleaned", "CleanupOptions", "cleaned", "finished", "key_named"]
@@ -67,7 +67,7 @@ def finished(data: bytes, proposal: Proposal, made_from: MadeFrom | None = None)
         before=_counts(setting, setting.score), after=_counts(setting, made.score, spelled=True),
         certificate=_certificate(setting, made), notes=tuple(dict.fromkeys(notes)), made_from=made_from,
     )  # fmt: skip
-    from composer.formats.musicxml import musicxml_bytes
+    from composer.formats.score.musicxml import musicxml_bytes
 
     score_xml = musicxml_bytes(made.score.finished())
     return Cleaned(edited(source, edits) if edits else data, score_xml, report, report.notes)

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from composer import __version__
-from composer.cli import (
+from composer.cli.commands import (
     brief,
     check,
     cleanup,
@@ -36,8 +36,8 @@ from composer.cli import (
     undo,
     watch,
 )
-from composer.cli.command import add
-from composer.cli.exits import exit_code_of
+from composer.cli.terminal.command import add
+from composer.cli.terminal.exits import exit_code_of
 
 FILES, STEPS, LIBRARY = "The machine and the files", "From a picture to music", "Models, corpora, templates"
 

@@ -12,7 +12,7 @@ from composer.compare.notes import MOVE_QUARTERS, NoteEdit, NoteEdits, Scale, no
 from composer.compare.song import SongEdit, TurnEdit, song_edits, turn_edits
 from composer.compare.view import Tone, View, common_unit, view_of, with_chords_of
 from composer.compare.voices import VoiceLeading, voice_leading_between
-from composer.formats.source import read_source
+from composer.formats.midi.source import read_source
 from composer.music.bars import BarMap
 from composer.music.time import TICKS_PER_BEAT
 

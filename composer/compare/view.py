@@ -10,9 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from composer.formats.midi import key_of_signature_bytes
-from composer.formats.midi_chords import TimedText, is_chord_symbol, own_chord_track, refound
-from composer.formats.smf_scan import (
+from composer.formats.midi.chords import TimedText, is_chord_symbol, own_chord_track, refound
+from composer.formats.midi.scan import (
     BEND,
     CONTROL,
     END_OF_TRACK,
@@ -26,7 +25,8 @@ from composer.formats.smf_scan import (
     TIME_SIGNATURE,
     RawEvent,
 )
-from composer.formats.source import MARKER, TEXT, TRACK_NAME, SourceMidi, decoded
+from composer.formats.midi.source import MARKER, TEXT, TRACK_NAME, SourceMidi, decoded
+from composer.formats.midi.writer import key_of_signature_bytes
 from composer.music.bars import BarMap
 from composer.music.time import TICKS_PER_BEAT
 

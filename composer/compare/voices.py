@@ -15,8 +15,8 @@ from statistics import fmean
 from composer.compare.matching import Group
 from composer.compare.notes import NoteEdits
 from composer.compare.view import Tone
-from composer.formats.source import SourceMidi
-from composer.formats.source_piece import piece_of
+from composer.formats.midi.piece import piece_of
+from composer.formats.midi.source import SourceMidi
 from composer.music.notes import ChordSpan, Note, Part, Piece
 from composer.music.time import TICKS_PER_BEAT
 from composer.music.voice_leading import offences

@@ -13,7 +13,7 @@ from composer.compare.song import SongEdit, TurnEdit
 from composer.compare.stage import LINE_ADDED, LINE_REMOVED, MERGED, SPLIT, Difference, Track, TrackEdit
 from composer.compare.summary import count_text, later_text, number_text, shift_text
 from composer.compare.view import KEY, Tone
-from composer.formats.midi import DRUM_CHANNEL
+from composer.formats.midi.writer import DRUM_CHANNEL
 from composer.music.instruments import DRUM_KEYS
 from composer.music.key import key_of
 from composer.music.pitch import PLAIN_NAMES, note_name

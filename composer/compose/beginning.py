@@ -20,11 +20,11 @@ from composer.compose.given import Reading, brief_for, plan_for, reading_of, ton
 from composer.compose.phrasing import events_of
 from composer.encoding.melody import DURATIONS, Event, bar_role
 from composer.errors import OverLimit
-from composer.formats.brief import Brief
-from composer.formats.brief_form import SectionPlan
-from composer.formats.midi import MELODIC_CHANNELS
-from composer.formats.source_piece import part_lines, piece_of
-from composer.formats.tune import GivenTune
+from composer.formats.brief.brief import Brief
+from composer.formats.brief.form import SectionPlan
+from composer.formats.midi.piece import part_lines, piece_of
+from composer.formats.midi.tune import GivenTune
+from composer.formats.midi.writer import MELODIC_CHANNELS
 from composer.music.notes import Note, Part, Piece
 from composer.music.time import TICKS_PER_BEAT
 

@@ -19,7 +19,7 @@ from composer.compose.draft import CHORD_JOB, MELODY_JOB, PLAN_JOB, Draft, Sketc
 from composer.compose.given import in_form_of, written_chords
 from composer.compose.tune.melody import MelodyWriter
 from composer.errors import OverLimit, counted
-from composer.formats.brief import Brief
+from composer.formats.brief.brief import Brief
 from composer.limits import BRIEF_BARS
 from composer.music.notes import CC_PEDAL, MELODY, PEDAL_DOWN, Control, Marker, Note, Part, Piece, Tempo
 

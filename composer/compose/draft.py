@@ -16,7 +16,7 @@ from composer.compose.form.plan import Plan, plan_of
 from composer.compose.tune.melody import Ear, Melody, MelodyWriter
 from composer.encoding.protocol import MelodyModel
 from composer.errors import counted
-from composer.formats.brief import Brief
+from composer.formats.brief.brief import Brief
 from composer.music.key import Key
 from composer.music.notes import Marker, Piece
 

@@ -14,8 +14,8 @@ import numpy as np
 from composer.compose.accompaniment.arrangement import FALLBACK_STYLE
 from composer.compose.accompaniment.ensembles import ensemble_names, load_ensemble
 from composer.compose.accompaniment.styles import load_style, style_names
-from composer.formats.brief import AccompanimentPlan, BassPlan, Brief, MelodyPlan
-from composer.formats.brief_form import KeyChoice, SectionPlan
+from composer.formats.brief.brief import AccompanimentPlan, BassPlan, Brief, MelodyPlan
+from composer.formats.brief.form import KeyChoice, SectionPlan
 from composer.music.time import meter_of
 
 TONICS = {"C": 3, "G": 3, "D": 3, "F": 3, "A": 2, "Bb": 2, "E": 1, "Eb": 1, "Ab": 0.5, "B": 0.5}

@@ -22,10 +22,10 @@ from composer.compose.phrasing import Span, events_of, phrases_in
 from composer.compose.tune.melody import Melody
 from composer.encoding.melody import Event, bar_role
 from composer.errors import OverLimit, counted
-from composer.formats.brief import METERS, AccompanimentPlan, Brief, MelodyPlan
-from composer.formats.brief_form import KeyChoice, SectionPlan
-from composer.formats.source_piece import piece_of
-from composer.formats.tune import GivenTune
+from composer.formats.brief.brief import METERS, AccompanimentPlan, Brief, MelodyPlan
+from composer.formats.brief.form import KeyChoice, SectionPlan
+from composer.formats.midi.piece import piece_of
+from composer.formats.midi.tune import GivenTune
 from composer.limits import BRIEF_BARS, BRIEF_SECTIONS, BRIEF_TEMPO_MAX_BPM, BRIEF_TEMPO_MIN_BPM, BRIEF_TEXT_CHARS
 from composer.music.chord import progression_of
 from composer.music.instruments import instrument_of_program

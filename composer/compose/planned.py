@@ -9,7 +9,7 @@ from typing import Any
 from composer.compose.accompaniment.orchestra import orchestra_of
 from composer.compose.draft import PLAN_JOB, rng_of
 from composer.compose.form.plan import Phrase, Plan, plan_of
-from composer.formats.brief import Brief
+from composer.formats.brief.brief import Brief
 from composer.music.key import Key
 from composer.music.pitch import note_name
 from composer.music.time import TICKS_PER_BEAT

@@ -8,9 +8,8 @@ from itertools import pairwise
 
 from composer.contract.file_rules import PORT
 from composer.contract.subject import Hit, Subject
-from composer.formats.midi import DRUM_CHANNEL
-from composer.formats.midi_chords import chord_track_of
-from composer.formats.smf_scan import (
+from composer.formats.midi.chords import chord_track_of
+from composer.formats.midi.scan import (
     BEND,
     CONTROL,
     KEY_PRESSURE,
@@ -22,7 +21,8 @@ from composer.formats.smf_scan import (
     SYSEX,
     TIME_SIGNATURE,
 )
-from composer.formats.source import COPYRIGHT, CUE, LYRIC, MARKER, TEXT, TRACK_NAME
+from composer.formats.midi.source import COPYRIGHT, CUE, LYRIC, MARKER, TEXT, TRACK_NAME
+from composer.formats.midi.writer import DRUM_CHANNEL
 from composer.music.notes import CC_BANK, CC_BANK_LOW, CC_PAN, CC_VOLUME
 from composer.music.time import TICKS_PER_BEAT
 

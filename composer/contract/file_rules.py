@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from composer.contract.subject import Hit, Subject
-from composer.formats.smf_scan import KEY_SIGNATURE, META, SET_TEMPO, SYSEX, TIME_SIGNATURE
-from composer.formats.source import MARKER
+from composer.formats.midi.scan import KEY_SIGNATURE, META, SET_TEMPO, SYSEX, TIME_SIGNATURE
+from composer.formats.midi.source import MARKER
 from composer.music.time import TICKS_PER_BEAT
 
 PORT, CHANNEL_PREFIX = 0x21, 0x20

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from composer.contract.subject import Hit, Subject
-from composer.formats.smf_scan import NOTE_ON
-from composer.formats.source import SourceNote
+from composer.formats.midi.scan import NOTE_ON
+from composer.formats.midi.source import SourceNote
 from composer.music.pitch import note_name
 
 

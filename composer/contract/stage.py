@@ -8,7 +8,7 @@ from typing import Any
 from composer.contract.programs import KEPT, Effect, Profile, effects_on, load_program
 from composer.contract.rules import ADVICE, VIOLATION, Breach, breaches_of
 from composer.contract.subject import Hit, Subject
-from composer.formats.source import read_source
+from composer.formats.midi.source import read_source
 
 FORMAT = "composer.check/1"
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from composer.formats.smf_scan import CONTROL, END_OF_TRACK, SYSEX, RawEvent
-from composer.formats.source import SourceMidi, SourceNote
+from composer.formats.midi.scan import CONTROL, END_OF_TRACK, SYSEX, RawEvent
+from composer.formats.midi.source import SourceMidi, SourceNote
 from composer.music.bars import BarMap, Place
 
 

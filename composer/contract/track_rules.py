@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from composer.contract.subject import Hit, Subject
-from composer.formats.midi import DRUM_CHANNEL
-from composer.formats.smf_scan import BEND, CONTROL, PROGRAM
-from composer.formats.source import TRACK_NAME, decoded
-from composer.formats.source_piece import ROLE_WORDS
+from composer.formats.midi.piece import ROLE_WORDS
+from composer.formats.midi.scan import BEND, CONTROL, PROGRAM
+from composer.formats.midi.source import TRACK_NAME, decoded
+from composer.formats.midi.writer import DRUM_CHANNEL
 from composer.music.notes import CC_PAN, CC_PEDAL, CC_VOLUME, DRUMS, PEDAL_DOWN
 
 _BEND_CENTRE = (0, 64)

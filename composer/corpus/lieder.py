@@ -24,7 +24,7 @@ from composer.corpus.song_labels import slot_chords, slots_per_bar
 from composer.corpus.written_song import Note, WrittenSong, midi_song
 from composer.corpus.xml_songs import xml_song
 from composer.errors import ComposerError, printable
-from composer.formats.source import read_source
+from composer.formats.midi.source import read_source
 from composer.music.chord import Chord
 from composer.music.key import Key
 from composer.music.time import TICKS_PER_BEAT, Meter

@@ -19,9 +19,9 @@ from composer.corpus.scores import SCORE_SUFFIXES, read_score
 from composer.corpus.tune import NOTES_MIN, Tune, labelled, tune_of
 from composer.errors import ComposerError, printable
 from composer.formats.files import read_bytes
-from composer.formats.smf_scan import SET_TEMPO
-from composer.formats.source import SourceMidi, SourceNote, read_source
-from composer.formats.tune import bars_of, key_of_notes, key_of_tune, melody_notes
+from composer.formats.midi.scan import SET_TEMPO
+from composer.formats.midi.source import SourceMidi, SourceNote, read_source
+from composer.formats.midi.tune import bars_of, key_of_notes, key_of_tune, melody_notes
 from composer.limits import MIDI_BYTES
 from composer.music.time import TICKS_PER_BEAT, Meter
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from composer.corpus.abc import UnusableTune
 from composer.errors import printable
-from composer.formats.smf_scan import SET_TEMPO
-from composer.formats.source import TEXT, TRACK_NAME, SourceMidi
+from composer.formats.midi.scan import SET_TEMPO
+from composer.formats.midi.source import TEXT, TRACK_NAME, SourceMidi
 from composer.music.time import TICKS_PER_BEAT, Meter, meter_of
 
 Note = tuple[int, int, int]  # start, end in ticks at 480 to the quarter, MIDI pitch

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from composer.compare.view import Line, Tone
 from composer.daw_return.timing import found_again, grace_of, shift_of, starts_by
 from composer.errors import UsageProblem, counted
-from composer.formats.midi_hashes import track_labels
-from composer.formats.midi_regions import cells_of
-from composer.formats.smf_scan import RawEvent
-from composer.formats.source import MARKER, SourceMidi, decoded
+from composer.formats.midi.hashes import track_labels
+from composer.formats.midi.regions import cells_of
+from composer.formats.midi.scan import RawEvent
+from composer.formats.midi.source import MARKER, SourceMidi, decoded
 from composer.music.bars import BarMap
 from composer.music.regions import Region, Section, Track, bars_named, bars_text
 

@@ -12,10 +12,9 @@ from composer.daw_return.kinds import ROUTING, has_rule, is_of_song, is_text, is
 from composer.daw_return.setups import is_empty_name
 from composer.daw_return.symbols import Symbols
 from composer.daw_return.timing import Slack
-from composer.formats.midi import KEY_TEXT, TITLE_TEXT, ascii_name, key_of_signature_bytes
-from composer.formats.midi_chords import own_chord_track
-from composer.formats.midi_events import meta_event
-from composer.formats.smf_scan import (
+from composer.formats.midi.chords import own_chord_track
+from composer.formats.midi.events import meta_event
+from composer.formats.midi.scan import (
     DEFAULT_TEMPO_US,
     KEY_SIGNATURE,
     SET_TEMPO,
@@ -23,7 +22,8 @@ from composer.formats.smf_scan import (
     TIME_SIGNATURE,
     RawEvent,
 )
-from composer.formats.source import COPYRIGHT, CUE, MARKER, TEXT, TRACK_NAME, SourceMidi, decoded
+from composer.formats.midi.source import COPYRIGHT, CUE, MARKER, TEXT, TRACK_NAME, SourceMidi, decoded
+from composer.formats.midi.writer import KEY_TEXT, TITLE_TEXT, ascii_name, key_of_signature_bytes
 
 # Two tempi so close are one that a program stored with fewer digits.
 _TEMPO_TOLERANCE = 0.001

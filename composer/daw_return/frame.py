@@ -9,12 +9,12 @@ from composer.compare.view import Line, view_of
 from composer.daw_return.kinds import is_of_song, kind_of
 from composer.daw_return.scaling import scaled, unit_for
 from composer.daw_return.timing import grace_of
-from composer.formats.brief import Brief
-from composer.formats.midi import CHORD_TRACK, DRUM_CHANNEL, midi_bytes
-from composer.formats.midi_chords import chord_places, chord_track_of
-from composer.formats.smf_scan import CONTROL, END_OF_TRACK, PROGRAM, SYSEX, RawEvent
-from composer.formats.source import LYRIC, TEXT, SourceMidi, read_source
-from composer.formats.source_piece import piece_of
+from composer.formats.brief.brief import Brief
+from composer.formats.midi.chords import chord_places, chord_track_of
+from composer.formats.midi.piece import piece_of
+from composer.formats.midi.scan import CONTROL, END_OF_TRACK, PROGRAM, SYSEX, RawEvent
+from composer.formats.midi.source import LYRIC, TEXT, SourceMidi, read_source
+from composer.formats.midi.writer import CHORD_TRACK, DRUM_CHANNEL, midi_bytes
 from composer.music.instruments import INSTRUMENTS
 from composer.music.notes import BASS, CC_PAN, CC_VOLUME, CHORDS, MELODY, Marker, Part, Piece, Tempo
 from composer.music.time import TICKS_PER_BEAT

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from composer.formats.midi import KEY_TEXT, TITLE_TEXT
-from composer.formats.smf_scan import (
+from composer.formats.midi.scan import (
     END_OF_TRACK,
     KEY_SIGNATURE,
     META,
@@ -16,7 +15,8 @@ from composer.formats.smf_scan import (
     TIME_SIGNATURE,
     RawEvent,
 )
-from composer.formats.source import COPYRIGHT, CUE, LYRIC, MARKER, TEXT, TRACK_NAME, SourceMidi, decoded
+from composer.formats.midi.source import COPYRIGHT, CUE, LYRIC, MARKER, TEXT, TRACK_NAME, SourceMidi, decoded
+from composer.formats.midi.writer import KEY_TEXT, TITLE_TEXT
 
 Kind = tuple[int, int]
 Places = frozenset[tuple[int, int]]

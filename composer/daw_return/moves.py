@@ -13,8 +13,8 @@ from composer.daw_return.kinds import ROUTING, Kind, has_rule, is_of_song, kind_
 from composer.daw_return.setups import Track, is_empty_name
 from composer.daw_return.symbols import Symbols
 from composer.daw_return.timing import Slack
-from composer.formats.smf_scan import BEND, CONTROL, END_OF_TRACK, KEY_PRESSURE, PROGRAM, SYSEX, RawEvent
-from composer.formats.source import LYRIC, TEXT, TRACK_NAME, SourceMidi
+from composer.formats.midi.scan import BEND, CONTROL, END_OF_TRACK, KEY_PRESSURE, PROGRAM, SYSEX, RawEvent
+from composer.formats.midi.source import LYRIC, TEXT, TRACK_NAME, SourceMidi
 from composer.music.notes import CC_BANK, CC_BANK_LOW
 
 

@@ -18,7 +18,7 @@ from composer.compare.notes import Scale, note_edits
 from composer.compare.view import Line, Tone
 from composer.daw_return.timing import Slack, snapped
 from composer.daw_return.unisons import uncrossed, with_lost_unisons
-from composer.formats.midi import DRUM_CHANNEL
+from composer.formats.midi.writer import DRUM_CHANNEL
 from composer.music.bars import BarMap
 
 # A line of which this part is found on a track that holds several is one of them.

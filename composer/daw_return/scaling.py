@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from composer.formats.source import SourceMidi
+from composer.formats.midi.source import SourceMidi
 from composer.music.time import TICKS_PER_BEAT
 
 

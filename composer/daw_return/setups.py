@@ -13,7 +13,7 @@ from composer.compare.view import Line
 from composer.contract.track_rules import is_called_drums
 from composer.daw_return.frame import Frame, Setup, setup_at
 from composer.daw_return.placing import Voice
-from composer.formats.midi import DRUM_CHANNEL, MELODIC_CHANNELS, ascii_name
+from composer.formats.midi.writer import DRUM_CHANNEL, MELODIC_CHANNELS, ascii_name
 from composer.music.instruments import instrument_of_program
 
 _VOLUME, _PAN = 100, 64

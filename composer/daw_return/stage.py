@@ -20,9 +20,9 @@ from composer.daw_return.timing import Slack, grace_of, slack_of
 from composer.daw_return.words import rebuilt_in
 from composer.daw_return.writing import Ends, written
 from composer.errors import BadInput
-from composer.formats.brief import Brief
-from composer.formats.smf_scan import SET_TEMPO, SYSEX, TIME_SIGNATURE
-from composer.formats.source import MARKER, SourceMidi, metres_in, read_source
+from composer.formats.brief.brief import Brief
+from composer.formats.midi.scan import SET_TEMPO, SYSEX, TIME_SIGNATURE
+from composer.formats.midi.source import MARKER, SourceMidi, metres_in, read_source
 from composer.music.bars import BarMap
 from composer.music.time import TICKS_PER_BEAT
 

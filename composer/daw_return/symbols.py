@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from composer.daw_return.frame import Frame
 from composer.daw_return.setups import is_empty_name
-from composer.formats.midi import CHORD_TRACK
-from composer.formats.midi_chords import TimedText, chord_places, chord_track_of, own_chord_track, refound
-from composer.formats.source import TEXT, SourceMidi, decoded
+from composer.formats.midi.chords import TimedText, chord_places, chord_track_of, own_chord_track, refound
+from composer.formats.midi.source import TEXT, SourceMidi, decoded
+from composer.formats.midi.writer import CHORD_TRACK
 
 
 @dataclass(frozen=True, slots=True)

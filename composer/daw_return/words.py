@@ -19,8 +19,8 @@ from composer.daw_return.scaling import is_exact
 from composer.daw_return.setups import Track
 from composer.daw_return.symbols import Symbols
 from composer.daw_return.writing import Written
-from composer.formats.smf_scan import NOTE_ON
-from composer.formats.source import SourceMidi
+from composer.formats.midi.scan import NOTE_ON
+from composer.formats.midi.source import SourceMidi
 from composer.music.bars import BarMap
 
 PLACES_MAX = 6  # named in one line

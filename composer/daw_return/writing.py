@@ -12,8 +12,7 @@ from composer.daw_return.frame import Frame
 from composer.daw_return.moves import Moves, Spare
 from composer.daw_return.setups import Track
 from composer.daw_return.unisons import single
-from composer.formats.midi import ascii_name
-from composer.formats.midi_events import (
+from composer.formats.midi.events import (
     OFF,
     ON,
     SET,
@@ -25,8 +24,9 @@ from composer.formats.midi_events import (
     note_on,
     program_change,
 )
-from composer.formats.smf_scan import CONTROL, SYSEX, RawEvent
-from composer.formats.source import TEXT, TRACK_NAME, decoded, metres_in, smf_bytes
+from composer.formats.midi.scan import CONTROL, SYSEX, RawEvent
+from composer.formats.midi.source import TEXT, TRACK_NAME, decoded, metres_in, smf_bytes
+from composer.formats.midi.writer import ascii_name
 from composer.music.bars import BarMap
 from composer.music.notes import CC_BANK, CC_BANK_LOW, CC_PAN, CC_PEDAL, CC_VOLUME, PEDAL_DOWN
 

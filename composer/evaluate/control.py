@@ -1,6 +1,6 @@
 """Whether a piece does what its brief asked for, bar by bar.
 
-Conventions: what the brief asks of each bar is ``composer.formats.brief_curves``; what a bar does is
+Conventions: what the brief asks of each bar is ``composer.formats.brief.curves``; what a bar does is
 
 - density: melody notes that begin in it, to the quarter;
 - register: mean pitch of these notes;
@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 from composer.errors import counted
 from composer.evaluate.harmony import centroid_distance
 from composer.evaluate.line import Line
-from composer.formats.brief import Brief
-from composer.formats.brief_curves import bar_targets
+from composer.formats.brief.brief import Brief
+from composer.formats.brief.curves import bar_targets
 from composer.music.chord import Chord
 from composer.music.key import Key
 from composer.music.notes import Note, Piece

@@ -17,10 +17,10 @@ from composer.evaluate.measures import FAMILIES, Measures, measures_of
 from composer.evaluate.originality import Originality, originality_of
 from composer.evaluate.reference import load_reference
 from composer.evaluate.written import WrittenPhrases, written_phrases
-from composer.formats.brief import Brief
-from composer.formats.smf_scan import KEY_SIGNATURE
-from composer.formats.source import read_source
-from composer.formats.source_piece import piece_of
+from composer.formats.brief.brief import Brief
+from composer.formats.midi.piece import piece_of
+from composer.formats.midi.scan import KEY_SIGNATURE
+from composer.formats.midi.source import read_source
 from composer.music.instruments import INSTRUMENTS
 from composer.music.key import Key
 from composer.music.keyfinding import key_of_weights

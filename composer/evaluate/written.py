@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from composer.evaluate.line import phrase_ends_of
-from composer.formats.brief import Brief
-from composer.formats.brief_form import SectionPlan
+from composer.formats.brief.brief import Brief
+from composer.formats.brief.form import SectionPlan
 from composer.music.notes import Piece
 from composer.music.time import TICKS_PER_BEAT
 

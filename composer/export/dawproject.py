@@ -21,8 +21,8 @@ from composer.export.clock import decimal_text
 from composer.export.recordings import Recording
 from composer.export.session import Session, Track
 from composer.formats.files import Announce, unannounced, whole
-from composer.formats.midi import CHORD_TRACK
-from composer.formats.smf_scan import CONTROL, PRESSURE, PROGRAM, RawEvent
+from composer.formats.midi.scan import CONTROL, PRESSURE, PROGRAM, RawEvent
+from composer.formats.midi.writer import CHORD_TRACK
 from composer.music.instruments import instrument_of_program
 
 FORMAT_VERSION = "1.0"

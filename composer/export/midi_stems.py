@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from composer.export.session import Session, Track
-from composer.formats.midi import CLOCKS_PER_QUARTER, KEY_TEXT, TITLE_TEXT, ascii_name
-from composer.formats.midi_events import (
+from composer.formats.midi.events import (
     LATE_OFF,
     OFF,
     ON,
@@ -19,7 +18,7 @@ from composer.formats.midi_events import (
     note_on,
     program_change,
 )
-from composer.formats.smf_scan import (
+from composer.formats.midi.scan import (
     CONTROL,
     KEY_SIGNATURE,
     PROGRAM,
@@ -27,7 +26,8 @@ from composer.formats.smf_scan import (
     TIME_SIGNATURE,
     RawEvent,
 )
-from composer.formats.source import CUE, MARKER, TEXT, TRACK_NAME, SourceMidi, decoded, smf_bytes
+from composer.formats.midi.source import CUE, MARKER, TEXT, TRACK_NAME, SourceMidi, decoded, smf_bytes
+from composer.formats.midi.writer import CLOCKS_PER_QUARTER, KEY_TEXT, TITLE_TEXT, ascii_name
 from composer.music.notes import CC_PAN, CC_VOLUME
 from composer.music.time import TICKS_PER_BEAT
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from composer.export.clock import decimal_text
 from composer.export.recordings import Recording
 from composer.export.session import ChordName, MetreChange, PlayedNote, Session, Track
-from composer.formats.midi import CHORD_TRACK
-from composer.formats.midi_events import LATE_OFF, OFF, ON, SET
-from composer.formats.smf_scan import CONTROL, META, NOTE_OFF, NOTE_ON
+from composer.formats.midi.events import LATE_OFF, OFF, ON, SET
+from composer.formats.midi.scan import CONTROL, META, NOTE_OFF, NOTE_ON
+from composer.formats.midi.writer import CHORD_TRACK
 from composer.music.notes import CC_NOTES_OFF
 
 HAS_COLOUR = 0x1000000

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from composer.export.clock import Clock, TempoChange
-from composer.formats.brief import Brief
-from composer.formats.lyrics import lyrics_of_lines
-from composer.formats.midi import DRUM_CHANNEL, KEY_TEXT, NO_CHORD, TITLE_TEXT
-from composer.formats.midi_chords import chord_texts_of
-from composer.formats.smf_scan import CONTROL, DEFAULT_TEMPO_US, NOTE_OFF, PROGRAM, SET_TEMPO, SYSEX, RawEvent
-from composer.formats.source import CUE, LYRIC, TEXT, SourceMidi, SourceNote, decoded
-from composer.formats.source_piece import part_lines, piece_of
+from composer.formats.brief.brief import Brief
+from composer.formats.midi.chords import chord_texts_of
+from composer.formats.midi.lyrics import lyrics_of_lines
+from composer.formats.midi.piece import part_lines, piece_of
+from composer.formats.midi.scan import CONTROL, DEFAULT_TEMPO_US, NOTE_OFF, PROGRAM, SET_TEMPO, SYSEX, RawEvent
+from composer.formats.midi.source import CUE, LYRIC, TEXT, SourceMidi, SourceNote, decoded
+from composer.formats.midi.writer import DRUM_CHANNEL, KEY_TEXT, NO_CHORD, TITLE_TEXT
 from composer.music.bars import BarMap
 from composer.music.key import Key
 from composer.music.notes import CC_PAN, CC_VOLUME, Marker

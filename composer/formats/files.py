@@ -56,6 +56,11 @@ def read_bytes(path: Path, limit_bytes: int, what: str = "file") -> bytes:
     return content
 
 
+def sha256_of_bytes(data: bytes) -> str:
+    """Hex digest of what a file holds, as ``sha256_of`` gives it."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def sha256_of(path: Path) -> str:
     """Hex digest of a file, ``""`` for what cannot be read as a regular file."""
     digest = hashlib.sha256()

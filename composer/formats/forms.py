@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from composer.errors import BadInput
-from composer.formats.brief_form import Cadence, PhrasePlan, SectionPlan
+from composer.formats.brief.form import Cadence, PhrasePlan, SectionPlan
 from composer.formats.templates import Template, load_template, template_names
 
 KIND = "forms"

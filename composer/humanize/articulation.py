@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from composer.formats.source import SourceNote
+from composer.formats.midi.source import SourceNote
 from composer.humanize.clock import Clock
 from composer.humanize.layer import Layer
 from composer.humanize.lines import Line, onsets_of

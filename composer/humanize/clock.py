@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from composer.formats.smf_scan import DEFAULT_TEMPO_US, SET_TEMPO
-from composer.formats.source import SourceMidi
+from composer.formats.midi.scan import DEFAULT_TEMPO_US, SET_TEMPO
+from composer.formats.midi.source import SourceMidi
 
 
 class Clock:

@@ -6,8 +6,8 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from composer.formats.smf_scan import END_OF_TRACK, RawEvent
-from composer.formats.source import read_source, smf_bytes
+from composer.formats.midi.scan import END_OF_TRACK, RawEvent
+from composer.formats.midi.source import read_source, smf_bytes
 from composer.humanize.layer import Added
 
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from composer.formats.source import SourceMidi, SourceNote
+from composer.formats.midi.source import SourceMidi, SourceNote
 from composer.humanize.layer import LineBar
 from composer.humanize.lines import Line
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from composer.formats.smf_scan import RawEvent
-from composer.formats.source import SourceNote
+from composer.formats.midi.scan import RawEvent
+from composer.formats.midi.source import SourceNote
 from composer.music.regions import Cells
 
 DEFAULT_STRENGTH = 0.5

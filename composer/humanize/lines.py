@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from composer.formats.midi_hashes import track_labels
-from composer.formats.smf_scan import CONTROL
-from composer.formats.source import SourceMidi, SourceNote
-from composer.formats.source_piece import part_lines, piece_of
+from composer.formats.midi.hashes import track_labels
+from composer.formats.midi.piece import part_lines, piece_of
+from composer.formats.midi.scan import CONTROL
+from composer.formats.midi.source import SourceMidi, SourceNote
 from composer.music.notes import CC_PEDAL
 
 # A line is one voice if this share of its onsets has one note.

@@ -20,7 +20,7 @@ from statistics import fmean
 
 import numpy as np
 
-from composer.formats.source import SourceMidi, SourceNote
+from composer.formats.midi.source import SourceMidi, SourceNote
 from composer.humanize.clock import Clock
 from composer.humanize.grid import Grid
 from composer.humanize.layer import Layer

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from composer.formats.brief import Brief
-from composer.formats.source import SourceMidi
-from composer.formats.source_piece import is_section_name
+from composer.formats.brief.brief import Brief
+from composer.formats.midi.piece import is_section_name
+from composer.formats.midi.source import SourceMidi
 from composer.humanize.layer import Outline
 from composer.music.phrases import PHRASE_BARS
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from composer.formats.smf_scan import CONTROL, SET_TEMPO, RawEvent
-from composer.formats.source import SourceMidi, SourceNote
+from composer.formats.midi.scan import CONTROL, SET_TEMPO, RawEvent
+from composer.formats.midi.source import SourceMidi, SourceNote
 from composer.humanize.layer import Added, Performance, Played
 from composer.music.notes import CC_PEDAL
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from composer.formats.midi_events import control_change
-from composer.formats.source import SourceMidi, SourceNote
-from composer.formats.source_piece import piece_of
+from composer.formats.midi.events import control_change
+from composer.formats.midi.piece import piece_of
+from composer.formats.midi.source import SourceMidi, SourceNote
 from composer.humanize.clock import Clock
 from composer.humanize.grid import Grid
 from composer.humanize.layer import Added, Layer, LineBar

@@ -14,8 +14,8 @@ from statistics import fmean, pstdev
 import numpy as np
 
 from composer.errors import BadInput
-from composer.formats.midi_hashes import track_labels
-from composer.formats.source import ChangeNote, SourceMidi, SourceNote, edited, read_source
+from composer.formats.midi.hashes import track_labels
+from composer.formats.midi.source import ChangeNote, SourceMidi, SourceNote, edited, read_source
 from composer.humanize.articulation import ends
 from composer.humanize.clock import Clock
 from composer.humanize.events import with_added

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from composer.formats.midi_events import meta_event
-from composer.formats.midi_hashes import track_labels
-from composer.formats.smf_scan import SET_TEMPO, RawEvent
-from composer.formats.source import SourceMidi
+from composer.formats.midi.events import meta_event
+from composer.formats.midi.hashes import track_labels
+from composer.formats.midi.scan import SET_TEMPO, RawEvent
+from composer.formats.midi.source import SourceMidi
 from composer.humanize.clock import Clock
 from composer.humanize.grid import Grid
 from composer.humanize.layer import Added, Layer

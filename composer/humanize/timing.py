@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from composer.formats.source import SourceNote
+from composer.formats.midi.source import SourceNote
 from composer.humanize.clock import Clock
 from composer.humanize.grid import Grid
 from composer.humanize.layer import Layer

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
-from composer.formats.smf_scan import END_OF_TRACK, SET_TEMPO, RawEvent
-from composer.formats.source import ChangeNote, SourceMidi, SourceNote, edited, read_source
+from composer.formats.midi.scan import END_OF_TRACK, SET_TEMPO, RawEvent
+from composer.formats.midi.source import ChangeNote, SourceMidi, SourceNote, edited, read_source
 from composer.humanize.events import without
 from composer.humanize.grid import Grid
 from composer.humanize.layer import Added, Performance, Played

@@ -85,6 +85,14 @@ def bars_text(bars: Iterable[int]) -> str:
     return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
 
 
+def cells_text(cells: Iterable[tuple[str, int]]) -> str:
+    """``"Melody 9-16; Bass 9"``: the bars of each track."""
+    tracks: dict[str, list[int]] = {}
+    for track, bar in sorted(cells):
+        tracks.setdefault(track, []).append(bar)
+    return "; ".join(f"{track} {bars_text(bars)}" for track, bars in tracks.items())
+
+
 def _span(word: str, sections: Sequence[Section]) -> frozenset[int]:
     chosen = _named(word, sections)
     if chosen:

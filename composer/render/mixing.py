@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from composer.formats.midi_events import control_change, program_change
+from composer.formats.midi.events import control_change, program_change
+from composer.formats.midi.scan import CONTROL, NOTE_OFF, NOTE_ON, PROGRAM, SYSEX, RawEvent
 from composer.formats.mix import TrackMix
-from composer.formats.smf_scan import CONTROL, NOTE_OFF, NOTE_ON, PROGRAM, SYSEX, RawEvent
 from composer.music.notes import CC_BANK, CC_BANK_LOW, CC_PAN
 from composer.render.presets import DRUM_BANK, Presets
 from composer.render.score import CHANNELS, Event, Score, Voice

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from composer.formats.brief import Brief
+from composer.formats.brief.brief import Brief
+from composer.formats.midi.source import read_source
 from composer.formats.mix import Chorus, Mix, Reverb, TrackMix
 from composer.formats.mix_text import PresentTrack
-from composer.formats.source import read_source
 from composer.music.notes import CC_BANK
 from composer.render.mixing import CC_CHORUS, CC_REVERB, DRUM_CHANNEL, PAN_MIDDLE, SEND_FULL
 from composer.render.presets import DRUM_BANK, Presets

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from composer.errors import BadInput
-from composer.formats.midi_events import control_change
-from composer.formats.smf_scan import (
+from composer.formats.midi.events import control_change
+from composer.formats.midi.scan import (
     CONTROL,
     DEFAULT_TEMPO_US,
     META,
@@ -26,7 +26,7 @@ from composer.formats.smf_scan import (
     SmfFacts,
     scan,
 )
-from composer.formats.source import decoded, smf_bytes
+from composer.formats.midi.source import decoded, smf_bytes
 from composer.music.notes import CC_NOTES_OFF, CC_PEDAL
 
 TAIL_SECONDS = 6.0

@@ -14,7 +14,7 @@ from composer.render.soundfonts import Soundfont, soundfont_named, soundfont_of
 from composer.render.synth import MOST_TAIL_SECONDS, Room, Synth, TinySynth, synth_of
 
 if TYPE_CHECKING:  # numpy and soundfile are loaded while the synthesizer is already at work
-    from composer.formats.brief import Brief
+    from composer.formats.brief.brief import Brief
     from composer.formats.mix import Mix
     from composer.render.mastering import Master
     from composer.render.recording import Recording
@@ -155,7 +155,7 @@ def _playing(
 ) -> _Playing:
     if mix is None:
         return _Playing(score, synth_of(font, rate_hz))
-    from composer.formats.source import read_source
+    from composer.formats.midi.source import read_source
     from composer.render.mixing import MixedScore
     from composer.render.presets import Presets
     from composer.render.strips import named_voices, strips_of

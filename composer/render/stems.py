@@ -20,7 +20,7 @@ from composer.formats.audio import (
 )
 from composer.formats.files import Announce, cannot_write, remove_leftovers, unannounced
 from composer.formats.folders import folder_beside, put_folder
-from composer.formats.midi import ascii_name
+from composer.formats.midi.writer import ascii_name
 from composer.limits import MEGABYTE
 from composer.render.recording import Recorder, Recording
 from composer.render.score import Playable, Voice

@@ -9,16 +9,16 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from composer.errors import BadInput
+from composer.formats.midi.piece import part_lines, piece_of
+from composer.formats.midi.source import SourceMidi
 from composer.formats.mix import MISTAKES_MAX, Mix, NamedTrack, TrackMix, nearest
-from composer.formats.source import SourceMidi
-from composer.formats.source_piece import part_lines, piece_of
 from composer.music.notes import Part
 from composer.music.regions import Track
 from composer.render.mixing import Strip
 from composer.render.score import Score, Voice
 
 if TYPE_CHECKING:
-    from composer.formats.brief import Brief
+    from composer.formats.brief.brief import Brief
 
 SOME_NAMES = 8
 

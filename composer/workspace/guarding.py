@@ -12,7 +12,7 @@ from pathlib import Path
 from composer.errors import CannotWrite, UsageProblem
 from composer.formats.files import cannot_write, part_beside, remove_leftovers, sha256_of, sync, sync_folder
 from composer.formats.folders import folder_beside
-from composer.formats.midi_hashes import EditedBars
+from composer.formats.midi.hashes import EditedBars
 from composer.workspace.names import PieceFiles
 from composer.workspace.states import PieceState, State
 

@@ -7,14 +7,21 @@ them are on the disk when the power goes, each is known for ours.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from composer.errors import ComposerError
-from composer.formats.files import Announce, cannot_write, read_bytes, remove_leftovers_of, sha256_of, write_whole
-from composer.formats.midi_hashes import EditedBars, bar_hashes
+from composer.formats.files import (
+    Announce,
+    cannot_write,
+    read_bytes,
+    remove_leftovers_of,
+    sha256_of,
+    sha256_of_bytes,
+    write_whole,
+)
+from composer.formats.midi.hashes import EditedBars, bar_hashes
 from composer.formats.record import (
     Earlier,
     Record,
@@ -80,7 +87,7 @@ def save(
     contents = {key_of(files, path): content for path, content in outputs.items()}
     done = StepRecord(
         inputs=read,
-        outputs={key: hashlib.sha256(content).hexdigest() for key, content in contents.items()},
+        outputs={key: sha256_of_bytes(content) for key, content in contents.items()},
         options=dict(options or {}),
         seed=seed,
         versions=dict(versions or {}),
@@ -132,7 +139,7 @@ def rewrite(
     passed_on = {**before.by_hand, key: _by_track(by_hand)}
     done = before.model_copy(
         update={
-            "outputs": {**before.outputs, key: hashlib.sha256(content).hexdigest()},
+            "outputs": {**before.outputs, key: sha256_of_bytes(content)},
             "bars": {**before.bars, **_bars({key: content})},
             "edited": edited,
             "added": {**before.added, key: [*keeping.tracks]} if keeping.tracks else before.added,
@@ -207,7 +214,7 @@ def renew(files: PieceFiles, path: Path, content: bytes, step: str) -> bool:
     done = read_record(files.record).step(step)
     if done is None or key not in done.outputs:
         return False
-    outputs = {**done.outputs, key: hashlib.sha256(content).hexdigest()}
+    outputs = {**done.outputs, key: sha256_of_bytes(content)}
     bars = {**done.bars, **_bars({key: content})}
     copies = {**done.copies, **_copies({key: content})}
     renewed = done.model_copy(update={"outputs": outputs, "bars": bars, "copies": copies})
@@ -314,7 +321,7 @@ def _earlier(files: PieceFiles, outputs: Mapping[Path, bytes]) -> dict[str, list
 
 def _take_of(done: StepRecord, step: str, key: str, take: OtherTake) -> Earlier:
     """The step as it would have been with another take."""
-    sha256, contents = hashlib.sha256(take.content).hexdigest(), {key: take.content}
+    sha256, contents = sha256_of_bytes(take.content), {key: take.content}
     new: dict[str, object] = {"outputs": {key: sha256}, "bars": _bars(contents), "copies": _copies(contents)}
     if done.redone:  # the seed of the whole stays
         new["redone"] = [*done.redone[:-1], done.redone[-1].model_copy(update={"seed": take.seed})]
@@ -335,7 +342,7 @@ def _read(files: PieceFiles, inputs: Inputs) -> tuple[dict[str, str], dict[str, 
     """The hashes of the inputs, and those of the bars of the MIDI files among them."""
     if isinstance(inputs, Mapping):
         contents = {key_of(files, path): content for path, content in inputs.items()}
-        return {key: hashlib.sha256(content).hexdigest() for key, content in contents.items()}, _bars(contents)
+        return {key: sha256_of_bytes(content) for key, content in contents.items()}, _bars(contents)
     there = {key_of(files, p): p for p in inputs if p.exists()}
     midi = {key: p for key, p in there.items() if p.suffix.lower() in MIDI_SUFFIXES}
     bars = {key: hashes for key, p in midi.items() if (hashes := hashes_of(p))}

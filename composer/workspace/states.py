@@ -9,7 +9,7 @@ from pathlib import Path
 
 from composer.errors import ComposerError, printable
 from composer.formats.files import read_bytes, sha256_of
-from composer.formats.midi_hashes import EditedBars, bar_hashes, changed_bars, renamed, united
+from composer.formats.midi.hashes import EditedBars, bar_hashes, changed_bars, renamed, united
 from composer.formats.record import Record, StepRecord, copied, path_of_key, read_record, record_key, record_problem
 from composer.limits import MIDI_BYTES
 from composer.workspace.names import MIDI, PieceFiles

@@ -19,15 +19,15 @@ from pathlib import Path
 
 import numpy as np
 
-from composer.cli.steps import load_harmony
 from composer.compose.draft import Sketch, arranged, sketch_of
 from composer.corpus.lieder import songs_in
-from composer.formats.brief import Brief
+from composer.formats.brief.brief import Brief
 from composer.models.figuration_runtime import load_figuration_model
 from composer.models.registry import load_melody_model
 from composer.music.notes import BASS, CHORDS, MELODY, Piece
 from composer.music.time import TICKS_PER_BEAT, Meter
 from composer.music.voice_leading import PARALLELS, offences
+from composer.steps.composing.trained import load_harmony
 from tests.compose.fakes import Models
 
 STYLES = ("learned", "block", "broken", "alberti", "arpeggio", "waltz", "ostinato", "walking", "pad")

@@ -9,7 +9,7 @@ import numpy as np
 
 from composer.compose.accompaniment.ensembles import ensemble_names
 from composer.compose.accompaniment.styles import load_style
-from composer.formats.brief import METERS, Brief
+from composer.formats.brief.brief import METERS, Brief
 from composer.formats.templates import template_names
 from composer.music.key import MODES
 

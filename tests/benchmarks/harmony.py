@@ -18,7 +18,6 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
-from composer.cli.steps import load_harmony
 from composer.compose.chords.harmony import Bar, Harmony, chords_of
 from composer.compose.chords.variety import SEE_SAW_BARS, see_saws
 from composer.compose.draft import draft_of
@@ -26,11 +25,12 @@ from composer.compose.form.plan import HALF, Plan, plan_of
 from composer.encoding.harmony import chord_tension, tension_levels
 from composer.evaluate.control import spearman
 from composer.evaluate.measures import measures_of
-from composer.formats.brief import Brief, Curves
-from composer.formats.midi import midi_bytes
-from composer.formats.source import read_source
-from composer.formats.source_piece import piece_of
+from composer.formats.brief.brief import Brief, Curves
+from composer.formats.midi.piece import piece_of
+from composer.formats.midi.source import read_source
+from composer.formats.midi.writer import midi_bytes
 from composer.models.registry import load_melody_model
+from composer.steps.composing.trained import load_harmony
 from tests.benchmarks.briefs import random_briefs as briefs
 from tests.compose.fakes import Models
 

@@ -16,7 +16,7 @@ import mido
 import numpy as np
 
 from composer.errors import ComposerError
-from composer.formats.source import read_source
+from composer.formats.midi.source import read_source
 from composer.humanize.layer import Layer
 from composer.humanize.outline import outline_of
 from composer.humanize.stage import humanized, performance_of

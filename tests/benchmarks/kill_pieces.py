@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from composer.cli.app import main
-from composer.formats.source import ChangeNote, edited, read_source
+from composer.formats.midi.source import ChangeNote, edited, read_source
 from composer.render.soundfonts import VARIABLE, shipped_font
 from tests.benchmarks.kill_trials import FOLDERS, Trial
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from composer.cli.evaluate_sets import PLOTTED, TELLS
+from composer.cli.commands.evaluate_sets import PLOTTED, TELLS
 from composer.corpus.prepare import prepare
 from composer.corpus.tune import Tune
 from composer.encoding.originality import known_runs

@@ -10,8 +10,8 @@ from pathlib import Path
 from composer.cli.app import main as composer
 from composer.evaluate.sets import PieceSet, Unread
 from composer.evaluate.stage import Evaluation, evaluated
-from composer.formats.brief import Brief
-from composer.formats.brief_text import brief_bytes
+from composer.formats.brief.brief import Brief
+from composer.formats.brief.text import brief_bytes
 from composer.formats.files import write_whole
 
 DRAFT, CLEANED = "ours: draft", "ours: cleaned"

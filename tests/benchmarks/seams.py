@@ -16,15 +16,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from composer.cli.job import Tools
 from composer.compose.draft import draft_of
 from composer.compose.redo.stage import redone
 from composer.compose.tune.rules import BANNED_INTERVALS, OCTAVE
-from composer.formats.brief import Brief
-from composer.formats.midi import midi_bytes
-from composer.formats.source import read_source
-from composer.formats.source_piece import piece_of
+from composer.formats.brief.brief import Brief
+from composer.formats.midi.piece import piece_of
+from composer.formats.midi.source import read_source
+from composer.formats.midi.writer import midi_bytes
 from composer.music.notes import MELODY, Note, Piece
+from composer.steps.composing.trained import Tools
 from tests.benchmarks.briefs import random_briefs
 
 SEED = 3

@@ -12,7 +12,7 @@ from composer.corpus.tune import Tune, labelled, tune_of
 from composer.encoding.melody import ContextReader
 from composer.evaluate.line import line_of
 from composer.evaluate.measures import measures_of
-from composer.formats.brief import METERS
+from composer.formats.brief.brief import METERS
 from composer.music.key import MODES
 from tests.benchmarks.baselines import MarkovMelody, shuffled_bars
 from tests.benchmarks.briefs import random_briefs

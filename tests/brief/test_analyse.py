@@ -10,7 +10,7 @@ import pytest
 from composer.brief.analyse import PRESETS, BriefOptions, brief_of_picture
 from composer.brief.curves import curves_of
 from composer.errors import BadInput, UsageProblem
-from composer.formats.brief import Brief
+from composer.formats.brief.brief import Brief
 from composer.music.instruments import INSTRUMENTS
 from composer.music.time import seconds_of
 from tests.brief.painting import Pixels, circles, city, file_of, hsv, one_sided, plain, speckled, sunset

@@ -7,7 +7,7 @@ import pytest
 from composer.brief.analyse import BriefOptions, brief_of_picture
 from composer.brief.form import pattern_asked
 from composer.errors import BadInput
-from composer.formats.brief import Brief
+from composer.formats.brief.brief import Brief
 from composer.formats.forms import letter_of
 from tests.brief.painting import city, file_of, plain, sunset
 

@@ -5,14 +5,14 @@ import json
 import jsonschema
 
 from composer.brief.analyse import BriefOptions, brief_of_picture
-from composer.formats.brief import json_schema
-from composer.formats.schema import SCHEMA_REFERENCE, schema_bytes, shipped_schema
+from composer.formats.brief.brief import json_schema
+from composer.formats.brief.schema import SCHEMA_REFERENCE, schema_bytes, shipped_schema
 from tests.brief.painting import file_of, sunset
 
 
 def test_the_shipped_schema_is_the_models() -> None:
     assert json.loads(schema_bytes()) == json_schema()
-    assert shipped_schema().read_bytes() == schema_bytes(), "run: python -m composer.formats.schema"
+    assert shipped_schema().read_bytes() == schema_bytes(), "run: python -m composer.formats.brief.schema"
 
 
 def test_a_brief_of_a_picture_names_the_schema_and_keeps_to_it() -> None:

@@ -9,9 +9,9 @@ import pytest
 from composer.cleanup.stage import cleaned
 from composer.compose.draft import draft_of
 from composer.evaluate.gates import gates_of
-from composer.formats.midi import midi_bytes
-from composer.formats.source import read_source
-from composer.formats.source_piece import piece_of
+from composer.formats.midi.piece import piece_of
+from composer.formats.midi.source import read_source
+from composer.formats.midi.writer import midi_bytes
 from composer.music.notes import Piece
 from composer.music.voice_leading import PARALLELS, RULES, offences
 from tests.compose.fakes import Models, brief

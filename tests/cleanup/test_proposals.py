@@ -17,8 +17,8 @@ from composer.cleanup.setting import CleanupOptions, setting_of
 from composer.cleanup.stage import Cleaned, cleaned, finished
 from composer.compare.stage import compared
 from composer.errors import BadInput
-from composer.formats.brief import Brief, Locked
-from composer.formats.midi import midi_bytes
+from composer.formats.brief.brief import Brief, Locked
+from composer.formats.midi.writer import midi_bytes
 from composer.music.notes import Note
 from tests.cleanup.music import BAR, piece
 from tests.cleanup.test_stage import PARALLEL

@@ -10,8 +10,8 @@ import pytest
 from composer.cleanup.report import RULES
 from composer.cleanup.stage import CleanupOptions, cleaned, key_named
 from composer.errors import UsageProblem
-from composer.formats.midi import midi_bytes
-from composer.formats.source import read_source
+from composer.formats.midi.source import read_source
+from composer.formats.midi.writer import midi_bytes
 from composer.limits import CLEANUP_VOICES
 from composer.music.key import key_of
 from composer.music.notes import Note

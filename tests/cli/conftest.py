@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from composer.cli.app import main
-from composer.formats.midi import midi_bytes
+from composer.formats.midi.writer import midi_bytes
 from composer.render.soundfonts import VARIABLE, shipped_font
 from tests.cleanup.test_stage import PARALLEL
 

@@ -16,9 +16,9 @@ import pytest
 
 from composer.brief.analyse import BriefOptions
 from composer.cli.app import main
-from composer.cli.asked import BRIEF_FLAGS
 from composer.formats import record
 from composer.models.registry import model_folder
+from composer.steps.due.asked import BRIEF_FLAGS
 from composer.workspace import PieceFiles, PieceState
 from tests.cli.conftest import ROOT, Program, paint
 
@@ -181,7 +181,7 @@ def test_where_nothing_is_to_be_done_nothing_heavy_is_loaded(art: PieceFiles, wo
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
     loaded = {*ast.literal_eval(done.stderr.splitlines()[-1])}
-    assert "composer.cli.stages" in loaded
+    assert "composer.steps.due.stages" in loaded
     assert loaded.isdisjoint({"cv2", "music21", "tensorflow", "matplotlib", "scipy"})
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import mido
 import pytest
 
-from composer.formats.brief import Locked
-from composer.formats.brief_text import brief_bytes
-from composer.formats.midi import midi_bytes
+from composer.formats.brief.brief import Locked
+from composer.formats.brief.text import brief_bytes
+from composer.formats.midi.writer import midi_bytes
 from composer.workspace import PieceFiles, save
 from tests.cleanup.test_stage import PARALLEL
 from tests.cli.conftest import Program

@@ -9,7 +9,7 @@ from pathlib import Path
 import mido
 import pytest
 
-from composer.formats.midi import midi_bytes
+from composer.formats.midi.writer import midi_bytes
 from composer.formats.record import read_record
 from composer.music.notes import Piece
 from composer.workspace import PieceFiles, save

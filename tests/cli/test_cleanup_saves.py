@@ -11,7 +11,7 @@ import pytest
 
 from composer.cleanup import proposals
 from composer.cleanup.proposals import Proposal
-from composer.formats.midi import midi_bytes
+from composer.formats.midi.writer import midi_bytes
 from composer.workspace import PieceFiles, State, state_of
 from tests.cli.conftest import Program
 from tests.cli.reports import answered, refuse, report_of

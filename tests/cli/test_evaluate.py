@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from composer.formats.midi import midi_bytes
+from composer.formats.midi.writer import midi_bytes
 from tests.cli.conftest import Program
 from tests.evaluate.pieces import random_in_key, tune
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from composer.cli.steps import BESIDE_THE_MELODY
-from composer.formats.brief_text import read_brief
+from composer.formats.brief.text import read_brief
 from composer.formats.record import read_record
+from composer.steps.composing.trained import BESIDE_THE_MELODY
 from composer.workspace import PieceFiles, State, pieces_in, state_of
 from tests.cli.conftest import Program
 from tests.compose.tunes import heard, low_chords, midi, song

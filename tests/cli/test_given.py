@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from composer.formats.midi.source import read_source
 from composer.formats.record import read_record
-from composer.formats.source import read_source
 from composer.workspace import PieceFiles, PieceState
 from tests.cli.conftest import Program, paint
 from tests.cli.test_generate import BRIEF

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from composer.contract.stage import checked
+from composer.formats.midi.source import ChangeNote, edited, read_source
 from composer.formats.record import read_record
-from composer.formats.source import ChangeNote, edited, read_source
 from composer.workspace import PieceFiles, PieceState, State, save, state_of
 from tests.cli.conftest import Program
 from tests.daw_return import damage

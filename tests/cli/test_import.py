@@ -9,11 +9,11 @@ from pathlib import Path
 import mido
 import pytest
 
-from composer.cli.returning import brought_back
 from composer.compare.stage import compared
 from composer.contract.stage import checked
+from composer.formats.midi.source import read_source
 from composer.formats.record import read_record
-from composer.formats.source import read_source
+from composer.steps.returning import brought_back
 from composer.workspace import PieceFiles, State, edited_bars, save, state_of
 from tests.cli.conftest import Program
 from tests.compare.pieces import BAR, Event, bytes_of, piece, plays, tracks_of, with_notes

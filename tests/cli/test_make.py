@@ -9,8 +9,8 @@ from pathlib import Path
 import mido
 import pytest
 
-from composer.cli import steps
 from composer.cli.app import main
+from composer.steps.composing import trained
 from tests.cli.conftest import Program, paint
 
 QUICK = ("--bars", "8", "--seed", "5")
@@ -224,7 +224,7 @@ def test_a_draft_of_other_weights_is_stale_and_made_again(
     folder: Path, composer: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert states(composer, folder)["art.draft.mid"] == "fresh"
-    monkeypatch.setattr(steps, "_fingerprint", lambda name: f"other {name}")
+    monkeypatch.setattr(trained, "_fingerprint", lambda name: f"other {name}")
     assert states(composer, folder)["art.draft.mid"] == "stale"
     assert composer("make", folder / "art.png", *QUICK, "-q").code == 0
     assert states(composer, folder)["art.draft.mid"] == "fresh"

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from composer.cli.naming import (
+from composer.errors import BadInput, UsageProblem
+from composer.formats.midi.writer import midi_bytes
+from composer.steps.naming import (
     brief_meant,
     draft_meant,
     heard_meant,
@@ -16,8 +18,6 @@ from composer.cli.naming import (
     piece_meant,
     written_meant,
 )
-from composer.errors import BadInput, UsageProblem
-from composer.formats.midi import midi_bytes
 from composer.workspace import PieceFiles
 from tests.cli.conftest import Program
 from tests.cli.test_wrong_files import BRIEF

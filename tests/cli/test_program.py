@@ -14,8 +14,8 @@ import pytest
 import typer.main
 
 from composer import __version__
-from composer.cli import doctor
 from composer.cli.app import app
+from composer.cli.commands import doctor
 from composer.limits import SEED_MAX
 from tests.cli.conftest import Program, paint
 

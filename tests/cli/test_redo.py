@@ -11,11 +11,11 @@ import mido
 import pytest
 
 from composer.cli.app import main
-from composer.cli.asked import Asked
-from composer.cli.needs import verdict_of
-from composer.cli.overview import Overview
-from composer.cli.stages import TOLD, stages_of
 from composer.formats.record import read_record
+from composer.steps.due.asked import Asked
+from composer.steps.due.needs import verdict_of
+from composer.steps.due.overview import Overview
+from composer.steps.due.stages import TOLD, stages_of
 from composer.workspace import PieceFiles, PieceState, State, edited_bars, state_of
 
 BAR = 4 * 480

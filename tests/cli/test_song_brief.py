@@ -9,8 +9,8 @@ from pathlib import Path
 import mido
 import pytest
 
-from composer.formats.source import SourceMidi, SourceNote, read_source
-from composer.formats.source_piece import piece_of
+from composer.formats.midi.piece import piece_of
+from composer.formats.midi.source import SourceMidi, SourceNote, read_source
 from tests.cli.conftest import Program, paint
 from tests.compose.tunes import low_chords, midi, song
 

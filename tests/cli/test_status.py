@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from composer import __version__
-from composer.cli.bar_map import BarMap, Row, legend_of, lines_of
-from composer.formats.midi import midi_bytes
-from composer.formats.source import ChangeNote, edited, read_source
+from composer.cli.commands.bar_lines import legend_of, lines_of
+from composer.formats.midi.source import ChangeNote, edited, read_source
+from composer.formats.midi.writer import midi_bytes
 from composer.music.regions import Section
+from composer.steps.due.bar_map import BarMap, Row
 from composer.workspace import PieceFiles, save
 from tests.cli.conftest import Program
 from tests.daw_return.damage import one_clip
@@ -64,7 +65,7 @@ def _maps(told: dict[str, Any]) -> dict[str, dict[str, str]]:
 
 @pytest.fixture(autouse=True)
 def same_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("composer.cli.steps.is_of_today", lambda step: True)
+    monkeypatch.setattr("composer.steps.composing.trained.is_of_today", lambda step: True)
 
 
 def test_only_files_that_are_there_and_the_next_one_are_listed(scored: PieceFiles, composer: Program) -> None:

@@ -10,9 +10,9 @@ import mido
 import pytest
 
 from composer.errors import CannotWrite
-from composer.formats.midi import midi_bytes
+from composer.formats.midi.source import ChangeNote, edited, read_source
+from composer.formats.midi.writer import midi_bytes
 from composer.formats.record import Record, StepRecord, read_record, record_bytes
-from composer.formats.source import ChangeNote, edited, read_source
 from composer.workspace import PieceFiles, note, pieces_in, save
 from tests.cli.conftest import Program, paint
 from tests.formats.pieces import small_piece

@@ -10,8 +10,8 @@ import mido
 import pytest
 
 from composer.cli.app import main
-from composer.cli.overview import Overview
 from composer.formats.record import read_record
+from composer.steps.due.overview import Overview
 from composer.workspace import PieceFiles, State, edited_bars, state_of
 
 BRIEF = {

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from composer.cli.values import seconds_in, seed_in
+from composer.cli.terminal.values import seconds_in, seed_in
 from composer.errors import UsageProblem
-from composer.formats.brief_text import read_brief
+from composer.formats.brief.text import read_brief
 from tests.cli.conftest import Program
 
 

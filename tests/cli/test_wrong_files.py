@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from composer.formats.midi import midi_bytes
+from composer.formats.midi.writer import midi_bytes
 from tests.cli.conftest import Program
 from tests.formats.pieces import small_piece
 

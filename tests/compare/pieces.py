@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import mido
 
-from composer.formats.midi import midi_bytes
+from composer.formats.midi.writer import midi_bytes
 from composer.music.chord import chord_of
 from composer.music.key import key_of
 from composer.music.notes import BASS, CHORDS, DRUMS, MELODY, ChordSpan, Control, Marker, Note, Part, Piece, Tempo

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from composer.compare.notes import ADDED, LENGTH, MOVED, PITCH, REMOVED, VELOCITY
 from composer.compare.stage import Difference, compared
-from composer.formats.midi import midi_bytes
-from composer.formats.source import ChangeNote, DeleteNote, Edit, InsertNote, SourceNote, edited, read_source
+from composer.formats.midi.source import ChangeNote, DeleteNote, Edit, InsertNote, SourceNote, edited, read_source
+from composer.formats.midi.writer import midi_bytes
 from composer.music.notes import Marker, Note, Part, Tempo
 from tests.compare.pieces import BAR, piece
 

@@ -14,7 +14,7 @@ from composer.compose.tune.melody import Ear
 from composer.encoding.melody import DURATIONS, PITCH_TOKENS
 from composer.encoding.protocol import FigurationModel, MelodyModel
 from composer.encoding.voices import VoicesModel
-from composer.formats.brief import Brief
+from composer.formats.brief.brief import Brief
 
 
 class FlatModel:

@@ -13,10 +13,10 @@ from composer.compose.draft import Draft
 from composer.compose.tune.melody import MelodyWriter
 from composer.encoding.melody import FEATURES, Event
 from composer.errors import OverLimit
-from composer.formats.given_midi import Kept, given_midi_bytes
-from composer.formats.source import read_source
-from composer.formats.source_piece import part_lines
-from composer.formats.tune import GivenTune, tune_of
+from composer.formats.midi.given import Kept, given_midi_bytes
+from composer.formats.midi.piece import part_lines
+from composer.formats.midi.source import read_source
+from composer.formats.midi.tune import GivenTune, tune_of
 from composer.music.notes import CHORDS, DRUMS, MELODY
 from tests.compose.fakes import FlatModel, Models
 from tests.compose.tunes import heard, low_chords, midi, song

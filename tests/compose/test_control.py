@@ -15,13 +15,13 @@ import mido
 import numpy as np
 import pytest
 
-from composer.cli.steps import load_harmony
 from composer.compose.draft import Draft, draft_of
 from composer.encoding.harmony import chord_tension
-from composer.formats.brief import Brief
-from composer.formats.midi import midi_bytes
+from composer.formats.brief.brief import Brief
+from composer.formats.midi.writer import midi_bytes
 from composer.models.registry import load_melody_model
 from composer.music.notes import MELODY, Note
+from composer.steps.composing.trained import load_harmony
 from tests.compose.fakes import Models
 
 SECTIONS = (("A", 0.4, -0.1, 0.4, 0.4), ("B", 0.6, 0.3, 0.6, 0.6))

@@ -7,7 +7,7 @@ import pytest
 
 from composer.compose.draft import Draft, draft_of
 from composer.errors import BadInput
-from composer.formats.midi import midi_bytes
+from composer.formats.midi.writer import midi_bytes
 from composer.music.key import key_of
 from composer.music.notes import BASS, CHORDS, MELODY, Piece
 from tests.compose.fakes import Models, brief

@@ -10,10 +10,10 @@ import pytest
 from composer.compose.draft import Draft
 from composer.compose.given import accompanied, added_to, reading_of
 from composer.errors import BadInput
-from composer.formats.brief import Brief
-from composer.formats.given_midi import Kept, given_midi_bytes
-from composer.formats.source import read_source
-from composer.formats.tune import GivenTune, tune_of
+from composer.formats.brief.brief import Brief
+from composer.formats.midi.given import Kept, given_midi_bytes
+from composer.formats.midi.source import read_source
+from composer.formats.midi.tune import GivenTune, tune_of
 from composer.music.notes import CHORDS
 from tests.compose.fakes import Models
 from tests.compose.fakes import brief as brief_of

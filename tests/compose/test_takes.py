@@ -18,8 +18,8 @@ from composer.compose.takes import (
 )
 from composer.encoding.melody import Event
 from composer.errors import BadInput
-from composer.formats.brief import Brief
-from composer.formats.brief_text import brief_bytes, read_brief
+from composer.formats.brief.brief import Brief
+from composer.formats.brief.text import brief_bytes, read_brief
 from tests.compose.fakes import Models, brief
 
 

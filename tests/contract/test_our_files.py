@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from composer.cleanup.stage import CleanupOptions, cleaned
-from composer.cli.steps import load_harmony
 from composer.compose.draft import draft_of
 from composer.contract.stage import checked
-from composer.formats.brief import Brief
-from composer.formats.midi import midi_bytes
-from composer.formats.source import read_source
+from composer.formats.brief.brief import Brief
+from composer.formats.midi.source import read_source
+from composer.formats.midi.writer import midi_bytes
 from composer.humanize.layer import Layer
 from composer.humanize.outline import outline_of
 from composer.humanize.stage import humanized
 from composer.models.registry import load_melody_model
+from composer.steps.composing.trained import load_harmony
 from tests.compose.fakes import Models
 
 BASE = {"key": {"tonic": "D", "mode": "minor"}, "tempo_bpm": 96.0, "meter": "4/4", "form": [{"name": "A", "bars": 4}]}

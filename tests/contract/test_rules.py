@@ -11,7 +11,7 @@ import pytest
 
 from composer.contract.rules import ADVICE, RULES, VIOLATION
 from composer.contract.stage import checked
-from composer.formats.midi import midi_bytes
+from composer.formats.midi.writer import midi_bytes
 from tests.compare.pieces import BAR, Event, bytes_of, file_of, piece, tracks_of
 
 Tracks = list[list[Event]]

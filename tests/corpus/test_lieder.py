@@ -19,7 +19,7 @@ from composer.corpus.storage import read_tunes, write_tunes
 from composer.corpus.written_song import midi_song
 from composer.encoding.melody import DURATIONS
 from composer.errors import BadInput, MissingTool, UsageProblem
-from composer.formats.source import read_source
+from composer.formats.midi.source import read_source
 from composer.music.time import Meter
 
 Notes = list[tuple[int, int, int]]

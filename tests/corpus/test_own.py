@@ -13,8 +13,8 @@ from composer.corpus.abc import UnusableTune
 from composer.corpus.own import midi_tunes, read_own
 from composer.corpus.tune import Tune
 from composer.errors import BadInput
-from composer.formats.source import SourceMidi, SourceNote, read_source
-from composer.formats.tune import melody_notes
+from composer.formats.midi.source import SourceMidi, SourceNote, read_source
+from composer.formats.midi.tune import melody_notes
 
 SCALE = (62, 64, 66, 67, 69, 71, 73, 74)  # D major
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from composer.formats.smf_scan import END_OF_TRACK, META, NOTE_OFF, NOTE_ON, SYSEX, RawEvent
-from composer.formats.source import TRACK_NAME, ChangeNote, edited, read_source, smf_bytes
+from composer.formats.midi.scan import END_OF_TRACK, META, NOTE_OFF, NOTE_ON, SYSEX, RawEvent
+from composer.formats.midi.source import TRACK_NAME, ChangeNote, edited, read_source, smf_bytes
 
 Damage = Callable[[bytes], bytes]
 Tracks = list[list[RawEvent]]

@@ -8,7 +8,7 @@ from statistics import fmean
 
 import numpy as np
 
-from composer.formats.source import (
+from composer.formats.midi.source import (
     ChangeNote,
     DeleteNote,
     Edit,

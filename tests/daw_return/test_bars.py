@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from composer.daw_return.stage import Known, Returned, returned
-from composer.formats.smf_scan import END_OF_TRACK, SET_TEMPO, TIME_SIGNATURE, RawEvent
-from composer.formats.source import LYRIC, MARKER, TRACK_NAME, ChangeNote, edited, read_source
+from composer.formats.midi.scan import END_OF_TRACK, SET_TEMPO, TIME_SIGNATURE, RawEvent
+from composer.formats.midi.source import LYRIC, MARKER, TRACK_NAME, ChangeNote, edited, read_source
 from composer.music.notes import Control, Marker, Note, Piece
 from tests.compare.pieces import BAR, bytes_of, piece, with_notes
 from tests.daw_return import damage

@@ -9,7 +9,7 @@ import pytest
 from composer.daw_return.clips import Asked
 from composer.daw_return.stage import Known, Returned, returned
 from composer.errors import UsageProblem
-from composer.formats.source import read_source
+from composer.formats.midi.source import read_source
 from composer.music.notes import Marker, Note
 from tests.compare.pieces import BAR, bytes_of, piece
 from tests.daw_return.damage import file_of, tracks_in

@@ -10,8 +10,8 @@ import pytest
 
 from composer.compare.stage import compared
 from composer.compare.summary import summary_of
-from composer.formats.smf_scan import CONTROL, META, NOTE_OFF, NOTE_ON, PROGRAM, SYSEX, TIME_SIGNATURE, RawEvent
-from composer.formats.source import (
+from composer.formats.midi.scan import CONTROL, META, NOTE_OFF, NOTE_ON, PROGRAM, SYSEX, TIME_SIGNATURE, RawEvent
+from composer.formats.midi.source import (
     CUE,
     LYRIC,
     TRACK_NAME,

@@ -10,9 +10,9 @@ from composer.contract.stage import checked
 from composer.daw_return.setups import is_empty_name
 from composer.daw_return.stage import SHARE_MIN, Known, Returned, returned
 from composer.errors import BadInput
-from composer.formats.brief_text import read_brief
-from composer.formats.smf_scan import KEY_SIGNATURE, META, NOTE_OFF, NOTE_ON, SET_TEMPO, RawEvent
-from composer.formats.source import (
+from composer.formats.brief.text import read_brief
+from composer.formats.midi.scan import KEY_SIGNATURE, META, NOTE_OFF, NOTE_ON, SET_TEMPO, RawEvent
+from composer.formats.midi.source import (
     MARKER,
     TEXT,
     TRACK_NAME,

@@ -8,8 +8,8 @@ import pytest
 
 from composer.compare.stage import compared
 from composer.compare.words import rows_of
-from composer.formats.smf_scan import META, RawEvent
-from composer.formats.source import TEXT, TRACK_NAME, SourceMidi, decoded, read_source
+from composer.formats.midi.scan import META, RawEvent
+from composer.formats.midi.source import TEXT, TRACK_NAME, SourceMidi, decoded, read_source
 from composer.music.key import key_of
 from tests.compare.pieces import BAR, bytes_of, piece
 from tests.daw_return import damage

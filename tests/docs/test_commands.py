@@ -168,7 +168,7 @@ def test_the_tutorial_makes_the_files_it_names(piece: Path) -> None:
 
 
 def test_the_first_brief_of_the_reference_is_valid() -> None:
-    from composer.formats.brief import Brief
+    from composer.formats.brief.brief import Brief
 
     block = next(b for b in blocks_of(ROOT / "docs/reference/brief.md") if b.words == ("json",))
     assert Brief.model_validate_json(block.text).bars == 8

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from composer.cli.steps import load_harmony
 from composer.compose.draft import draft_of
-from composer.formats.brief import Brief
+from composer.formats.brief.brief import Brief
 from composer.models.registry import load_melody_model
 from composer.music.notes import MELODY, Piece
+from composer.steps.composing.trained import load_harmony
 from tests.compose.fakes import Models
 
 BRIEF = {

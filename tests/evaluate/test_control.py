@@ -9,8 +9,8 @@ import pytest
 
 from composer.evaluate.control import bar_tension, broken_promises, control_of, ranks, realised, roughness, spearman
 from composer.evaluate.line import line_of
-from composer.formats.brief import Brief
-from composer.formats.brief_curves import bar_targets, filled, levels_of
+from composer.formats.brief.brief import Brief
+from composer.formats.brief.curves import bar_targets, filled, levels_of
 from composer.music.chord import chord_of
 from composer.music.key import key_of
 from composer.music.notes import Note, Piece, Tempo

@@ -18,7 +18,7 @@ from composer.evaluate.plots import distributions_png
 from composer.evaluate.reference import load_reference
 from composer.evaluate.sets import PieceSet, Unread, alike
 from composer.evaluate.stage import evaluation_of
-from composer.formats.brief import Brief
+from composer.formats.brief.brief import Brief
 from composer.music.notes import Piece
 from tests.evaluate.pieces import line, piece, random_in_key, tune
 

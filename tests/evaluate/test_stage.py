@@ -10,8 +10,8 @@ from composer.errors import BadInput
 from composer.evaluate.anchors import FORMAT, STYLES, anchors_of, load_anchors
 from composer.evaluate.measures import MEASURES
 from composer.evaluate.stage import evaluated
-from composer.formats.brief import Brief
-from composer.formats.midi import midi_bytes
+from composer.formats.brief.brief import Brief
+from composer.formats.midi.writer import midi_bytes
 from tests.evaluate.pieces import tune
 
 

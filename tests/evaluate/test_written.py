@@ -9,8 +9,8 @@ import pytest
 
 from composer.evaluate.stage import evaluated, evaluation_of
 from composer.evaluate.written import WrittenPhrases, written_phrases
-from composer.formats.brief import Brief
-from composer.formats.midi import midi_bytes
+from composer.formats.brief.brief import Brief
+from composer.formats.midi.writer import midi_bytes
 from composer.music.notes import Piece
 from tests.evaluate.pieces import BAR, BEAT, line, piece, spans, tune
 

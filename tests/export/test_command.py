@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from composer.cli.app import main
-from composer.formats.midi import midi_bytes
-from composer.formats.source import read_source
+from composer.formats.midi.source import read_source
+from composer.formats.midi.writer import midi_bytes
 from composer.music.key import key_of
 from composer.music.notes import BASS, MELODY, Marker, Note, Part, Piece, Tempo
 from composer.music.time import Meter

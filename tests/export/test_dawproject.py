@@ -12,8 +12,8 @@ import pytest
 from composer.export.dawproject import metadata_xml, project_xml, write_dawproject
 from composer.export.recordings import recordings_in
 from composer.export.session import PLAIN_COLOURS, Session, session_of
-from composer.formats.brief_text import read_brief
-from composer.formats.source import read_source
+from composer.formats.brief.text import read_brief
+from composer.formats.midi.source import read_source
 from tests.export.files import (
     CHORDS,
     PALETTE,

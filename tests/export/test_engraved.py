@@ -15,7 +15,7 @@ from composer.export.engraved import Engraved, engraved
 from composer.export.lettering import Lettering, printable_in_times
 from composer.export.outlines import operators_of
 from composer.export.pdf import Printed, pdf_of_pages
-from composer.formats.musicxml import musicxml_bytes
+from composer.formats.score.musicxml import musicxml_bytes
 from composer.music.chord import chord_of
 from composer.music.key import key_of
 from composer.music.notes import BASS, MELODY, ChordSpan, Marker, Note, Part, Piece, Tempo

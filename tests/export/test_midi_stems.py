@@ -9,8 +9,8 @@ import pytest
 from composer.contract.stage import checked
 from composer.export.midi_stems import midi_stems
 from composer.export.session import session_of
-from composer.formats.midi import midi_bytes
-from composer.formats.source import CUE, LYRIC, TEXT, read_source
+from composer.formats.midi.source import CUE, LYRIC, TEXT, read_source
+from composer.formats.midi.writer import midi_bytes
 from composer.music.key import key_of
 from composer.music.notes import BASS, DRUMS, MELODY, Control, Marker, Note, Part, Piece, Tempo
 from composer.music.time import Meter

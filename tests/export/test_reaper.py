@@ -12,8 +12,8 @@ import pytest
 from composer.export.reaper import reaper_bytes
 from composer.export.recordings import recordings_in
 from composer.export.session import session_of
-from composer.formats.brief_text import read_brief
-from composer.formats.source import read_source
+from composer.formats.brief.text import read_brief
+from composer.formats.midi.source import read_source
 from tests.export.files import (
     CHORDS,
     Block,

@@ -11,7 +11,7 @@ from typing import Any
 import mido
 import numpy as np
 
-from composer.formats.midi import without_overlaps
+from composer.formats.midi.writer import without_overlaps
 from composer.music.chord import chord_of
 from composer.music.key import key_of
 from composer.music.notes import (

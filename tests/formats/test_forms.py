@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from composer.errors import BadInput
-from composer.formats.brief_form import SectionPlan
+from composer.formats.brief.form import SectionPlan
 from composer.formats.forms import CONTRASTS, contrasted, form_of_letters, letter_of, load_form, sentence_phrases
 from composer.formats.templates import template_names
 

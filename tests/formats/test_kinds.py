@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 from composer.errors import BadInput, OverLimit
-from composer.formats.brief import Brief
-from composer.formats.brief_text import brief_bytes
+from composer.formats.brief.brief import Brief
+from composer.formats.brief.text import brief_bytes
 from composer.formats.files import read_bytes
 from composer.formats.kinds import BRIEF, MIDI, PICTURE, RECORD, RECORDING, REPORT, SCORE, kind_of
-from composer.formats.midi import midi_bytes
+from composer.formats.midi.writer import midi_bytes
 from composer.formats.record import Record, record_bytes
 from tests.formats.pieces import small_piece
 

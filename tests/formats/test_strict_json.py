@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from composer.errors import BadInput, ComposerError, OverLimit
-from composer.formats.brief import Brief
-from composer.formats.brief_text import brief_bytes, read_brief
+from composer.formats.brief.brief import Brief
+from composer.formats.brief.text import brief_bytes, read_brief
 from composer.formats.strict_json import dump_json, parse_json
 
 SMALL: dict[str, object] = {

@@ -7,7 +7,7 @@ import io
 
 import mido
 
-from composer.formats.midi import midi_bytes
+from composer.formats.midi.writer import midi_bytes
 from composer.music.chord import chord_of
 from composer.music.key import key_of
 from composer.music.notes import BASS, CHORDS, DRUMS, MELODY, ChordSpan, Marker, Note, Part, Piece, Tempo

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from composer.formats.source import DeleteNote, edited, read_source
+from composer.formats.midi.source import DeleteNote, edited, read_source
 from composer.humanize.layer import Layer
 from composer.humanize.outline import outline_of
 from composer.humanize.pairing import performance_in

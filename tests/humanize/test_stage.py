@@ -14,8 +14,8 @@ import pytest
 
 from composer.contract.stage import checked
 from composer.errors import BadInput
-from composer.formats.midi import midi_bytes
-from composer.formats.source import ChangeNote, edited, read_source
+from composer.formats.midi.source import ChangeNote, edited, read_source
+from composer.formats.midi.writer import midi_bytes
 from composer.humanize.layer import Layer
 from composer.humanize.outline import outline_of
 from composer.humanize.stage import Humanized, humanized

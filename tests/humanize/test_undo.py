@@ -7,7 +7,7 @@ from collections import Counter
 import mido
 import pytest
 
-from composer.formats.source import (
+from composer.formats.midi.source import (
     ChangeNote,
     DeleteNote,
     InsertNote,

@@ -134,7 +134,7 @@ def test_the_figures_in_the_explanation_are_those_of_the_card() -> None:
 
 def test_chords_do_not_load_tensorflow() -> None:
     code = (
-        "import sys; from composer.cli.steps import load_harmony as load; load();"
+        "import sys; from composer.steps.composing.trained import load_harmony as load; load();"
         "print([m for m in ('tensorflow', 'keras', 'music21') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

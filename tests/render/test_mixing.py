@@ -14,8 +14,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from composer.errors import BadInput, MissingTool
+from composer.formats.midi.source import read_source
 from composer.formats.mix import read_mix
-from composer.formats.source import read_source
 from composer.render.mixing import MixedScore
 from composer.render.presets import DRUM_BANK, Presets, Sends
 from composer.render.score import score_of

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from composer.errors import CannotWrite
-from composer.formats.midi import midi_bytes
+from composer.formats.files import sha256_of
+from composer.formats.midi.source import ChangeNote, edited, read_source
+from composer.formats.midi.writer import midi_bytes
 from composer.formats.record import read_record, record_bytes
-from composer.formats.source import ChangeNote, edited, read_source
 from composer.music.notes import Marker, Tempo
 from composer.workspace import (
     CONDUCTOR,
@@ -22,7 +23,6 @@ from composer.workspace import (
     edited_bars,
     renamed_tracks,
     save,
-    sha256_of,
     state_of,
 )
 from tests.formats.pieces import small_piece

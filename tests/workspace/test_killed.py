@@ -180,7 +180,7 @@ def test_a_damaged_announcement_costs_no_file(files: PieceFiles) -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_commands_that_are_killed_can_be_run_again(tmp_path: Path) -> None:
     from composer.cli.app import main
-    from composer.formats.midi import midi_bytes
+    from composer.formats.midi.writer import midi_bytes
     from tests.formats.pieces import small_piece
 
     folder = tmp_path / "piece"

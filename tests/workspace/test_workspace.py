@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from composer.errors import CannotWrite, UsageProblem
-from composer.formats.midi import midi_bytes
-from composer.formats.midi_hashes import EditedBars
+from composer.formats.midi.hashes import EditedBars
+from composer.formats.midi.source import ChangeNote, edited, read_source
+from composer.formats.midi.writer import midi_bytes
 from composer.formats.record import Record, StepRecord, read_record, record_bytes
-from composer.formats.source import ChangeNote, edited, read_source
 from composer.workspace import (
     PieceFiles,
     PieceState,

@@ -29,7 +29,7 @@ from composer.compose.voices.sounding import trimmed
 from composer.compose.voices.voicing import Voicing, voicings_of
 from composer.encoding.protocol import FigurationModel
 from composer.encoding.voices import VoicesModel
-from composer.formats.brief import Brief
+from composer.formats.brief.brief import Brief
 from composer.music.instruments import PLUCKED, STRUCK, Instrument
 from composer.music.notes import BASS, CHORDS, DRUMS, MELODY, ChordSpan, Note, Part
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from composer.compose.accompaniment.ensembles import AUTO, CENTRE, Ensemble, Player, load_ensemble
-from composer.formats.brief import Brief
+from composer.formats.brief.brief import Brief
 
 # How loud (CC7) and where (CC10) the players of a brief without an ensemble are.
 MELODY_PLAYER = Player("Melody", "piano", 104, 58)

@@ -19,7 +19,7 @@ from composer.compose.chords.table import Harmony, ModeTable, State, harmony_of,
 from composer.compose.chords.variety import Setting, chosen
 from composer.compose.form.plan import DANCE, PERFECT, SONG, Phrase, Plan
 from composer.encoding.harmony import HarmonyFrame, parent_mode, plan_columns
-from composer.formats.brief import Brief
+from composer.formats.brief.brief import Brief
 from composer.music.chord import Chord, progression_of
 from composer.music.key import Key
 

@@ -24,7 +24,7 @@ from composer.compose.chords.variety import RICH_CHORDS, see_saws
 from composer.compose.form.plan import HALF, Phrase, Plan
 from composer.encoding.harmony import raw_of_level
 from composer.encoding.melody import Event
-from composer.formats.brief import Brief
+from composer.formats.brief.brief import Brief
 from composer.music.chord import QUALITIES, Chord
 from composer.music.key import Key
 

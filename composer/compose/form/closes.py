@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from composer.compose.form.phrase import HALF, IMPERFECT, PERFECT, Phrase
-from composer.formats.brief import Brief
-from composer.formats.brief_curves import bar_targets, filled, writes_tension
+from composer.formats.brief.brief import Brief
+from composer.formats.brief.curves import bar_targets, filled, writes_tension
 from composer.formats.forms import letter_of
 
 CALM, TENSE = -0.08, 0.08  # beside what is usual in the piece: below, a phrase rests; above, it stays open

@@ -31,9 +31,9 @@ from composer.compose.form.phrase import (
     SIMPLIFY,
     Phrase,
 )
-from composer.formats.brief import Brief
-from composer.formats.brief_curves import Levels
-from composer.formats.brief_form import PhrasePlan
+from composer.formats.brief.brief import Brief
+from composer.formats.brief.curves import Levels
+from composer.formats.brief.form import PhrasePlan
 from composer.formats.forms import letter_of
 from composer.music.time import TICKS_PER_BEAT, Meter
 

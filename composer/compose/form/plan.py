@@ -33,7 +33,7 @@ from composer.compose.form.phrase import (
     Phrase,
 )
 from composer.compose.form.targets import DENSITY_NPQ, REGISTER_SEMITONES, targets_of
-from composer.formats.brief import Brief
+from composer.formats.brief.brief import Brief
 from composer.formats.forms import letter_of
 from composer.music.instruments import INSTRUMENTS
 from composer.music.key import Key

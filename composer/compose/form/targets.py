@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from composer.compose.form.phrase import BarPlan
 from composer.encoding.melody import bar_role
-from composer.formats.brief import Brief
-from composer.formats.brief_curves import Levels, filled, levels_of, writes_tension
+from composer.formats.brief.brief import Brief
+from composer.formats.brief.curves import Levels, filled, levels_of, writes_tension
 from composer.formats.forms import contrasted
 from composer.music.time import Meter
 

@@ -33,7 +33,7 @@ from composer.compose.takes import Judged
 from composer.compose.tune.melody import Melody
 from composer.encoding.melody import Event
 from composer.errors import BadInput
-from composer.formats.brief import Brief
+from composer.formats.brief.brief import Brief
 from composer.music.notes import Part, Piece
 from composer.music.regions import Cells
 

@@ -14,7 +14,7 @@ from composer.compose.chords.named import named_chords
 from composer.compose.form.plan import Plan
 from composer.compose.voices.slots import Heard
 from composer.encoding.melody import Event
-from composer.formats.midi import CHORD_TRACK
+from composer.formats.midi.writer import CHORD_TRACK
 from composer.music.lines import is_performed, on_grid, written
 from composer.music.notes import BASS, CHORDS, DRUMS, MELODY, ChordSpan, Note, Part, Piece
 from composer.music.regions import Cells

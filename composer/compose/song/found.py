@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from composer.formats.brief import Because
+from composer.formats.brief.brief import Because
 
 T = TypeVar("T")
 EVIDENCE_CHARS = 1000

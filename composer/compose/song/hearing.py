@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from composer.compose.beginning import shifted
 from composer.compose.given import Reading, reading_of, song_bars
 from composer.errors import BadInput
-from composer.formats.brief import METERS
-from composer.formats.source import SourceMidi
-from composer.formats.source_piece import part_lines, piece_of
-from composer.formats.tune import GivenTune, tune_of
+from composer.formats.brief.brief import METERS
+from composer.formats.midi.piece import part_lines, piece_of
+from composer.formats.midi.source import SourceMidi
+from composer.formats.midi.tune import GivenTune, tune_of
 from composer.music.notes import MELODY, Note, Part, Piece
 from composer.music.time import meter_of
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from composer.compose.given import usual_style
 from composer.compose.song.found import Found
 from composer.compose.song.hearing import Song
-from composer.formats.brief import MELODY_RANGE_MIN, AccompanimentPlan, BassPlan, DrumsPlan, MelodyPlan
+from composer.formats.brief.brief import MELODY_RANGE_MIN, AccompanimentPlan, BassPlan, DrumsPlan, MelodyPlan
 from composer.music.instruments import INSTRUMENTS, Instrument, instrument_of_program
 from composer.music.notes import BASS, CHORDS, DRUMS, Part
 from composer.music.pitch import note_name

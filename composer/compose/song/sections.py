@@ -10,9 +10,9 @@ import numpy as np
 from composer.compose.song.found import Found
 from composer.compose.song.hearing import Song
 from composer.errors import counted
-from composer.formats.smf_scan import KEY_SIGNATURE
-from composer.formats.source_piece import is_section_name
-from composer.formats.tune import key_of_notes
+from composer.formats.midi.piece import is_section_name
+from composer.formats.midi.scan import KEY_SIGNATURE
+from composer.formats.midi.tune import key_of_notes
 from composer.limits import BRIEF_SECTIONS, BRIEF_TEXT_CHARS
 from composer.music.key import Key
 from composer.music.notes import Note

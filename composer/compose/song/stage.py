@@ -17,10 +17,10 @@ from composer.compose.song.levels import Levels, dynamics_of, levels_of
 from composer.compose.song.players import Players, players_of
 from composer.compose.song.sections import SongSection, keys_of, sections_of
 from composer.errors import counted
-from composer.formats.brief import Because, Brief
-from composer.formats.smf_scan import SET_TEMPO
-from composer.formats.source import SourceMidi
-from composer.formats.tune import tune_of
+from composer.formats.brief.brief import Because, Brief
+from composer.formats.midi.scan import SET_TEMPO
+from composer.formats.midi.source import SourceMidi
+from composer.formats.midi.tune import tune_of
 from composer.limits import BRIEF_TEMPO_MAX_BPM, BRIEF_TEMPO_MIN_BPM, BRIEF_TEXT_CHARS
 from composer.music.key import Key
 

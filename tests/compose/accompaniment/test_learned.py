@@ -28,7 +28,7 @@ from composer.encoding.figuration import (
     length_token,
     shape_token,
 )
-from composer.formats.midi import midi_bytes
+from composer.formats.midi.writer import midi_bytes
 from composer.music.chord import chord_of
 from composer.music.key import key_of
 from composer.music.notes import BASS, CHORDS, MELODY, ChordSpan, Note, Piece

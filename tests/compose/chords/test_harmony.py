@@ -9,7 +9,7 @@ import pytest
 from composer.compose.chords.harmony import Bar, Harmony, chords_of, harmony_with
 from composer.compose.form.plan import DECEPTIVE, HALF, PERFECT, PLAGAL, Plan, plan_of
 from composer.encoding.harmony import FEATURES, STATES, TOKEN_COUNT, chord_tension
-from composer.formats.brief import Brief
+from composer.formats.brief.brief import Brief
 from composer.music.key import key_of
 from tests.compose.fakes import brief, flat_harmony
 

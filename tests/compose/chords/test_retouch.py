@@ -14,7 +14,7 @@ from composer.compose.chords.retouch import retouched
 from composer.compose.form.plan import COPY, HALF, PERFECT, Plan, plan_of
 from composer.encoding.harmony import chord_tension
 from composer.encoding.melody import Event
-from composer.formats.brief import Brief
+from composer.formats.brief.brief import Brief
 from composer.music.chord import chord_of, progression_of
 from composer.music.time import Meter
 from tests.compose.chords.test_harmony import FlatNetwork

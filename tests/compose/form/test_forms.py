@@ -21,7 +21,7 @@ from composer.compose.form.phrase import (
     Phrase,
 )
 from composer.compose.form.plan import Plan, plan_of
-from composer.formats.brief_form import PhrasePlan
+from composer.formats.brief.form import PhrasePlan
 from tests.compose.fakes import Models, brief, flat_harmony
 
 

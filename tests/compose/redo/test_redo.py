@@ -17,10 +17,10 @@ from composer.compose.redo.stage import judged, redone
 from composer.compose.takes import ranked
 from composer.compose.tune.rules import BANNED_INTERVALS, OCTAVE
 from composer.errors import BadInput
-from composer.formats.brief import Brief
-from composer.formats.midi import midi_bytes
-from composer.formats.source import read_source
-from composer.formats.source_piece import piece_of
+from composer.formats.brief.brief import Brief
+from composer.formats.midi.piece import piece_of
+from composer.formats.midi.source import read_source
+from composer.formats.midi.writer import midi_bytes
 from composer.music.chord import chord_of
 from composer.music.notes import CHORDS, MELODY, ChordSpan, Note, Part, Piece
 from tests.compose.fakes import Models

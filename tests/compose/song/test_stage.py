@@ -11,9 +11,9 @@ import pytest
 from composer.compose.given import in_form_of, reading_of
 from composer.compose.song.stage import SongBrief, SongWishes, brief_of_song
 from composer.errors import BadInput
-from composer.formats.brief_text import brief_bytes, read_brief
-from composer.formats.source import read_source
-from composer.formats.tune import tune_of
+from composer.formats.brief.text import brief_bytes, read_brief
+from composer.formats.midi.source import read_source
+from composer.formats.midi.tune import tune_of
 from tests.compose.tunes import Sung, low_chords, midi, song
 
 BAR = 4 * 480

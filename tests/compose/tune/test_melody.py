@@ -11,7 +11,7 @@ from composer.compose.tune.melody import Ear, Melody, MelodyWriter
 from composer.compose.tune.prospect import chord_line
 from composer.compose.tune.rules import chord_scale
 from composer.encoding.originality import runs_of
-from composer.formats.brief import Brief
+from composer.formats.brief.brief import Brief
 from tests.compose.fakes import FlatModel, brief, flat_harmony
 
 MODES = ["major", "minor", "dorian", "mixolydian", "lydian", "phrygian"]

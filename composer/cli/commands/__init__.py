@@ -1,0 +1,1 @@
+"""The commands: what each takes, which step it runs, what it shows."""

@@ -1,0 +1,1 @@
+"""MIDI files: read without loss, written for every DAW, and changed in some bars of some tracks."""

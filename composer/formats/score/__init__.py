@@ -1,0 +1,1 @@
+"""A piece as written music: MusicXML as a musician expects it."""

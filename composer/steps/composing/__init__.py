@@ -1,0 +1,1 @@
+"""``composer generate`` with its files: modes, takes, and what stands in a file that is there."""

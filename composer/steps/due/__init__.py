@@ -1,0 +1,1 @@
+"""What is due in a piece: its stages, what was asked for, what became of each file and why."""

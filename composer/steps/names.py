@@ -1,0 +1,6 @@
+"""The names that the record knows the steps by."""
+
+from __future__ import annotations
+
+BRIEF, GENERATE, TAKES, CLEANUP, HUMANIZE, RENDER = "brief", "generate", "takes", "cleanup", "humanize", "render"
+PREVIEW = "preview"  # what `composer watch` renders
