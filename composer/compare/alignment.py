@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -96,10 +97,9 @@ def _paired(before: dict[int, _Notes], after: dict[int, _Notes]) -> dict[int, in
     olds, news = sorted(before), sorted(after)
     best: dict[tuple[int, int], int] = defaultdict(int)
     for i, old in enumerate(olds):
-        for j, new in enumerate(news):
-            if abs(old - new) <= _BARS_APART:
-                shared = (before[old] & after[new]).total()
-                best[i, j] = max(best[i - 1, j], best[i, j - 1], best[i - 1, j - 1] + shared)
+        for j in range(bisect_left(news, old - _BARS_APART), bisect_right(news, old + _BARS_APART)):
+            shared = (before[old] & after[news[j]]).total()
+            best[i, j] = max(best[i - 1, j], best[i, j - 1], best[i - 1, j - 1] + shared)
     pairs, i, j = {}, len(olds) - 1, len(news) - 1
     while i >= 0 and j >= 0:
         shared = (before[olds[i]] & after[news[j]]).total() if abs(olds[i] - news[j]) <= _BARS_APART else 0
