@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import shlex
 from collections.abc import Iterable
 
 LINE_LENGTH = 200
@@ -30,6 +31,16 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     """``" (did you mean waltz?)"``: the nearest of ``names``, three at most; empty where none is near."""
     nearest = difflib.get_close_matches(name, list(names), NEAREST_NAMES, 0.5)
     return f" (did you mean {' or '.join(nearest)}?)" if nearest else ""
+
+
+def typed(word: str | os.PathLike[str]) -> str:
+    """``word`` as it is typed in a shell, in quotes where it needs them; a path as messages name it."""
+    return shlex.quote(word if isinstance(word, str) else _short_name(word))
+
+
+def command(*words: str | os.PathLike[str]) -> str:
+    """``composer cleanup 'Big Start.mid'``: a command to suggest, as it can be copied into a shell."""
+    return " ".join(["composer", *map(typed, words)])
 
 
 class ComposerError(Exception):

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from composer.errors import command
 from composer.music.voice_leading import RULES as BETWEEN_VOICES
 
 FORMAT = "composer.cleanup/1"
@@ -157,7 +158,8 @@ class Report:
         made_from = asdict(self.made_from) if self.made_from is not None else None
         content: dict[str, object] = {"format": FORMAT, "name": self.name, "made_from": made_from}
         if self.made_from is not None:
-            content["edit"] = f"set accept to true or false, then: composer cleanup --apply {self.made_from.report}"
+            again = command("cleanup", "--apply", self.made_from.report)
+            content["edit"] = f"set accept to true or false, then: {again}"
         content |= {k: v for k, v in asdict(self).items() if k not in content}
         content["changes"] = [change.as_json() for change in self.changes]
         content["rules"] = RULES

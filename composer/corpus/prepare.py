@@ -18,7 +18,7 @@ from composer.corpus.own import Skipped, read_files, read_own, reasons_of
 from composer.corpus.splits import split_tunes
 from composer.corpus.storage import read_tunes, write_tunes
 from composer.corpus.tune import Tune, labelled, tune_of
-from composer.errors import BadInput, UsageProblem, counted, printable
+from composer.errors import BadInput, UsageProblem, command, counted, printable
 from composer.formats.files import write_whole
 from composer.resources import cache_folder, corpora_folder
 
@@ -129,7 +129,7 @@ def bring(name: str, path: Path, progress: Progress | None = None) -> Prepared:
     """
     corpus = catalog.show(name)
     if not corpus.is_brought:
-        raise UsageProblem("--from", f"{name} needs no files of yours", f"use: composer corpus prepare {name}")
+        raise UsageProblem("--from", f"{name} needs no files of yours", f"use: {command('corpus', 'prepare', name)}")
     found = _prepared(name, [corpus], {name: _brought_hash(path)}, lambda: _read_lieder(path, progress))
     catalog.remember_brought(name, path)
     return found

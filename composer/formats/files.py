@@ -183,9 +183,9 @@ def cannot_write(path: Path, error: OSError) -> CannotWrite:
     """The one message for an ``OSError`` while writing ``path``."""
     hints = {
         errno.ENOSPC: "free some disk space",
-        errno.EROFS: "choose a folder that can be written to with -o",
-        errno.EACCES: "choose a folder that can be written to with -o",
-        errno.EPERM: "choose a folder that can be written to with -o",
+        errno.EROFS: "use a folder that can be written to",
+        errno.EACCES: "use a folder that can be written to",
+        errno.EPERM: "use a folder that can be written to",
         errno.ENOENT: "make the folder first",
     }
     return CannotWrite(path, f"cannot be written ({error.strerror})", hints.get(error.errno or 0, "check the folder"))

@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from composer.errors import BadInput
+from composer.errors import BadInput, command, typed
 
 BRIEF, MIDI, PICTURE = "brief", "MIDI file", "picture"
 RECORDING, SCORE, RECORD, REPORT = "recording", "score", "record of a piece", "report of a cleanup"
@@ -28,10 +28,11 @@ _MADE_FROM = {
     ".human.mid": (("humanize", (".clean.mid", ".mid", ".draft.mid")),),
     ".draft.mid": (("generate", (".brief.json",)),),
     ".clean.mid": (("cleanup", (".mid",)),),
+    ".cleanup.json": (("cleanup", (".draft.mid", ".mid")),),
     ".brief.json": (("brief", SUFFIXES[PICTURE]),),
     ".mid": (("cleanup", (".draft.mid",)), ("generate", (".brief.json",)), ("make", SUFFIXES[PICTURE])),
 }  # fmt: skip
-# (wanted, found) -> what to do instead; {name} is the file, {stem} the name of its piece.
+# (wanted, found) -> what to do instead; {name} is the file as it is typed, {stem} the name of its piece.
 _ADVICE = {
     (BRIEF, PICTURE): "run `composer brief {name}` first",
     (BRIEF, MIDI): (
@@ -71,7 +72,7 @@ def check_kind(path: Path, head: bytes, wanted: str) -> None:
         brief = path.with_name(f"{stem}.brief.json")
         if wanted == BRIEF and brief.is_file():
             advice = f"its brief is {brief.name}: name that"
-        raise BadInput(path, f"is a {found}, not a {wanted}", advice.format(name=path.name, stem=stem))
+        raise BadInput(path, f"is a {found}, not a {wanted}", advice.format(name=typed(path), stem=stem))
 
 
 def missing(path: Path, wanted: str) -> BadInput:
@@ -93,8 +94,9 @@ def way_to(path: Path, wanted: str) -> str:
     made = next((ending for ending in _MADE_FROM if name.lower().endswith(ending)), "")
     kind = made or {BRIEF: ".brief.json", MIDI: ".mid"}.get(wanted, "")
     stem = name[: len(name) - len(made)]
-    ways = ((stem + ending, command) for command, endings in _MADE_FROM.get(kind, ()) for ending in endings)
-    return next((f"run `composer {command} {source}` first" for source, command in ways if source in there), "")
+    ways = ((stem + ending, step) for step, endings in _MADE_FROM.get(kind, ()) for ending in endings)
+    found = next(((step, path.with_name(source)) for source, step in ways if source in there), None)
+    return f"run `{command(*found)}` first" if found else ""
 
 
 def _names_in(folder: Path) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer import __version__
-from composer.errors import BadInput, CannotWrite, ComposerError, UsageProblem, did_you_mean, printable
+from composer.errors import BadInput, CannotWrite, ComposerError, UsageProblem, command, did_you_mean, printable
 from composer.formats.files import read_bytes, sha256_of_bytes
 from composer.formats.record import path_of_key, record_key
 from composer.limits import JSON_BYTES, MIDI_BYTES, REPORT_BYTES
@@ -124,7 +124,7 @@ def apply_report(named: Path, report: Path | None, output: Path | None, choice: 
     midi = None if is_report(named) else named
     path = report or (named if midi is None else _report_of(midi, output))
     if not path.exists() and midi is not None:
-        raise BadInput(path, "no such file", f"run `composer cleanup {midi.name}` first")
+        raise _no_report(path, midi, output)
     read = read_bytes(path, REPORT_BYTES, "report")
     choices = read_choices(read, printable(path.name))
     made = choices.made_from
@@ -133,7 +133,7 @@ def apply_report(named: Path, report: Path | None, output: Path | None, choice: 
     asked = CleanupChoice.reported(made.options)
     asked = replace(asked, dry_run=choice.dry_run, brief=choice.brief or asked.brief)
     job = _job(source, target, asked, force)
-    again = f"`composer cleanup {source.name}` looks again and keeps your choices"
+    again = f"`{command('cleanup', source)}` looks again and keeps your choices"
     if job.sha256 != made.sha256:
         raise BadInput(path, f"{source.name} changed since this report was made", again)
     before = _replaced(job.files, path, read)
@@ -174,6 +174,14 @@ def _report_of(midi: Path, output: Path | None) -> Path:
     """The report beside ``output``, else the one beside the file that cleanup writes by itself."""
     asked, default = (PieceFiles.of(cleanup_target(midi, where)).report for where in (output, None))
     return asked if asked.exists() else default
+
+
+def _no_report(path: Path, midi: Path, output: Path | None) -> BadInput:
+    """The failure for a report that is not there, with the one that ``midi`` has or would get."""
+    own, first = _report_of(midi, output), f"run `{command('cleanup', midi)}` first"
+    if own.name != path.name:
+        first = f"that of {midi.name} is {own.name}" if own.exists() else f"{first}, which writes {own.name}"
+    return BadInput(path, "no such file", first)
 
 
 def _job(midi: Path, output: Path, choice: CleanupChoice, force: bool) -> _Job:
@@ -300,7 +308,7 @@ def _guard(job: _Job, before: _Before, force: bool) -> None:
 
 
 def _edited(path: Path, midi: Path) -> CannotWrite:
-    hint = f"`composer cleanup {midi.name} --apply` does as it says, --force replaces it (a backup is kept)"
+    hint = f"`{command('cleanup', midi, '--apply')}` does as it says, --force replaces it (a backup is kept)"
     return CannotWrite(path, "was edited by hand", hint)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer import __version__
-from composer.errors import UsageProblem, counted, printable
+from composer.errors import UsageProblem, command, counted, printable
 from composer.formats.files import Announce, write_whole
 from composer.formats.folders import write_folder
 from composer.formats.midi.source import SourceMidi, read_source
@@ -168,7 +168,7 @@ def _with_sound(job: Job, write: Callable[[Announce], object], recordings: Seque
         if origin and origin != job.midi.name:
             notes = (
                 *notes,
-                f"the stems sound {origin}: run `composer render {job.midi.name} --stems` and export again",
+                f"the stems sound {origin}: run `{command('render', job.midi, '--stems')}` and export again",
             )
         elif state_of(job.sounds) is State.STALE:
             notes = (*notes, "the stems are older than the MIDI file: run `composer render --stems` and export again")

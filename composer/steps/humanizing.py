@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer import __version__
-from composer.errors import BadInput, ComposerError, UsageProblem, counted, printable
+from composer.errors import BadInput, ComposerError, UsageProblem, command, counted, printable
 from composer.formats.files import read_bytes, sha256_of, sha256_of_bytes
 from composer.formats.midi.regions import cells_in, locked_cells
 from composer.formats.midi.source import SourceMidi, read_source
-from composer.formats.record import record_key
+from composer.formats.record import path_of_key, record_key
 from composer.limits import MIDI_BYTES
 from composer.music.regions import Cells, Region, cells_text
 from composer.steps.briefing import brief_in
@@ -119,8 +119,10 @@ def _replaced(human: Path, layer: Layer, inputs: Iterable[Path]) -> tuple[str, .
         return (f"{name} was of {', '.join(sources)}: that one is kept as {printable(backup(human).name)}",)
     if (before.strength, before.seed, before.keep_dynamics) == (layer.strength, layer.seed, layer.keep_dynamics):
         return ()
-    options = f"--strength {before.strength:g} --seed {before.seed}{' --keep-dynamics' if before.keep_dynamics else ''}"
-    return (f"another one was there; `composer humanize {(now or [name])[0]} {options}` makes it again",)
+    source = path_of_key(files.folder, now[0]) if now else human
+    options = ["--strength", f"{before.strength:g}", "--seed", str(before.seed)]
+    options += ["--keep-dynamics"] if before.keep_dynamics else []
+    return (f"another one was there; `{command('humanize', source, *options)}` makes it again",)
 
 
 def checked_strength(strength: float) -> float:

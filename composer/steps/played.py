@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from composer.errors import UsageProblem, printable
+from composer.errors import UsageProblem, command, printable
 from composer.formats.record import path_of_key
 from composer.workspace import HUMAN, PieceFiles, PieceState, State, cleanup_output, state_of, step_of
 
@@ -20,9 +20,9 @@ def check_written(midi: Path, output: Path) -> None:
     origin = _origin(midi, files)
     if origin is None:
         return
-    name, written = printable(midi.name), printable(origin.name)
+    written, grid = printable(origin.name), printable(files.grid.name)
     if state_of(midi, files) is State.EDITED:
-        what, first = "that you edited", f"`composer humanize {name} --undo`, then clean {printable(files.grid.name)}"
+        what, first = "that you edited", f"`{command('humanize', midi, '--undo')}`, then clean {grid}"
     else:
         what, first = f"of {written}", f"clean {written} and humanize that"
     raise UsageProblem(midi, f"is a performance {what}", f"{first}, or clean it as it is played with -o and a name")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer import __version__
-from composer.errors import BadInput, UsageProblem, counted, printable
+from composer.errors import BadInput, UsageProblem, command, counted, printable
 from composer.formats.files import read_bytes, sha256_of, sha256_of_bytes, write_whole
 from composer.formats.midi.source import read_source
 from composer.formats.record import read_record
@@ -72,7 +72,7 @@ def run_import(
     if output is None and any(_is_same(file, own) for own in (*_stages(files), files.human)):
         if _is_all_there_is(file, files):
             name = printable(file.name)
-            told = (f"{name} is the whole piece: nothing to put back", f"next: composer cleanup {name}")
+            told = (f"{name} is the whole piece: nothing to put back", f"next: {command('cleanup', file)}")
             return Done(IMPORT, (file,), told, {"report": None, "backup": None})
         hint = "`composer cleanup` and `composer render` put it back by themselves, or name another file with -o"
         raise UsageProblem(file, f"is a file of {files.name} itself", hint)
@@ -181,7 +181,7 @@ def _begun(file: Path, into: Path, output: Path | None, force: bool) -> Done:
     _written(files, target, data, file, force)
     lines = [
         f"there was no piece {files.name}: this is its beginning, as it is ({counted(len(source.notes), 'note')})",
-        f"next: composer cleanup {target.name}",
+        f"next: {command('cleanup', target)}",
     ]
     return Done(IMPORT, (target,), tuple(lines), {"report": None, "backup": None})
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from composer import __version__
-from composer.errors import UsageProblem, printable
+from composer.errors import UsageProblem, command, printable
 from composer.formats.brief.brief import Brief
 from composer.formats.files import read_bytes
 from composer.formats.kinds import HEAD_BYTES, MIDI, kind_of
@@ -90,6 +90,6 @@ def _next(source: SourceMidi, midi: Path, output: Path, brief: Brief) -> list[st
         ]
     part = next((s for s in brief.sections[1:] if s.bars <= 2 * _PART_BARS), None)
     first, last = (part.first, part.last) if part is not None else (1, min(_PART_BARS, brief.bars))
-    bars, words = bars_text(range(first, last + 1)), f"composer generate {printable(output.name)}"
-    own = "" if midi == PieceFiles.of(output).draft else f" -o {printable(midi.name)}"
-    return [f"next, to redo a part of it: {words} --bars {bars} --tracks melody{own} --force"]
+    region = ("--bars", bars_text(range(first, last + 1)), "--tracks", "melody")
+    own = () if midi == PieceFiles.of(output).draft else ("-o", midi)
+    return [f"next, to redo a part of it: {command('generate', output, *region, *own, '--force')}"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from composer.errors import BadInput, CannotWrite, OverLimit
-from composer.formats.files import read_bytes, write_whole
+from composer.formats.files import cannot_write, read_bytes, write_whole
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace", "chmod"])
@@ -90,3 +90,9 @@ def test_a_name_that_is_not_utf_8_is_read_and_written(tmp_path: Path) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.mid"))
     write_whole(path, b"new")
     assert read_bytes(path, 100) == b"new"
+
+
+def test_what_cannot_be_written_names_no_option_that_the_command_may_not_have(tmp_path: Path) -> None:
+    for number in (errno.EROFS, errno.EACCES, errno.EPERM):
+        error = cannot_write(tmp_path / "art.mid", OSError(number, os.strerror(number)))
+        assert error.hint == "use a folder that can be written to"

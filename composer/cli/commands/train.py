@@ -10,7 +10,7 @@ import typer
 
 from composer.cli.terminal.options import Seed
 from composer.cli.terminal.show import Show
-from composer.errors import UsageProblem, counted, printable
+from composer.errors import UsageProblem, command, counted, printable
 
 if TYPE_CHECKING:
     from composer.models.export import Comparison
@@ -75,7 +75,7 @@ def _tell(show: Show, done: Trained, named: bool) -> None:
     if not done.family.can_be_chosen:
         show.note(f"  composing reads the one in {done.family.shipped}")
     elif named:
-        show.note(f"  use it: composer generate NAME.brief.json --model {done.folder.name}")
+        show.note(f"  use it: {command('generate', 'NAME.brief.json', '--model', done.folder.name)}")
 
 
 def _as_json(done: Trained) -> dict[str, Any]:

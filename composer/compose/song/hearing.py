@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from composer.compose.beginning import shifted
 from composer.compose.given import Reading, reading_of, song_bars
-from composer.errors import BadInput
+from composer.errors import BadInput, command
 from composer.formats.brief.brief import METERS
 from composer.formats.midi.piece import part_lines, piece_of
 from composer.formats.midi.source import SourceMidi
@@ -78,7 +78,7 @@ def song_of(source: SourceMidi) -> Song:
 
 def _in_metre_of_a_brief(tune: GivenTune) -> GivenTune:
     name = tune.source.name
-    instead = f"`composer generate --melody {name}` takes it"
+    instead = f"`{command('generate', '--melody', name)}` takes it"
     if tune.later_metres:
         bar = tune.later_metres[0]
         raise BadInput(name, f"changes its metre in bar {bar}, and a brief has one for all its bars", instead)

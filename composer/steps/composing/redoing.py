@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from composer.errors import CannotWrite, UsageProblem, printable
+from composer.errors import CannotWrite, UsageProblem, command, printable
 from composer.formats.brief.brief import Brief
 from composer.formats.midi.conductor import with_conductor
 from composer.formats.midi.hashes import by_track
@@ -75,7 +75,7 @@ def _way_to(brief_file: Path, output: Path) -> str:
     song = PieceFiles.of(output).midi
     if song.is_file() and song != output:
         return f"to redo a part of {song.name} itself, add -o {song.name}"
-    return f"run composer generate {brief_file}"
+    return f"run `{command('generate', brief_file)}`"
 
 
 def _why_kept(asked: Cells, stand: StandingFile) -> tuple[str, str]:
@@ -205,4 +205,5 @@ def _score_lines(stand: StandingFile) -> list[str]:
     files = PieceFiles.of(stand.path)
     if stand.is_draft or not files.musicxml.exists():
         return []
-    return [f"{files.musicxml.name} shows what was there; `composer export {stand.path.name} --to musicxml` shows this"]
+    again = command("export", stand.path, "--to", "musicxml")
+    return [f"{files.musicxml.name} shows what was there; `{again}` shows this"]

@@ -7,11 +7,11 @@ where the step keeps what the person did: every edited bar of a draft, every cho
 from __future__ import annotations
 
 import enum
-import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from composer.errors import command
 from composer.steps.done import Done
 from composer.workspace import PieceState, State
 
@@ -114,7 +114,7 @@ class Verdict:
 def command_of(stage: Stage, folder: Path | None = None) -> str:
     """The command that makes the outputs of ``stage`` again, as it is typed in ``folder``."""
     words = (word.name if isinstance(word, Path) and word.parent == folder else str(word) for word in stage.again)
-    return shlex.join(["composer", *words])
+    return command(*words)
 
 
 def verdict_of(stage: Stage, state: PieceState, *, force: bool = False, with_versions: bool = True) -> Verdict:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from composer.errors import ComposerError, printable
+from composer.errors import ComposerError, command, printable
 from composer.formats.files import read_bytes
 from composer.formats.midi.hashes import bar_hashes
 from composer.formats.midi.source import read_source
@@ -169,7 +169,7 @@ class Overview:
                 continue
             if path.stat().st_mtime_ns > midi.stat().st_mtime_ns:
                 continue  # exported since: the record calls it what the cleanup wrote
-            way = f"; composer export {midi.name} --to musicxml" if path == self.files.musicxml else ""
+            way = f"; {command('export', midi.name, '--to', 'musicxml')}" if path == self.files.musicxml else ""
             if self.state.sha256_of(midi) != recorded and not self._problem(midi) and self._bars_of_person(midi):
                 yield f"{midi.name} was edited since{way}"
             elif self.state.redone_bars(midi):
