@@ -90,6 +90,8 @@ class StepRecord(_Strict):
 class Earlier(_Strict):
     """What a MIDI file held before composer wrote over it, or a take of it: its SHA-256, the name of the step and the
     step as it wrote it then (of this file alone), and the file itself (see ``copy_text``; empty where it is not kept).
+
+    ``step`` is empty for a file that no step had written.
     """
 
     sha256: str
@@ -136,6 +138,11 @@ class Record(_Strict):
         """A copy in which this is what these outputs held before."""
         found = {key: [*held[-EARLIER_MAX:]] for key, held in earlier.items() if held}
         return self.model_copy(update={"earlier": {**self.earlier, **found}})
+
+    def without_outputs(self, keys: Collection[str]) -> Record:
+        """A copy in which no step claims these files."""
+        steps = {name: step.only({*step.outputs} - {*keys}) for name, step in self.steps.items()}
+        return self.model_copy(update={"steps": steps})
 
     def with_pending(self, name: str, step: StepRecord) -> Record:
         """A copy that says that ``step`` is about to be written."""

@@ -3,4 +3,5 @@
 from __future__ import annotations
 
 BRIEF, GENERATE, TAKES, CLEANUP, HUMANIZE, RENDER = "brief", "generate", "takes", "cleanup", "humanize", "render"
+UNDO = "undo"
 PREVIEW = "preview"  # what `composer watch` renders

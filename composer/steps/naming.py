@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from composer.errors import BadInput, UsageProblem, did_you_mean
 from composer.formats.kinds import BRIEF, MIDI, SUFFIXES, way_to
-from composer.formats.record import path_of_key
 from composer.workspace import AUDIO, PieceFiles, PieceState, pieces_in
 from composer.workspace.names import EXPORTS, STEMS
 from composer.workspace.names import SUFFIXES as OF_A_PIECE
@@ -80,9 +79,9 @@ def piece_meant(typed: Path) -> Meant:
     return _meant(typed, _heard, MIDI)
 
 
-def rewritten_meant(typed: Path) -> Meant:
-    """The MIDI file of a piece that was written last, of those that composer wrote over."""
-    return _meant(typed, lambda files: sorted(_rewritten(files), key=lambda p: -p.stat().st_mtime_ns), MIDI)
+def meant_by(typed: Path, stages: Callable[[PieceFiles], Iterable[Path | None]]) -> Meant:
+    """The first MIDI file of those that ``stages`` finds in a piece."""
+    return _meant(typed, stages, MIDI)
 
 
 def output_of(asked: Path | None, default: Path) -> Path:
@@ -103,11 +102,6 @@ def output_of(asked: Path | None, default: Path) -> Path:
         hint = f"end it in {usual}, or leave the ending out"
         raise UsageProblem(asked, f"ends in {found}, and what is written is a {usual} file", hint)
     return asked.with_name(asked.name + default.name[len(PieceFiles.of(default).name) :])
-
-
-def _rewritten(files: PieceFiles) -> list[Path]:
-    earlier = PieceState(files).record.earlier
-    return [path for key in earlier if (path := path_of_key(files.folder, key)).is_file()]
 
 
 def _heard(files: PieceFiles) -> tuple[Path | None, ...]:

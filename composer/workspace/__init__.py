@@ -28,7 +28,18 @@ from composer.workspace.names import (
     cleanup_output,
     pieces_in,
 )
-from composer.workspace.saving import OtherTake, Saved, announcing, note, put_back, renew, rewrite, save, tidy
+from composer.workspace.saving import (
+    OtherTake,
+    Saved,
+    announcing,
+    before_now,
+    note,
+    put_back,
+    renew,
+    rewrite,
+    save,
+    tidy,
+)
 from composer.workspace.states import (
     PieceState,
     State,
@@ -44,7 +55,7 @@ from composer.workspace.states import (
 __all__ = [
     "AUDIO", "BRIEF", "CARD", "CLEAN", "CONDUCTOR", "DRAFT", "EXPORTS", "GRID", "HUMAN", "MIDI", "MUSICXML", "RECORD",
     "REPORT", "STEMS", "SUFFIXES", "TAKE", "EditedBars", "Keeping", "OtherTake", "PieceFiles", "PieceState", "Saved",
-    "State", "announcing", "backup", "bars_by_hand", "cleanup_output", "copy_of", "edited_bars", "guard", "guard_all",
-    "key_of", "note", "pieces_in", "put_back", "renamed_tracks", "renew", "rewrite", "save",
-    "state_of", "step_of", "tidy",
+    "State", "announcing", "backup", "bars_by_hand", "before_now", "cleanup_output", "copy_of", "edited_bars", "guard",
+    "guard_all", "key_of", "note", "pieces_in", "put_back", "renamed_tracks", "renew", "rewrite", "save", "state_of",
+    "step_of", "tidy",
 ]  # fmt: skip

@@ -154,22 +154,33 @@ def rewrite(
     return Saved(_recorded(files, owner, done), tuple(backups))
 
 
+def before_now(files: PieceFiles, path: Path) -> Earlier | None:
+    """What ``path`` held before composer last wrote over it, if the record has kept it."""
+    piece = PieceState(files)
+    now = piece.sha256_of(path) if path.is_file() else ""
+    held = reversed(piece.record.earlier.get(key_of(files, path), []))
+    return next((one for one in held if one.sha256 != now and copied(one.content) is not None), None)
+
+
 def put_back(files: PieceFiles, path: Path) -> Path | None:
     """Make the MIDI file ``path`` what it was before composer last wrote over it, the record too.
 
     The numbered copy of what it was until now; None where nothing is known of before.
     """
-    piece, key = PieceState(files), key_of(files, path)
-    now = piece.sha256_of(path) if path.is_file() else ""
-    held = piece.record.earlier.get(key, [])
-    known = [(one, content) for one in held if one.sha256 != now and (content := copied(one.content)) is not None]
-    if not known:
+    key, last = key_of(files, path), before_now(files, path)
+    content = copied(last.content) if last is not None else None
+    if last is None or content is None:
         return None
-    last, content = known[-1]
+    record = read_record(files.record)
+    held = record.earlier[key]
     kept = backup(path) if path.is_file() else path
     here = [one.model_copy(update={"content": ""}) for one in _earlier(files, {path: content}).get(key, [])[-1:]]
-    left = [*here, *(one for one in held if one is not last)]
-    before, copies = piece.record.step(last.step) or StepRecord(), last.done.copies or {key: last.content}
+    left = [*here, *(one for one in held if one != last)]
+    if not last.step:
+        write_whole(path, content)
+        _write_record(files, record.without_outputs({key}).with_earlier({key: left}))
+        return kept
+    before, copies = record.step(last.step) or StepRecord(), last.done.copies or {key: last.content}
     done = before.updated_with(last.done.model_copy(update={"copies": copies}))
     with _announced(files, last.step, done, {key: left}):
         write_whole(path, content)
@@ -303,16 +314,16 @@ def _undone_on_failure(files: PieceFiles) -> Iterator[None]:
 
 
 def _earlier(files: PieceFiles, outputs: Mapping[Path, bytes]) -> dict[str, list[Earlier]]:
-    """What those of the files that are MIDI files of composer held before, and last what they hold now, whatever a
-    person did in them; not that of a file that stays as it is."""
+    """What those of the files that are MIDI files held before, and last what they hold now, whatever a person did in
+    them; not that of a file that stays as it is."""
     piece, found = PieceState(files), {}
     for path, new in outputs.items():
-        key, step = piece.key_of(path), piece.step_of(path)
-        name = next((name for name, one in piece.record.steps.items() if key in one.outputs), None)
-        if step is None or name is None or path.suffix.lower() not in MIDI_SUFFIXES or not path.is_file():
+        if path.suffix.lower() not in MIDI_SUFFIXES or not path.is_file():
             continue
+        key, step = piece.key_of(path), piece.step_of(path)
+        name = next((name for name, one in piece.record.steps.items() if key in one.outputs), "")
         now, sha256, before = read_bytes(path, MIDI_BYTES), piece.sha256_of(path), piece.record.earlier.get(key, [])
-        content, own = copy_text(now), step.only({key})
+        content, own = copy_text(now), step.only({key}) if step is not None and name else StepRecord()
         done = own.without_copies({key}) if own.copies.get(key) == content else own
         here = [Earlier(sha256=sha256, step=name, done=done, content=content)] if now != new else []
         found[key] = [*(one for one in before if one.sha256 != sha256 or not here), *here]

@@ -88,14 +88,16 @@ class PieceState:
         return State.STALE if self.changed_inputs(step) or self.gone_inputs(step) else State.FRESH
 
     def _earlier_as(self, key: str, path: Path) -> StepRecord | None:
-        """The step that wrote what ``path`` held before, or a take of it, where a person put that back."""
+        """The step that wrote what ``path`` held before, with or without a person's edits, or a take of it, where a
+        person put that back."""
         held = self.record.earlier.get(key, [])
         if not held or not path.is_file():
             return None
         now = self.sha256_of(path)
         if any(step.outputs.get(key) == now for step in self.record.steps.values()):
             return None
-        return next((one.done for one in reversed(held) if one.sha256 == now), None)
+        own = (one for one in reversed(held) if one.step)
+        return next((one.done for one in own if now in (one.sha256, one.done.outputs.get(key))), None)
 
     def is_changed(self, path: Path, step: StepRecord) -> bool:
         """Whether a file (or one of a folder) is not as ``step`` wrote it."""
