@@ -7,7 +7,7 @@ replaced only with ``force``, and then a numbered backup is kept.
 from __future__ import annotations
 
 from composer.formats.midi.hashes import CONDUCTOR, EditedBars
-from composer.workspace.guarding import Keeping, backup, guard, guard_all
+from composer.workspace.guarding import Keeping, backup, guard, guard_all, saved_meanwhile
 from composer.workspace.names import (
     AUDIO,
     BRIEF,
@@ -56,6 +56,6 @@ __all__ = [
     "AUDIO", "BRIEF", "CARD", "CLEAN", "CONDUCTOR", "DRAFT", "EXPORTS", "GRID", "HUMAN", "MIDI", "MUSICXML", "RECORD",
     "REPORT", "STEMS", "SUFFIXES", "TAKE", "EditedBars", "Keeping", "OtherTake", "PieceFiles", "PieceState", "Saved",
     "State", "announcing", "backup", "bars_by_hand", "before_now", "cleanup_output", "copy_of", "edited_bars", "guard",
-    "guard_all", "key_of", "note", "pieces_in", "put_back", "renamed_tracks", "renew", "rewrite", "save", "state_of",
-    "step_of", "tidy",
+    "guard_all", "key_of", "note", "pieces_in", "put_back", "renamed_tracks", "renew", "rewrite", "save",
+    "saved_meanwhile", "state_of", "step_of", "tidy",
 ]  # fmt: skip

@@ -61,10 +61,14 @@ def guard_all(
     read, kept = [*inputs], keeping or {}
     for path, one in kept.items():
         if not force and path.exists() and sha256_of(path) != one.sha256:
-            raise CannotWrite(path, "was saved while this ran", "run it again: your save is kept")
+            raise saved_meanwhile(path)
     known = PieceState(files)
     theirs = [path for path in outputs if _needs_backup(path, force, known, read, path in kept)]
     return [backup(path) for path in theirs]
+
+
+def saved_meanwhile(path: Path) -> CannotWrite:
+    return CannotWrite(path, "was saved while this ran", "run it again: your save is kept")
 
 
 def backup(path: Path) -> Path:

@@ -11,6 +11,7 @@ import mido
 import pytest
 
 from composer.cli.app import main
+from composer.compose import draft
 from composer.formats.record import read_record
 from composer.steps.due.asked import Asked
 from composer.steps.due.needs import verdict_of
@@ -261,7 +262,7 @@ def test_locked_cells_stay_also_with_force(art: PieceFiles) -> None:
 def test_a_locked_track_that_is_not_there_is_an_error(art: PieceFiles, capsys: pytest.CaptureFixture[str]) -> None:
     art.brief.write_text(json.dumps({**BRIEF, "locked": [{"tracks": ["Melodie"]}]}))
     assert run(art) != 0
-    assert 'did you mean "Melody"' in capsys.readouterr().err
+    assert 'did you mean Melody' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -563,3 +564,51 @@ def test_a_track_with_edited_bars_stays_though_the_brief_has_its_player_no_more(
     assert main(["generate", str(art.brief)]) == 0
     assert "kept, though the brief has them no more: Drums" in capsys.readouterr().err
     assert content(art.draft)["Drums"] == before["Drums"]
+
+
+def with_own_track(midi: mido.MidiFile) -> None:
+    track = mido.MidiTrack([mido.MetaMessage("track_name", name="Second flute")])
+    track += [mido.Message("note_on", note=84, channel=5), mido.Message("note_off", note=84, channel=5, time=480)]
+    midi.tracks.append(track)
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_a_person_s_track_is_named_where_all_is_composed_again(
+    art: PieceFiles, capsys: pytest.CaptureFixture[str], locked: bool
+) -> None:
+    edit(art, with_own_track)
+    if locked:
+        art.brief.write_text(json.dumps(BRIEF | {"locked": [{"bars": "1", "tracks": ["melody"]}]}))
+    assert main(["generate", str(art.brief), "--force"]) == 0
+    told = capsys.readouterr().err
+    assert ("kept, yours: Second flute" in told) is locked is ("Second flute" in content(art.draft))
+    assert ("not in it any more, yours: Second flute" in told) is not locked
+    assert "edited by hand" not in told
+
+
+def test_a_person_s_track_is_not_said_to_be_redone(art: PieceFiles, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(art, with_own_track)
+    assert main(["generate", str(art.brief)]) == 0
+    told = capsys.readouterr().err
+    assert "kept, yours: Second flute" in told and "--force redoes" not in told
+
+
+def test_a_save_while_a_fresh_draft_is_composed_again_is_told_as_that(
+    art: PieceFiles, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    composed = draft.draft_of
+
+    def composing(*words: object) -> draft.Draft:
+        edit(art, raise_first_note_of_bar(3))
+        return composed(*words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(draft, "draft_of", composing)
+    assert run(art, "--seed", "8") == 5
+    assert "art.draft.mid: was saved while this ran; run it again: your save is kept" in capsys.readouterr().err
+
+
+def test_one_copy_is_kept_of_a_draft_that_was_redone_and_edited(art: PieceFiles) -> None:
+    assert run(art, "--bars", "6", "--seed", "9") == 0
+    edit(art, raise_first_note_of_bar(3))
+    assert run(art, "--force") == 0
+    assert [path.name for path in art.folder.glob("art.draft.[0-9].mid")] == ["art.draft.1.mid"]

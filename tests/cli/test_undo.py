@@ -124,3 +124,55 @@ def test_a_file_that_nothing_is_known_of_is_told(art: PieceFiles, capsys: pytest
 def test_the_same_file_again_is_no_earlier_version(art: PieceFiles) -> None:
     assert main(["generate", str(art.brief), "--seed", "5", "-q"]) == 0
     assert read_record(art.record).earlier.get("art.draft.mid", []) == []
+
+
+def test_the_piece_is_its_draft_though_the_cleanup_was_written_later(
+    art: PieceFiles, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = art.draft.read_bytes()
+    assert main(["cleanup", str(art.draft), "-q"]) == 0
+    redo(art, "5-6", 9, "--tracks", "melody")
+    assert main(["cleanup", str(art.draft), "-q"]) == 0
+    cleaned = art.midi.read_bytes()
+    capsys.readouterr()
+    assert main(["undo", str(art.folder / "art")]) == 0
+    assert "undone: Melody 5-6 (seed 9)" in capsys.readouterr().err
+    assert art.draft.read_bytes() == first and art.midi.read_bytes() == cleaned
+    assert main(["undo", str(art.folder / "art")]) == 3
+    assert "art: nothing of this piece can be undone" in capsys.readouterr().err
+    assert art.midi.read_bytes() == cleaned
+
+
+def test_a_cleanup_that_replaced_edits_is_undone_by_the_name_of_the_piece(art: PieceFiles) -> None:
+    assert main(["cleanup", str(art.draft), "-q"]) == 0
+    edited = edit(art.midi)
+    assert main(["cleanup", str(art.draft), "--force", "-q"]) == 0 and art.midi.read_bytes() != edited
+    assert undo(art.folder / "art") == 0
+    assert art.midi.read_bytes() == edited and state_of(art.midi) is State.EDITED
+
+
+@pytest.mark.parametrize("way", ["a song of theirs", "an imported one"])
+def test_a_file_that_no_step_had_written_comes_back(tmp_path: Path, art: PieceFiles, way: str) -> None:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    song = folder / "song.mid"
+    shutil.copy(art.draft, song)
+    if way == "an imported one":
+        assert main(["import", str(song), "--into", str(folder / "piece"), "-q"]) == 0
+        song = folder / "piece.draft.mid"
+    before, files = song.read_bytes(), PieceFiles.of(song)
+    was = state_of(song)
+    assert main(["brief", str(song), "-q"]) == 0
+    words = ("--bars", "5-6", "--tracks", "melody", "-o", str(song), "--force", "-q")
+    assert main(["generate", str(files.brief), *words]) == 0 and song.read_bytes() != before
+    assert undo(files.folder / files.name) == 0
+    assert song.read_bytes() == before and state_of(song) is was
+    assert undo(song) == 3
+
+
+def test_the_first_version_is_known_after_a_redo_over_edits(art: PieceFiles) -> None:
+    first = art.draft.read_bytes()
+    edit(art.draft)
+    redo(art, "5-6", 9, "--tracks", "melody")
+    art.draft.write_bytes(first)
+    assert state_of(art.draft) is State.FRESH and edited_bars(art, art.draft) == ()

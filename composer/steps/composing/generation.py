@@ -13,7 +13,7 @@ from composer import __version__
 from composer.steps.briefing import brief_in
 from composer.steps.composing.given_jobs import continue_job, melody_job
 from composer.steps.composing.job import Job, as_read, run_job
-from composer.steps.composing.redoing import again_job, must_stay, redo_job
+from composer.steps.composing.redoing import again_job, gone_lines, must_stay, redo_job
 from composer.steps.composing.trained import Tools
 from composer.steps.done import Done
 from composer.steps.names import BRIEF
@@ -48,7 +48,8 @@ def _whole_job(brief_file: Path, output: Path, seed: int | None, force: bool) ->
     """All that the brief asks for, around what a person edited or locked in a draft that is there."""
     if must_stay(output, brief_in(brief_file), force):
         return again_job(brief_file, output, seed, force)
-    return brief_job(brief_file, output, seed)
+    job = brief_job(brief_file, output, seed)
+    return replace(job, notes=tuple(gone_lines(output, brief_in(brief_file)))) if force else job
 
 
 def brief_job(brief_file: Path, output: Path, seed: int | None) -> Job:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from composer.formats.files import read_bytes
+from composer.formats.files import read_bytes, sha256_of
 from composer.formats.midi.hashes import bar_hashes, by_track, changed_bars
 from composer.formats.midi.writer import CHORD_TRACK, midi_bytes
 from composer.formats.record import Redone
@@ -23,10 +23,13 @@ from composer.workspace import (
     OtherTake,
     PieceFiles,
     Saved,
+    State,
     backup,
     guard_all,
     rewrite,
     save,
+    saved_meanwhile,
+    state_of,
     step_of,
 )
 
@@ -71,10 +74,12 @@ class Job:
 
 def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:
     """Compose and write the draft; with several takes all of them, ranked, the best one also as the draft."""
-    seed, tools = checked_seed(job.seed), Tools(model)
+    seed, tools, before = checked_seed(job.seed), Tools(model), sha256_of(job.output)
     if takes == 1:
         draft = job.compose(tools, seed)
-        lines = _save_draft(job, job.written(draft), seed, model, force)
+        content = job.written(draft)
+        _check_unsaved(job, before, force)
+        lines = _save_draft(job, content, seed, model, force)
         notes = (f"seed {seed}", *draft.notes, *job.notes, *lines)
         return Done(GENERATE, (job.output, *job.beside), notes, _facts(seed, draft))
     from composer.compose.takes import Judged, ranked, take_seeds
@@ -85,6 +90,7 @@ def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:
     found = ranked(lambda one: job.compose(tools, one), take_seeds(seed, takes), job.judged or Judged())
     paths = _take_paths(job, takes)
     written = [job.written(take.draft) for take in found]
+    _check_unsaved(job, before, force)
     _save(job, TAKES, dict(zip(paths, written, strict=True)), seed, model, force, {"takes": takes})
     # The draft is what its own seed gives again, so it is recorded as if that seed had been asked for.
     best = found[0]
@@ -97,6 +103,12 @@ def run_job(job: Job, takes: int, model: str | None, force: bool) -> Done:
         (*_take_lines(found, seed), *best.draft.notes, *job.notes, *lines),
         facts,
     )
+
+
+def _check_unsaved(job: Job, before: str, force: bool) -> None:
+    """Raise CannotWrite where a person saved the draft since its hash was ``before``."""
+    if not force and sha256_of(job.output) != before:
+        raise saved_meanwhile(job.output)
 
 
 def as_read(*paths: Path | None) -> dict[Path, bytes]:
@@ -130,7 +142,9 @@ def _save_draft(
         return [*same, *(f"what was there is kept as {copy.name}" for copy in saved.backups)]
     # Bars that were composed until a person liked them are no file of a person's, but worth a copy.
     before = step_of(files, job.output)
-    chosen = backup(job.output) if before is not None and before.redone and job.output.is_file() else None
+    is_copied = force and state_of(job.output, files) in (State.EDITED, State.FOREIGN)
+    has_redone = before is not None and bool(before.redone) and job.output.is_file()
+    chosen = backup(job.output) if has_redone and not is_copied else None
     saved = _save(job, GENERATE, {job.output: content}, seed, model, force, takes=others)
     lines = [f"what was there is kept as {copy.name}" for copy in saved.backups]
     return lines if chosen is None else [f"the bars that were redone are kept in {chosen.name}", *lines]
@@ -143,7 +157,9 @@ def _same_lines(path: Path, content: bytes, redone: Redone) -> list[str]:
     same = [
         track for track, bars in redone.bars.items() if track != CHORD_TRACK and not changed.get(track, set()) & {*bars}
     ]
-    return [f"came out as before: {', '.join(same)} (another --seed may differ)"] if same else []
+    return (
+        [f"came out as before: {', '.join(same)} (try another --seed, or another style in the brief)"] if same else []
+    )
 
 
 def _save(

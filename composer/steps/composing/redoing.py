@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from composer.errors import CannotWrite, UsageProblem, command, printable
+from composer.errors import CannotWrite, ComposerError, UsageProblem, command, printable
 from composer.formats.brief.brief import Brief
 from composer.formats.midi.conductor import with_conductor
 from composer.formats.midi.hashes import by_track
@@ -39,13 +39,25 @@ def must_stay(output: Path, brief: Brief, force: bool) -> bool:
     return is_edited or (output.is_file() and bool(brief.locked_regions))
 
 
+def gone_lines(output: Path, brief: Brief) -> list[str]:
+    """The tracks of a person that a draft composed anew does not have any more."""
+    if state_of(output) is not State.EDITED:
+        return []
+    try:
+        added = standing_file(output, brief, way_out="").added
+    except ComposerError:
+        return []
+    return [f"not in it any more, yours: {', '.join(added)}"] if added else []
+
+
 def redo_job(wish: Wish, output: Path) -> Job:
     """The bars and tracks that the person names, anew, between what stands before and after them."""
     assert wish.brief is not None
     inputs, brief = as_read(wish.brief), brief_in(wish.brief, to_compose=True)
     if not output.is_file():
         raise UsageProblem(output, "is not there, so none of it can be redone", _way_to(wish.brief, output))
-    stand = standing_file(output, brief, way_out="a part can only be redone in a file of one metre")
+    way_out = "a part can only be redone in a file of one metre"
+    stand = standing_file(output, brief, way_out=way_out, brief_file=wish.brief)
     asked = _asked(wish, stand)
     kept = stand.kept_of(wish.force)
     cells = _with_chords(stand, asked - kept)
@@ -92,7 +104,8 @@ def _why_kept(asked: Cells, stand: StandingFile) -> tuple[str, str]:
 def again_job(brief_file: Path, output: Path, seed: int | None, force: bool) -> Job:
     """The whole brief anew, but for what a person edited (not with ``force``) or locked in the draft that stands."""
     inputs, brief = as_read(brief_file), brief_in(brief_file, to_compose=True)
-    stand = standing_file(output, brief, way_out="use --force to start anew (a backup is kept)")
+    way_out = "use --force to start anew (a backup is kept)"
+    stand = standing_file(output, brief, way_out=way_out, brief_file=brief_file)
     kept = stand.kept_of(force)
     if kept and stand.piece.meter != brief.time:
         metres = f"is in {stand.piece.meter}, and the brief in {brief.meter}"
@@ -119,6 +132,7 @@ def again_job(brief_file: Path, output: Path, seed: int | None, force: bool) -> 
         notes=(
             *stand.notes,
             *seats,
+            *([f"kept, yours: {', '.join(stand.added)}"] if stand.added else []),
             *_kept_lines(stand, kept),
             *(_led_lines(stand) if leads else title_lines(stand, brief)),
         ),
@@ -189,7 +203,8 @@ def _judged(stand: StandingFile, cells: Cells) -> Judged:
 
 def _kept_lines(stand: StandingFile, kept: Cells) -> list[str]:
     """What stays although it was asked for, and why."""
-    edited, locked = kept & stand.edited - stand.locked, kept & stand.locked
+    added = frozenset(cell for cell in kept if cell[0] in stand.added)
+    edited, locked = (kept & stand.edited) - stand.locked - added, (kept & stand.locked) - added
     lines = [f"kept, edited by hand: {cells_text(edited)} (--force redoes them)"] if edited else []
     return lines + ([f"kept, locked: {cells_text(locked)}"] if locked else [])
 

@@ -87,7 +87,7 @@ class StandingFile:
         return Keeping(self.sha256, bars if is_theirs else None, self.added)
 
 
-def standing_file(path: Path, brief: Brief, *, way_out: str) -> StandingFile:
+def standing_file(path: Path, brief: Brief, *, way_out: str, brief_file: Path | None = None) -> StandingFile:
     """What ``path`` holds. Raises BadInput for a file of several metres (``way_out`` says what to do), and for a locked
     track that is not there."""
     files, name = PieceFiles.of(path), printable(path.name)
@@ -113,7 +113,7 @@ def standing_file(path: Path, brief: Brief, *, way_out: str) -> StandingFile:
         piece=_in_metre_of(brief, labelled(piece_of(source, brief), source)),
         edited=every if is_foreign else _cells(bars_by_hand(files, path, back)),
         own=every if is_foreign else _cells(theirs),
-        locked=locked_cells(source, brief),
+        locked=locked_cells(source, brief, printable((brief_file or PieceFiles.of(path).brief).name)),
         ours=ours,
         added=tuple(track.name for track in tracks if track.name not in ours),
         seed=step.seed if is_draft and step is not None else composed.seed if composed is not None else None,

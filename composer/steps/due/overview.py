@@ -18,6 +18,7 @@ from composer.music.regions import bars_text
 from composer.workspace import AUDIO, BRIEF, CONDUCTOR, TAKE, EditedBars, PieceFiles, PieceState, State
 from composer.workspace.states import MIDI_SUFFIXES, hashes_of
 
+_SAVED, _YOURS = "saved again, no bar changed", "holds names, texts or tracks of yours"
 TRACKS_MAX = 4  # named in one line
 QUIET = (State.FRESH, State.FOREIGN, State.MISSING)
 
@@ -121,7 +122,7 @@ class Overview:
             return FileState(path, state, is_behind=bool(stale))
         why = tuple(dict.fromkeys([*stale, *self._gone(step)]))
         if state is State.EDITED:
-            return FileState(path, state, (*self._edited(path), *self._redone(path), *why))
+            return FileState(path, state, (*self._edited(path, step), *self._redone(path), *why))
         if state is State.REDONE:
             return FileState(path, state, (*self._redone(path), *why))
         is_stale = bool(stale) or bool(self.state.gone_inputs(step))
@@ -193,10 +194,11 @@ class Overview:
             self._persons[path] = bars_of_person(self.state, path)
         return self._persons[path]
 
-    def _edited(self, path: Path) -> Iterator[str]:
+    def _edited(self, path: Path, step: StepRecord) -> Iterator[str]:
         if path.suffix.lower() in MIDI_SUFFIXES:
             bars = self._bars_of_person(path)
-            yield bars_of_tracks(bars) if bars else "saved again, no bar changed"
+            is_saved = self.state.is_changed(path, step)
+            yield bars_of_tracks(bars) if bars else _SAVED if is_saved else _YOURS
 
     def _redone(self, path: Path) -> Iterator[str]:
         bars = self.state.redone_bars(path)
