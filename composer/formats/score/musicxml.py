@@ -88,7 +88,7 @@ def _staves(part: Part, piece: Piece, number: int) -> list[stream.Part]:
     first = number == 0
     if part.is_drums:
         return [_drum_staff(part, piece, name, first)]
-    written = on_grid(part.notes, piece.meter)
+    written = on_grid(part.notes, piece.meter, _changes(piece))
     upper, lower = _split(written, piece) if _is_grand(part) else (written, [])
     is_low = not upper and isinstance(clef_of(part, [p for w in written for p in w.pitches]), clef.BassClef)
     if not lower or is_low:
@@ -97,6 +97,11 @@ def _staves(part: Part, piece: Piece, number: int) -> list[stream.Part]:
         _staff(part, upper, piece, f"{name}-Staff1", first=first, sign=clef.TrebleClef()),
         _staff(part, lower, piece, f"{name}-Staff2", first=False, sign=clef.BassClef()),
     ]
+
+
+def _changes(piece: Piece) -> list[int]:
+    """The ticks where another chord begins."""
+    return [after.start for before, after in pairwise(piece.chords) if after.chord != before.chord]
 
 
 def _is_grand(part: Part) -> bool:

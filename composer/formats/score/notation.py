@@ -5,9 +5,10 @@ Only the score is quantised; MIDI keeps every tick. Musical time is in ticks, 48
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from composer.music.notes import Note
 from composer.music.time import TICKS_PER_BEAT, Meter
@@ -19,12 +20,13 @@ GRIDS = ((4, 0), (3, 8), (8, 22), (6, 26))
 STACCATO_SHARE = 0.6
 # Silence up to this share of the time to the next note is articulation, not a rest.
 ARTICULATION_SHARE = 0.55
+# Before a bar line or another chord, where no note follows, less of it is.
+BORDER_SHARE = 0.3
 VOICES = 2
 # Single written values (undotted, dotted, and inside triplets), in ticks.
 _PLAIN = frozenset((60, 120, 240, 480, 960, 1920, 180, 360, 720, 1440, 2880, 40, 80, 160, 320))
 # Room kept in the last bar for a note that begins at the very end.
 _LAST_TICKS = 60
-_MAX_VALUE = 4 * TICKS_PER_BEAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,11 @@ class Value:
     hidden: bool = False
 
 
-def on_grid(notes: Sequence[Note], meter: Meter) -> list[Written]:
-    """``notes`` with onsets and ends on the grid of their beat, sorted; every note keeps an onset of its own pitch."""
+def on_grid(notes: Sequence[Note], meter: Meter, changes: Sequence[int] = ()) -> list[Written]:
+    """``notes`` with onsets and ends on the grid of their beat, sorted; every note keeps an onset of its own pitch.
+
+    ``changes`` are the ticks, in order, where the harmony changes: like a bar line, no silence is filled across one.
+    """
     divisions = _divisions(notes, meter)
     found: dict[tuple[int, int], tuple[int, int]] = {}
     for note in sorted(notes):
@@ -62,9 +67,9 @@ def on_grid(notes: Sequence[Note], meter: Meter) -> list[Written]:
         end = max(_snapped(note.end, divisions), start + TICKS_PER_BEAT // division)
         found[start, note.pitch] = (end, note.duration)
     onsets = sorted({start for start, _ in found})
-    following: dict[int, int | None] = dict(zip(onsets, [*onsets[1:], None], strict=False))
+    following = dict(pairwise(onsets))
     return [
-        _articulated(start, end, pitch, played, following[start], meter)
+        _articulated(start, end, pitch, played, following.get(start), _border(start, end, meter, changes), meter)
         for (start, pitch), (end, played) in sorted(found.items())
     ]
 
@@ -103,20 +108,28 @@ def _snapped(tick: int, divisions: dict[int, int]) -> int:
     return (tick + step // 2) // step * step
 
 
-def _articulated(start: int, end: int, pitch: int, played: int, following: int | None, meter: Meter) -> Written:
-    """Close the small silence before the next onset, with a staccato dot where the note is clearly short."""
-    if following is None or end >= following:
-        bar_end = (start // meter.bar_ticks + 1) * meter.bar_ticks
-        if following is None and end < bar_end and bar_end - end <= ARTICULATION_SHARE * (bar_end - start):
-            end = bar_end
-        return Written(start, end, (pitch,))
-    room = following - start
-    if played >= TICKS_PER_BEAT and played == end - start:
-        # Exactly so long: the silence after it is a rest, as in the second and third beat of a waltz.
-        return Written(start, end, (pitch,))
-    if following - end > ARTICULATION_SHARE * room or room > _MAX_VALUE:
-        return Written(start, end, (pitch,))
-    return Written(start, following, (pitch,), staccato=played < STACCATO_SHARE * room and room <= TICKS_PER_BEAT)
+def _articulated(
+    start: int, end: int, pitch: int, played: int, following: int | None, border: int, meter: Meter
+) -> Written:
+    """Close the small silence before the next onset, else the one before the next beat, but none across ``border``;
+    with a staccato dot where the note is clearly short."""
+    onset = border + 1 if following is None else following
+    beat = -(-end // meter.beat_ticks) * meter.beat_ticks
+    is_exact = played == end - start
+    # After an exact value the silence is a rest, as in the second and third beat of a waltz, but within its own beat.
+    limits = () if is_exact and played >= TICKS_PER_BEAT else (beat,) if is_exact else (onset, beat)
+    for limit in (min(limit, onset, border) for limit in limits):
+        room, silence = limit - start, limit - end
+        share = BORDER_SHARE if limit == border != onset else ARTICULATION_SHARE
+        if 0 < silence < TICKS_PER_BEAT and silence <= share * room:
+            return Written(start, limit, (pitch,), staccato=played < STACCATO_SHARE * room and room <= TICKS_PER_BEAT)
+    return Written(start, end, (pitch,))
+
+
+def _border(start: int, end: int, meter: Meter, changes: Sequence[int]) -> int:
+    """The first bar line or change of harmony that the note does not itself sound across."""
+    after = bisect_left(changes, max(end, start + 1))
+    return min([-(-end // meter.bar_ticks) * meter.bar_ticks, *changes[after : after + 1]])
 
 
 def in_voices(written: Sequence[Written]) -> list[list[Written]]:

@@ -150,6 +150,34 @@ def test_short_notes_get_a_dot_instead_of_rests() -> None:
     )
 
 
+def test_silence_at_a_bar_line_or_another_chord_is_a_rest() -> None:
+    figure = played(*((offset, 60, 240) for offset in (240, 1680, 2160)))
+    assert [(w.start, w.end) for w in on_grid(figure, FOUR)] == [(240, 480), (1680, 1920), (2160, 2400)]
+    detached = played((720, 60, 230), (1200, 62, 450))
+    assert [(w.start, w.end) for w in on_grid(detached, FOUR)] == [(720, 1200), (1200, 1680)]
+    assert [(w.start, w.end) for w in on_grid(detached, FOUR, [960])] == [(720, 960), (1200, 1680)]
+
+
+def test_a_whole_beat_of_silence_is_a_rest() -> None:
+    assert [(w.start, w.end) for w in on_grid(played((0, 60, 430), (960, 62, 940)), FOUR)] == [(0, 480), (960, 1920)]
+
+
+def test_a_note_that_fades_before_the_bar_line_is_written_up_to_it() -> None:
+    written = on_grid(played((1440, 60, 380), (2400, 62, 380)), FOUR)
+    assert [(w.start, w.end) for w in written] == [(1440, 1920), (2400, 2880)]
+
+
+def test_the_score_holds_no_note_longer_than_its_chord() -> None:
+    """An arpeggio that leaves the beat to the bass rests there, and is not tied into the next chord."""
+    notes = played(*((bar * 1920 + 240 * i, 55 + i, 240) for bar in range(2) for i in range(1, 8)))
+    spans = (ChordSpan(0, 1920, chord_of("Dm")), ChordSpan(1920, 3840, chord_of("Am")))
+    part = Part("Harp", CHORDS, 46, notes)
+    piece = Piece("x", FOUR, key_of("A", "minor"), (Tempo(0, 90.0),), (part,), 3840, chords=spans)
+    root = ElementTree.fromstring(musicxml_bytes(piece))
+    assert not list(root.iter("tie"))
+    assert len(list(root.iter("rest"))) == 2
+
+
 def test_held_notes_and_moving_notes_are_two_voices() -> None:
     notes = played((0, 48, 1920), *((i * 480, 60 + i, 480) for i in range(4)))
     upper, lower = in_voices(on_grid(notes, FOUR))
