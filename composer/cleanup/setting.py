@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
@@ -12,19 +11,19 @@ from composer.cleanup.rules import Fault, doublings, faults_of
 from composer.cleanup.score import WEIGHT_DRAFT, WEIGHT_FOREIGN, WEIGHT_LOCKED, Score, score_of
 from composer.cleanup.slips import CHROMATIC_SHARE, slips
 from composer.cleanup.texture import Texture, texture_of
-from composer.errors import BadInput, OverLimit, UsageProblem, counted
+from composer.errors import OverLimit, UsageProblem, counted
 from composer.formats.brief.brief import Brief
 from composer.formats.midi.hashes import track_labels
 from composer.formats.midi.piece import part_lines, piece_of
 from composer.formats.midi.scan import KEY_SIGNATURE
-from composer.formats.midi.sections import as_standing
+from composer.formats.midi.sections import UNNAMED, as_standing, check_locked
 from composer.formats.midi.source import SourceMidi, SourceNote, read_source
 from composer.limits import CLEANUP_VOICES, MIDI_NOTES_MUSIC21
 from composer.music.bars import BarMap
 from composer.music.key import Key
 from composer.music.key_names import key_written
 from composer.music.notes import Piece
-from composer.music.regions import Region, Track
+from composer.music.regions import Track
 from composer.music.time import TICKS_PER_BEAT
 from composer.music.voice_leading import Pair
 
@@ -40,7 +39,7 @@ class CleanupOptions:
 
     ``key`` ("A minor") wins over brief and file. ``edited_bars`` are (track as the record calls it, bar from 1) that a
     person changed: there it only suggests, unless ``change_edited``. ``locked_tracks`` are never changed, nor what the
-    brief locks.
+    brief, of the file ``brief_name``, locks.
     """
 
     key: str | None = None
@@ -50,6 +49,7 @@ class CleanupOptions:
     locked_tracks: tuple[str, ...] = ()
     edited_bars: frozenset[tuple[str, int]] = field(default_factory=frozenset)
     change_edited: bool = False
+    brief_name: str = UNNAMED
 
 
 @dataclass(frozen=True)
@@ -191,8 +191,7 @@ def setting_of(data: bytes, name: str, brief: Brief | None, options: CleanupOpti
         tuple(track_labels(source)), _bars(source, piece), frozenset(), frozenset(),
     )  # fmt: skip
     may_change = options.correct_key or options.voice_leading
-    regions = as_standing(brief, source).locked_regions if brief is not None and may_change else ()
-    return replace(plain, locked=_locked(plain, regions), edited=_edited(plain))
+    return replace(plain, locked=_locked(plain, brief if may_change else None), edited=_edited(plain))
 
 
 def key_named(text: str) -> Key:
@@ -225,15 +224,14 @@ def _bars(source: SourceMidi, piece: Piece) -> BarMap:
     return BarMap(metres, source.ticks_per_beat)
 
 
-def _locked(setting: Setting, regions: Sequence[Region]) -> frozenset[NotePlace]:
+def _locked(setting: Setting, brief: Brief | None) -> frozenset[NotePlace]:
     """The notes of locked tracks, and those that begin in what the brief locks."""
     parts = zip(setting.piece.parts, setting.notes, strict=True)
     names = [(Track(part.name, part.role), Track(setting.labels[notes[0].track])) for part, notes in parts]
-    for region in regions:
-        try:
-            region.check_tracks([track for own in names for track in own])
-        except ValueError as error:
-            raise BadInput(setting.source.name, f"locked in the brief: {error}", 'correct "locked" there') from None
+    if brief is not None:
+        known = [track for own in names for track in own]
+        check_locked(brief, setting.options.brief_name, known, setting.source.name)
+    regions = as_standing(brief, setting.source).locked_regions if brief is not None else ()
     found = set()
     for number, (own, part) in enumerate(zip(names, setting.piece.parts, strict=True)):
         for index in range(len(part.notes)):

@@ -202,7 +202,7 @@ def _job(midi: Path, output: Path, choice: CleanupChoice, force: bool) -> _Job:
     returned = brought_back(midi)
     data = returned.midi if returned is not None else read[midi]
     theirs = bars_by_hand(source, midi, returned.midi if returned is not None else None)
-    options = choice.options(frozenset((one.track, bar) for one in theirs for bar in one.bars), force)
+    options = choice.options(frozenset((one.track, bar) for one in theirs for bar in one.bars), force, beside)
     setting = setting_of(data, printable(midi.name), brief, options)
     if not choice.is_again and choice.locked:
         choice = replace(choice, locked=_locked(choice.locked, setting))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from composer.errors import printable
 from composer.steps.naming import output_of
 from composer.workspace import PieceFiles, PieceState, cleanup_output
 
@@ -73,13 +74,16 @@ class CleanupChoice:
         words += [] if self.correct_key else ["--no-key"]
         return tuple(words if self.voice_leading else [*words, "--no-voice-leading"])
 
-    def options(self, edited: frozenset[tuple[str, int]], change_edited: bool = False) -> CleanupOptions:
-        """For the stage; ``edited`` are the (track, bar from 1) that a person changed."""
+    def options(
+        self, edited: frozenset[tuple[str, int]], change_edited: bool = False, brief: Path | None = None
+    ) -> CleanupOptions:
+        """For the stage; ``edited`` are the (track, bar from 1) that a person changed, ``brief`` is the file it reads."""
         from composer.cleanup.setting import CleanupOptions
 
-        return CleanupOptions(
+        options = CleanupOptions(
             self.key, self.correct_key, self.voice_leading, self.keep_melody, self.locked, edited, change_edited
         )
+        return options if brief is None else replace(options, brief_name=printable(brief.name))
 
 
 def cleanup_target(midi: Path, asked: Path | None, state: PieceState | None = None) -> Path:

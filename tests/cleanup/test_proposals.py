@@ -166,7 +166,8 @@ def test_what_the_brief_locks_is_not_even_suggested(locked: Locked, force: bool)
 
 
 def test_a_locked_track_that_the_file_lacks_is_an_error_with_a_hint() -> None:
-    with pytest.raises(BadInput, match=r'no track is called "Pianp"; did you mean "Piano"\?'):
+    line = r'x.mid has no track "Pianp" \(did you mean Piano\?\); its tracks are Melody, Piano, Bass, Drums'
+    with pytest.raises(BadInput, match=rf"locked\[0\].tracks: {line}"):
         cleaned(DATA, "x.mid", locking(Locked(tracks=["Pianp"])))
 
 

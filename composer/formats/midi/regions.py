@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from composer.errors import BadInput, OverLimit
+from composer.errors import OverLimit
 from composer.formats.brief.brief import Brief
 from composer.formats.midi.conductor import chord_texts
 from composer.formats.midi.events import SET, control_change, meta_event, program_change
@@ -26,7 +26,7 @@ from composer.formats.midi.lines import (
 )
 from composer.formats.midi.refill import refill_chords, refill_line
 from composer.formats.midi.scan import META
-from composer.formats.midi.sections import as_standing
+from composer.formats.midi.sections import UNNAMED, as_standing, check_locked
 from composer.formats.midi.source import TRACK_NAME, SourceMidi, edited, smf_bytes
 from composer.formats.midi.weaving import Clock, Run, Weave
 from composer.formats.midi.writer import CHORD_TRACK, DRUM_CHANNEL, end_tick_of
@@ -62,19 +62,13 @@ def cells_in(source: SourceMidi, region: Region) -> Cells:
     return frozenset((track.name, bar) for track in known.tracks for bar in bars if region.holds(track, bar))
 
 
-def locked_cells(source: SourceMidi, brief: Brief | None) -> Cells:
+def locked_cells(source: SourceMidi, brief: Brief | None, brief_name: str = UNNAMED) -> Cells:
     """The cells of what ``brief`` locks, its sections where the file has them; raises BadInput for a track that the
-    file does not have."""
-    regions = as_standing(brief, source).locked_regions if brief is not None else ()
-    if not regions:
+    file does not have, in the name of the brief."""
+    if brief is None or not brief.locked:
         return frozenset()
-    tracks = cells_of(source).tracks
-    for region in regions:
-        try:
-            region.check_tracks(tracks)
-        except ValueError as error:
-            raise BadInput(source.name, f"locked in the brief: {error}", 'correct "locked" there') from None
-    return frozenset(cell for region in regions for cell in cells_in(source, region))
+    check_locked(brief, brief_name, cells_of(source).tracks, source.name)
+    return frozenset(cell for region in as_standing(brief, source).locked_regions for cell in cells_in(source, region))
 
 
 def spliced(source: SourceMidi, composed: Piece, cells: Cells) -> bytes:

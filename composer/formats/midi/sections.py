@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from composer.errors import BadInput, did_you_mean
 from composer.formats.brief.brief import Brief, Locked
 from composer.formats.brief.form import PHRASE_BARS_MAX, PhrasePlan, SectionPlan
 from composer.formats.midi.source import SourceMidi
 from composer.limits import BRIEF_BARS, BRIEF_SECTIONS
 from composer.music.bars import BarMap
-from composer.music.regions import bars_named, bars_text
+from composer.music.regions import Track, bars_named, bars_text
 
 BEFORE = "Intro"
+UNNAMED = "the brief"  # where nobody says which file it is in
 EARLY_SHARE = 0.25  # of a quarter: a marker that stands so little before a bar line means the bar behind it
 
 
@@ -41,6 +43,16 @@ def as_standing(brief: Brief, source: SourceMidi) -> Brief:
     changes = [change for change in brief.bars_ if change.bar <= last]
     standing = brief.model_copy(update={"form": _without_lost_sources(form), "bars_": changes})
     return standing.model_copy(update={"locked": _locked(brief, standing)})
+
+
+def check_locked(brief: Brief, brief_name: str, known: Sequence[Track], file_name: str) -> None:
+    """Raise BadInput for a track that the brief in the file ``brief_name`` locks, called like none of ``known``."""
+    for place, one in enumerate(brief.locked):
+        for word in one.tracks or ():
+            if not any(track.is_called(word) for track in known):
+                names = list(dict.fromkeys(track.name for track in known))
+                what = f'locked[{place}].tracks: {file_name} has no track "{word}"{did_you_mean(word, names)}'
+                raise BadInput(brief_name, what, f"its tracks are {', '.join(names)}")
 
 
 def moved_lines(brief: Brief, standing: Brief, name: str) -> list[str]:
