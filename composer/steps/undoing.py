@@ -10,7 +10,7 @@ from composer.music.regions import bars_text
 from composer.steps.done import Done
 from composer.steps.names import CLEANUP, HUMANIZE, UNDO
 from composer.steps.naming import Meant, meant_by
-from composer.workspace import PieceFiles, PieceState, before_now, edited_bars, key_of, put_back
+from composer.workspace import PieceFiles, PieceState, before_now, edited_bars, key_of, put_back, tidy
 
 # What these write is made again from what is before it; nobody means them by "undo" but for the edits that were in it.
 _DERIVED = (CLEANUP, HUMANIZE)
@@ -21,6 +21,7 @@ def run_undo(typed: Path) -> Done:
     """Put the MIDI file that is ``typed`` back, or of a piece the one that was last composed anew."""
     meant = _meant(typed)
     files, path = PieceFiles.of(meant.path), meant.path
+    tidy(files)
     now = PieceState(files).step_of(path)
     kept = put_back(files, path)
     if kept is None:

@@ -177,6 +177,7 @@ def put_back(files: PieceFiles, path: Path) -> Path | None:
     here = [one.model_copy(update={"content": ""}) for one in _earlier(files, {path: content}).get(key, [])[-1:]]
     left = [*here, *(one for one in held if one != last)]
     if not last.step:
+        _write_record(files, record.without_outputs({key}))
         write_whole(path, content)
         _write_record(files, record.without_outputs({key}).with_earlier({key: left}))
         return kept

@@ -63,6 +63,15 @@ def _edited(base: Path, scratch: Path) -> Iterator[Trial]:
     yield _trial("generate, over edits", draft, "generate", "art.brief.json", "--seed", "5")
     words = "generate", "art.brief.json", "--bars", "2-3", "--seed", "6"
     yield Trial("generate --bars", draft, words, repeats=False)
+    redone = _copy(draft, scratch / "redone")
+    _do(redone, *words)
+    yield Trial("undo", redone, ("undo", "art.draft.mid"), repeats=False)
+    song = scratch / "song"
+    song.mkdir()
+    shutil.copy(base / "art.mid", song / "song.mid")
+    _do(song, "brief", "song.mid")
+    _do(song, "generate", "song.brief.json", "--bars", "2-3", "-o", "song.mid", "--seed", "6", "--force")
+    yield Trial("undo, of a song", song, ("undo", "song.mid"), repeats=False)
     report = _copy(base, scratch / "report")
     content = json.loads((report / "art.cleanup.json").read_text())
     for change in content["changes"][:3]:
