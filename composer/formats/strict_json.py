@@ -15,6 +15,12 @@ INT_DIGITS = 18  # more cannot be exact in every program that reads the file
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _NUMBER_LIST = re.compile(r"\[\n\s*([-+.\deE]+(?:,\n\s*[-+.\deE]+)*)\n\s*\]")
 
+_BLANKS = " \t\r\n"
+_OTHER_QUOTES = tuple("\u201c\u201d\u201e\u201f\u2018\u2019\u00ab\u00bb'")
+_STRAIGHT = 'write straight double quotes: "'
+_UNCLOSED = re.compile(r"[\u201c\u201d\u201e\u201f]\s*(?=[:,}\]]|$)")
+_TRAILING = re.compile(r"\s*(,)\s*([}\]])")
+
 
 class _Fault(Exception):
     """What the decoder's hooks found; becomes a BadInput with the file's name."""
@@ -33,10 +39,24 @@ def parse_json(data: bytes, name: str, limit_bytes: int = JSON_BYTES) -> object:
     try:
         return json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_int=_int, parse_float=_float)
     except json.JSONDecodeError as error:
-        reason = error.msg[:1].lower() + error.msg[1:]
-        raise BadInput(name, f"line {error.lineno} column {error.colno}: {reason}", "correct the JSON there") from None
+        raise _located(text, error, name) from None
     except (_Fault, RecursionError) as error:
         raise BadInput(name, str(error), "correct the JSON") from None
+
+
+def _located(text: str, error: json.JSONDecodeError, name: str) -> BadInput:
+    """The failure in the words of somebody who writes by hand, where the mistake is one that editors of prose make."""
+    start = text.rfind("\n", 0, error.pos) + 1
+    if text[error.pos : error.pos + 1] in _OTHER_QUOTES:
+        at, reason, hint = error.pos, f"the quote {text[error.pos]} is none in JSON", _STRAIGHT
+    elif unclosed := _UNCLOSED.search(text[start : error.pos]):  # a straight quote that such a one should close
+        at, reason, hint = start + unclosed.start(), f"the quote {unclosed[0][0]} is none in JSON", _STRAIGHT
+    elif trailing := _TRAILING.match(text, len(text[: error.pos].rstrip(_BLANKS + ","))):
+        at, reason, hint = trailing.start(1), f"a comma before {trailing[2]}", "take the comma away"
+    else:
+        at, reason, hint = error.pos, error.msg[:1].lower() + error.msg[1:], "correct the JSON there"
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    return BadInput(name, f"line {line} column {column}: {reason}", hint)
 
 
 def dump_json(value: object) -> bytes:

@@ -48,6 +48,16 @@ def _lines(data: bytes) -> list[str]:
         (b'"' + b'\\"' * 200_000, "unterminated string"),
         (b"{} {}", "extra data"),
         ("{}".encode("utf-16"), "not UTF-8"),
+        ("{\n  “key”: 1}".encode(), r"line 2 column 3: the quote “ is none in JSON; "),
+        ('{"a": „b“}'.encode(), "line 1 column 7: the quote „ is none in JSON; "),
+        ('{"key”: {"tonic": "C"}}'.encode(), "line 1 column 6: the quote ” is none in JSON; "),
+        ('{"a": "b”\n}'.encode(), "line 1 column 9: the quote ” is none in JSON; "),
+        ('{"a": "The “Big” One" "b": 1}'.encode(), "line 1 column 23: expecting ',' delimiter; "),
+        (b"{'a': 1}", "line 1 column 2: the quote ' is none in JSON; "),
+        (b'{"a": 1,}', "line 1 column 8: a comma before }; "),
+        (b'{"a": 1,\n  "b": [1, 2 , \n]\n}', r"line 2 column 14: a comma before \]; "),
+        (b'{"a": 1,\n}', "line 1 column 8: a comma before }; "),
+        (b'{"a": [,]}', "line 1 column 8: "),
     ],
 )
 def test_what_is_not_strict_json_is_refused(data: bytes, sentence: str) -> None:
