@@ -77,7 +77,7 @@ class CleanupChoice:
     def options(
         self, edited: frozenset[tuple[str, int]], change_edited: bool = False, brief: Path | None = None
     ) -> CleanupOptions:
-        """For the stage; ``edited`` are the (track, bar from 1) that a person changed, ``brief`` is the file it reads."""
+        """For the stage; ``edited`` are the (track, bar from 1) that a person changed, ``brief`` is its file."""
         from composer.cleanup.setting import CleanupOptions
 
         options = CleanupOptions(

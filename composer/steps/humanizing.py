@@ -24,6 +24,7 @@ from composer.workspace import (
     CONDUCTOR,
     GRID,
     PieceFiles,
+    PieceState,
     State,
     backup,
     bars_by_hand,
@@ -142,11 +143,20 @@ def run_undo(human: Path, output: Path | None) -> Done:
     result, lines = _taken_off(human, worn)
     facts = {"back": result.back, "theirs": result.theirs, "snapped": result.snapped}
     files = PieceFiles.of(target)
+    heard = _still_heard(human, target)
     if target.is_file() and sha256_of(target) == sha256_of_bytes(result.midi):
-        return Done(UNDO, (), (*lines, f"{target.name} is that already"), facts)
+        return Done(UNDO, (), (*lines, f"{target.name} is that already", *heard), facts)
     saved = save(files, UNDO, {target: result.midi}, inputs=[human], versions={"composer": __version__}, force=True)
     kept = [f"what was there is kept as {printable(copy.name)}" for copy in saved.backups]
-    return Done(UNDO, (target,), (*lines, *kept), facts)
+    return Done(UNDO, (target,), (*lines, *kept, *heard), facts)
+
+
+def _still_heard(human: Path, grid: Path) -> tuple[str, ...]:
+    """That what sounds of the piece is the performance all the same, where it is, and how to have the other."""
+    if PieceState(PieceFiles.of(human)).best_midi != human:
+        return ()
+    still = f"render and export of {printable(PieceFiles.of(human).name)} still take {printable(human.name)}"
+    return (f"{still}: name {printable(grid.name)}, or move the performance away",)
 
 
 def _taken_off(human: Path, worn: Worn) -> tuple[Regridded, tuple[str, ...]]:
@@ -199,7 +209,7 @@ def _kept(
     midi: Path, source: SourceMidi, brief: Brief | None, data: bytes | None, force: bool
 ) -> tuple[Cells, tuple[str, ...]]:
     """The cells that the brief locks, and, without ``force``, those that a person edited; with what to say."""
-    locked = locked_cells(source, brief)
+    locked = locked_cells(source, brief, printable(PieceFiles.of(midi).brief.name))
     theirs = () if force else bars_by_hand(PieceFiles.of(midi), midi, data)
     edited = frozenset((one.track, bar) for one in theirs for bar in one.bars if one.track != CONDUCTOR)
     reasons = (("locked", locked), ("edited by hand", edited - locked))

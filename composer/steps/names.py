@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 BRIEF, GENERATE, TAKES, CLEANUP, HUMANIZE, RENDER = "brief", "generate", "takes", "cleanup", "humanize", "render"
+CARD = "card"
 UNDO = "undo"
 PREVIEW = "preview"  # what `composer watch` renders

@@ -6,7 +6,7 @@ A bare name stands for a piece, and each command takes the file of it that it wo
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from composer.errors import BadInput, UsageProblem, did_you_mean
 from composer.formats.kinds import BRIEF, MIDI, SUFFIXES, way_to
 from composer.workspace import AUDIO, PieceFiles, PieceState, pieces_in
-from composer.workspace.names import EXPORTS, STEMS
+from composer.workspace.names import CARD, EXPORTS, STEMS, as_spelt
 from composer.workspace.names import SUFFIXES as OF_A_PIECE
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def heard_meant(typed: Path) -> Meant:
 
 def piece_meant(typed: Path) -> Meant:
     """What sounds of the piece that is named by its name or by any file of it; a MIDI file stands for itself."""
+    typed = as_spelt(typed)
     if typed.suffix.lower() not in MIDI_ENDINGS and typed.is_file() and (found := _first(_heard(PieceFiles.of(typed)))):
         return Meant(typed, found)
     return _meant(typed, _heard, MIDI)
@@ -82,6 +83,35 @@ def piece_meant(typed: Path) -> Meant:
 def meant_by(typed: Path, stages: Callable[[PieceFiles], Iterable[Path | None]]) -> Meant:
     """The first MIDI file of those that ``stages`` finds in a piece."""
     return _meant(typed, stages, MIDI)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The files that were named, but for composer's own cards among them, with a line for each of those."""
+
+    paths: tuple[Path, ...]
+    lines: tuple[str, ...]
+
+
+def without_cards(typed: Sequence[Path]) -> Named:
+    """What was ``typed``, or a pattern such as ``*.png`` stands for; raises BadInput where all are cards."""
+    named = [as_spelt(path) for path in typed]
+    cards = [path for path in named if _is_card(path)]
+    if cards and len(cards) == len(named):
+        raise BadInput(cards[0], f"is the card of {PieceFiles.of(cards[0]).name}", "name the picture")
+    lines = tuple(f"{path}: left out, the card of {PieceFiles.of(path).name}" for path in cards)
+    return Named(tuple(path for path in named if path not in cards), lines)
+
+
+def _is_card(path: Path) -> bool:
+    """Whether composer drew the picture: its piece has a brief, not made from it, or a record that knows it."""
+    if not path.name.lower().endswith(CARD) or not path.is_file():
+        return False
+    files = PieceFiles.of(path)
+    state = PieceState(files)
+    brief = state.step_of(files.brief)
+    is_source = brief is not None and state.key_of(path) in brief.inputs
+    return state.step_of(path) is not None or (files.brief.is_file() and not is_source)
 
 
 def output_of(asked: Path | None, default: Path) -> Path:
@@ -110,6 +140,7 @@ def _heard(files: PieceFiles) -> tuple[Path | None, ...]:
 
 def _meant(typed: Path, stages: Callable[[PieceFiles], Iterable[Path | None]], kind: str) -> Meant:
     """Raises BadInput for a bare name that no piece has, with the step that makes the file, or with the nearest."""
+    typed = as_spelt(typed)
     if typed.is_file() or typed.suffix.lower() in _KNOWN_LAST or typed.name in ("", ".", ".."):
         return Meant(typed, typed)
     longer = [typed.with_name(typed.name + ending) for ending in _LEFT_OUT[kind]]

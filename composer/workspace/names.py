@@ -6,8 +6,10 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import normalize
 
 from composer.errors import UsageProblem
+from composer.formats.record import read_record
 
 BRIEF, DRAFT, CLEAN, MIDI, MUSICXML = ".brief.json", ".draft.mid", ".clean.mid", ".mid", ".musicxml"
 HUMAN, GRID = ".human.mid", ".grid.mid"  # the music as it is played, and the same on the grid
@@ -131,15 +133,40 @@ def cleanup_output(midi: Path) -> Path:
     return midi.with_name(midi.stem + CLEAN)
 
 
+def as_spelt(path: Path) -> Path:
+    """``path`` as the disk spells its name, or its piece's: an accent may be a part of its letter, or stand alone.
+
+    What is there, and what is not there in any spelling, stays as it is.
+    """
+    if path.name.isascii() or path.exists():
+        return path
+    wanted = normalize("NFC", path.name)
+    try:
+        names = sorted(os.listdir(path.parent))
+    except OSError:
+        return path
+    known = (word for name in names for word in (name, PieceFiles.of(path.parent / name).name))
+    return path.with_name(next((word for word in known if normalize("NFC", word) == wanted), path.name))
+
+
 def pieces_in(folder: Path) -> tuple[PieceFiles, ...]:
-    """The pieces that have a brief, a MIDI file or a record in ``folder``, by name; numbered backups are left out."""
+    """The pieces that have a brief, a MIDI file or a record of one in ``folder``, by name; numbered backups are left
+    out."""
     known = (BRIEF, DRAFT, CLEAN, MIDI, ".midi", RECORD)
     try:
         names = [n for n in os.listdir(folder) if n.lower().endswith(known) and not n.startswith(".")]
     except OSError as error:
         raise UsageProblem(folder, f"cannot be listed ({error.strerror})", "name a folder") from None
-    found = {PieceFiles.of(folder / name).name for name in names if not is_backup(folder, name)}
-    return tuple(PieceFiles(folder, name) for name in sorted(found))
+    files = {PieceFiles.of(folder / name).name for name in names if not is_backup(folder, name)}
+    there = {PieceFiles.of(folder / name).name for name in names if not name.lower().endswith(RECORD)}
+    pieces = (PieceFiles(folder, name) for name in sorted(files))
+    return tuple(piece for piece in pieces if piece.name in there or not _is_of_a_copy(piece.record))
+
+
+def _is_of_a_copy(record: Path) -> bool:
+    """Whether a record knows nothing but what was exported or rendered of another piece, under another name."""
+    keys = read_record(record).output_keys
+    return bool(keys) and not any("/" not in key and key.lower().endswith((BRIEF, MIDI, ".midi")) for key in keys)
 
 
 def is_backup(folder: Path, name: str) -> bool:

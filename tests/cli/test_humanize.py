@@ -109,13 +109,22 @@ def test_undo_keeps_the_edits_of_a_person(files: PieceFiles, composer: Program) 
     composer("humanize", files.midi, "--seed", "7")
     mine = edit(files.human, 3)
     run = composer("humanize", files.human, "--undo")
-    assert run.code == 0 and run.err.rstrip().endswith("back on the grid; 1 keeps what you changed")
+    assert run.code == 0 and "back on the grid; 1 keeps what you changed\n" in run.err
+    still = "render and export of art still take art.human.mid: name art.grid.mid, or move the performance away"
+    assert run.err.endswith(f"  {still}\n")
     gone = [n for n, m in zip(heard(MUSIC), heard(files.grid.read_bytes()), strict=True) if n != m]
     assert len(gone) == 1 and gone[0].start // BAR + 1 == 3
     assert files.human.read_bytes() == mine and files.midi.read_bytes() == MUSIC
     again = files.grid.read_bytes()
     assert composer("humanize", files.human, "--grid").code == 0
     assert files.grid.read_bytes() == again and not (files.folder / "art.grid.1.mid").exists()
+
+
+def test_undo_says_nothing_of_a_performance_that_is_not_what_sounds(files: PieceFiles, composer: Program) -> None:
+    composer("humanize", files.midi, "--seed", "7")
+    edit(files.midi, 5)
+    run = composer("humanize", files.human, "--undo")
+    assert run.code == 0 and "still take" not in run.err
 
 
 def test_undo_backs_up_a_grid_that_a_person_edited(files: PieceFiles, composer: Program) -> None:

@@ -174,7 +174,7 @@ def test_render_without_a_name_takes_the_one_piece(
     monkeypatch.chdir(folder)
     before = (folder / "art.wav").read_bytes()
     (folder / "art.wav").unlink()
-    assert composer("render").code == 0
+    assert "  of art.mid\n" in composer("render").err
     assert (folder / "art.wav").read_bytes() == before
     shutil.copy("art.mid", "other.mid")
     refused = composer("render")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 
@@ -125,3 +126,15 @@ def test_the_file_that_was_taken_is_told(composer: Program) -> None:
     assert composer("diff", "art", "art.draft").err.startswith("art.mid -> art.draft.mid: ")
     assert composer("evaluate", "art").err.startswith("art.mid: ")
     assert PieceFiles(Path(), "art").human.is_file() and "art.human.mid: " in composer("check", "art").err
+
+
+def test_an_accent_may_be_a_part_of_its_letter_or_stand_alone(composer: Program) -> None:
+    whole, apart = (normalize(form, "Tür") for form in ("NFC", "NFD"))
+    Path(f"{apart}.draft.mid").write_bytes(midi_bytes(small_piece()))
+    Path(f"{apart}.brief.json").write_text(json.dumps(BRIEF))
+    for name in (whole, f"{whole}.draft.mid"):
+        assert draft_meant(Path(name)).path == Path(f"{apart}.draft.mid")
+        assert json.loads(composer("status", name, "--json").out)["pieces"][0]["name"] == apart
+    assert composer("plan", whole, "--seed", "1").code == 0
+    assert composer("watch", whole, "--once", "--no-preview", "-q").code == 0
+    assert all(normalize("NFC", path.name) != path.name for path in Path().glob("T*"))

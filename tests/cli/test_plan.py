@@ -43,6 +43,15 @@ def test_the_table_shows_every_phrase_and_the_climax(composer: Program, brief: P
     assert "seed 7, climax in bar" in result.err
 
 
+def test_a_seed_that_was_drawn_comes_with_the_command_that_composes_it(composer: Program, brief: Path) -> None:
+    shown = composer("plan", brief)
+    command = re.search(r"next, to compose this: composer generate mine.brief.json --seed (\d+)\n", shown.err)
+    assert command is not None and f"seed {command[1]}, climax" in shown.err
+    assert "next" not in composer("plan", brief, "--seed", "7").err
+    brief.write_text(json.dumps({**BRIEF, "seed": 7}), "utf-8")
+    assert "next" not in composer("plan", brief).err
+
+
 def test_the_same_seed_gives_the_same_plan_and_nothing_is_written(composer: Program, brief: Path) -> None:
     before = brief.read_bytes()
     assert _plan(composer, brief, "--seed", "7") == _plan(composer, brief, "--seed", "7")

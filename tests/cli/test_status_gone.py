@@ -229,3 +229,16 @@ def test_a_file_of_which_only_bars_were_composed_is_of_no_version(art: PieceFile
     known = StepRecord(outputs=read_record(art.record).steps["generate"].outputs)
     art.record.write_bytes(record_bytes(Record(steps={"generate": known})))
     assert "art.draft.mid" not in _piece(composer, art)["why"]
+
+
+def test_what_is_exported_under_another_name_is_no_piece_and_is_guarded(art: PieceFiles, composer: Program) -> None:
+    words = ("export", art.midi, "--to", "musicxml", "-o", art.folder / "print.musicxml")
+    assert composer(*words).code == 0
+    assert composer("render", art.midi, "-o", art.folder / "out.flac").code == 0
+    assert composer("export", art.midi, "--to", "midi-stems", "-o", art.folder / "parts.midi-stems").code == 0
+    assert [piece.name for piece in pieces_in(art.folder)] == ["art"]
+    (art.folder / "print.musicxml").write_text("mine")
+    assert composer(*words).code == 5
+    assert (art.folder / "print.musicxml").read_text() == "mine"
+    (art.folder / "print.mid").write_bytes(art.midi.read_bytes())
+    assert [piece.name for piece in pieces_in(art.folder)] == ["art", "print"]

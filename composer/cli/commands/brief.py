@@ -46,7 +46,7 @@ def brief(
     from composer.errors import UsageProblem
     from composer.steps.briefing import run_brief
     from composer.steps.done import Done
-    from composer.steps.naming import output_of
+    from composer.steps.naming import output_of, without_cards
     from composer.steps.song_brief import is_midi, run_song_brief
     from composer.workspace import PieceFiles
 
@@ -55,9 +55,12 @@ def brief(
         "--preset": preset, "--scheme": scheme, "--duration": duration, "--bars": bars, "--form": form,
         "--card": card or None,
     }  # fmt: skip
+    named = without_cards(files)
+    for line in named.lines:
+        show.note(line)
     typed = [flag for flag, value in of_pictures.items() if value is not None]
-    if output is not None and len(files) > 1 and not output.is_dir():
-        raise UsageProblem("--output", f"{output} is one file for {len(files)} briefs", "name a folder")
+    if output is not None and len(named.paths) > 1 and not output.is_dir():
+        raise UsageProblem("--output", f"{output} is one file for {len(named.paths)} briefs", "name a folder")
 
     def one(path: Path) -> Done:
         target = output_of(output, PieceFiles.of(path).brief)
@@ -65,4 +68,4 @@ def brief(
             return run_song_brief(path, target, options, typed, force)
         return run_brief(path, target, options, card, force)
 
-    return each(show, files, one)
+    return each(show, named.paths, one)

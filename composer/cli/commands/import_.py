@@ -28,7 +28,9 @@ def import_(
 ) -> int:
     """Put a file from your DAW back into its piece: what the DAW lost is rebuilt, what you changed stays."""
     from composer.steps.returning import run_import
+    from composer.workspace.names import as_spelt
 
+    file, into = as_spelt(file), as_spelt(into)
     with show.working(file.name):
         names = None if tracks is None else tuple(name.strip() for name in tracks.split(","))
         done = run_import(file, into, output, force, bars=bars, tracks=names)

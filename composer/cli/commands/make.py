@@ -58,6 +58,7 @@ def make(
     from composer.brief.analyse import BriefOptions
     from composer.cli.commands.pipeline import Wanted, make_all
     from composer.steps.due.asked import Asked
+    from composer.steps.naming import without_cards
 
     typed: dict[str, Any] = {
         "preset": preset, "scheme": scheme, "duration_s": duration, "ensemble": ensemble, "style": style, "bars": bars,
@@ -68,4 +69,7 @@ def make(
     asked = Asked(
         brief=brief, card=card, seed=seed, model=model, strength=humanize, soundfont=soundfont, stems=stems, force=force
     )  # fmt: skip
-    return make_all(show, images, Wanted(asked, output))
+    named = without_cards(images)
+    for line in named.lines:
+        show.note(line)
+    return make_all(show, named.paths, Wanted(asked, output))

@@ -23,6 +23,7 @@ def plan(
 ) -> int:
     """Show the plan of a brief: its phrases, how they close, what they are made from, and where the climax is."""
     from composer.compose.planned import COLUMNS, plan_for, rows_of, written_phrases
+    from composer.errors import command
     from composer.steps.briefing import brief_in
     from composer.steps.naming import brief_meant
     from composer.steps.seeds import checked_seed
@@ -37,6 +38,8 @@ def plan(
     for line in meant.lines:
         show.note(line)
     show.note(f"seed {chosen}, climax in bar {drawn.climax_bar + 1}")
+    if seed is None and content.seed is None:
+        show.note(f"next, to compose this: {command('generate', brief, '--seed', str(chosen))}")
     backup = _write(brief, written_phrases(drawn)) if write else None
     if backup is not None:
         show.wrote(brief, f"its phrases are written out; the brief before is {backup.name}")

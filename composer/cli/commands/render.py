@@ -30,14 +30,14 @@ def render(
     from composer.cli.terminal.batch import each
     from composer.errors import UsageProblem
     from composer.render.stage import RenderOptions
-    from composer.steps.naming import heard_meant, output_of
+    from composer.steps.naming import Meant, heard_meant, output_of
     from composer.steps.rendering import MixChoice, run_render
     from composer.workspace import PieceFiles
 
     if mix is not None and no_mix:
         raise UsageProblem("--no-mix", "contradicts --mix", "give one of the two")
     choice = MixChoice(mix, not no_mix)
-    meant = heard_meant(midi or _only_midi(Path()))
+    meant = heard_meant(midi) if midi is not None else Meant(Path(), _only_midi(Path()))
     options = RenderOptions(soundfont, rate, stems, not no_normalize)
     return each(
         show,

@@ -49,7 +49,9 @@ def _pieces(asked: Path) -> tuple[Path, tuple[PieceFiles, ...]]:
     """The folder, and the pieces to show: all of them, or the one that is named; raises UsageProblem."""
     from composer.errors import UsageProblem
     from composer.workspace import PieceFiles, pieces_in
+    from composer.workspace.names import as_spelt
 
+    asked = as_spelt(asked)
     if asked.is_dir() and asked.suffix not in (".stems", ".pages", ".midi-stems"):
         return asked, pieces_in(asked)
     if not asked.parent.is_dir():

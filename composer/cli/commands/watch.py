@@ -67,7 +67,9 @@ def _target(subject: Path) -> tuple[Target, Path | None]:
     from composer.cli.watching.loop import Target
     from composer.errors import UsageProblem
     from composer.workspace import SUFFIXES, PieceFiles, pieces_in
+    from composer.workspace.names import as_spelt
 
+    subject = as_spelt(subject)
     if subject.is_dir():
         return Target(subject), None
     files = PieceFiles.of(subject)

@@ -38,9 +38,9 @@ class Stage:
     """A step of one piece as it is wanted: its files, the main output first, what it reads and its recorded options.
 
     ``again`` are the words of the command that replaces an edited output; those in ``keeps`` the step itself writes
-    again around what the person did in them. ``seed`` is the one that a person typed; ``around`` the music of theirs
-    that the output was composed around. ``is_of_today`` tells whether the program and its weights are those that wrote
-    the output.
+    again around what the person did in them. ``seed`` is the one that a person typed, ``typed`` are the flags of all
+    that they did; ``around`` is the music of theirs that the output was composed around. ``is_of_today`` tells whether
+    the program and its weights are those that wrote the output.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Stage:
     again: tuple[str | Path, ...]
     options: Mapping[str, object] = field(default_factory=dict)
     seed: int | None = None
+    typed: tuple[str, ...] = ()
     keeps: tuple[Path, ...] = ()
     around: Path | None = None
     is_of_today: Callable[[], bool] = lambda: True
@@ -96,11 +97,18 @@ class Verdict:
             kept = f"{stage.outputs[0]}: kept, composed around {stage.around.name}"
             return [f"{kept}{since}; `{command_of(stage)}` composes it again"]
         if self.need is Need.KEPT:
-            return [f"{path}: {self._kept(path)}" for path in self.theirs]
+            return [*(f"{path}: {self._kept(path)}" for path in self.theirs), *self._idle(stage)]
         if self.need is not Need.BEHIND:
             return []
         advice = f"`{command_of(stage)} --force` makes it again (a backup is kept)"
-        return [f"{path}: {self._kept(path)}{since}; {advice}" for path in self.theirs]
+        return [*(f"{path}: {self._kept(path)}{since}; {advice}" for path in self.theirs), *self._idle(stage)]
+
+    def _idle(self, stage: Stage) -> list[str]:
+        """What tells that options were typed in vain."""
+        if not stage.typed:
+            return []
+        names = " and ".join(path.name for path in self.theirs)
+        return [f"{', '.join(stage.typed)}: not used, as {names} stays; change it there, or use --force"]
 
     def _kept(self, path: Path) -> str:
         why = f" ({self.problem})" if self.problem and self.held[path] is State.FOREIGN else ""

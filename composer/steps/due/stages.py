@@ -15,7 +15,7 @@ from composer.steps import briefing, cleaning, cleanup_choice, names
 from composer.steps.cleanup_choice import CleanupChoice
 from composer.steps.composing import trained
 from composer.steps.done import Done
-from composer.steps.due.asked import Asked, brief_options, brief_words
+from composer.steps.due.asked import BRIEF_FLAGS, Asked, brief_options, brief_words
 from composer.steps.due.needs import Stage
 from composer.steps.humanizing import WITHOUT_BRIEF, Wished, run_humanize
 from composer.steps.rendering import (
@@ -31,6 +31,8 @@ from composer.workspace import AUDIO, BRIEF, PieceFiles, PieceState, State
 
 # Modes of ``generate`` that are given music of a person; the option in the record is its file's name.
 GIVEN = ("melody", "continue")
+
+_SOUNDS = {"--soundfont": "soundfont", "--stems": "stems"}  # flag -> field of ``Asked``
 
 Find = Callable[[PieceState, Asked], Stage | None]
 
@@ -60,21 +62,38 @@ def brief_stage(state: PieceState, asked: Asked) -> Stage | None:
         return None
     done = state.step_of(files.brief)
     options = brief_options(done, asked.brief)
-    had_card = done is not None and state.key_of(files.card) in done.outputs
-    has_card = had_card if asked.card is None else asked.card
 
     def run() -> Done:
         from composer.brief.analyse import BriefOptions
 
-        return briefing.run_brief(image, files.brief, BriefOptions(**options), has_card, asked.force)
+        return briefing.run_brief(image, files.brief, BriefOptions(**options), False, asked.force)
 
     return Stage(
         names.BRIEF,
-        (files.brief, *((files.card,) if has_card else ())),
+        (files.brief,),
         (image,),
         run,
         (names.BRIEF, image, *brief_words(options)),
         options=options,
+        typed=tuple(flag for name, flag in BRIEF_FLAGS.items() if name in asked.brief),
+        is_of_today=lambda: _is_of_this_version(done),
+    )
+
+
+def card_stage(state: PieceState, asked: Asked) -> Stage | None:
+    """The card of the brief as it is, where the person asks for one or there was one."""
+    files, image, done = state.files, asked.picture or picture_of(state), state.step_of(state.files.card)
+    is_wanted = done is not None if asked.card is None else asked.card
+    if not is_wanted or image is None or not image.is_file() or not files.brief.is_file():
+        return None
+    brief = state.step_of(files.brief)
+    return Stage(
+        names.CARD,
+        (files.card,),
+        (image, files.brief),
+        lambda: briefing.run_card(image, files.brief, asked.force),
+        (names.BRIEF, image, *brief_words(brief.options if brief is not None else {}), "--card"),
+        typed=("--card",) if asked.card else (),
         is_of_today=lambda: _is_of_this_version(done),
     )
 
@@ -104,6 +123,7 @@ def generate_stage(state: PieceState, asked: Asked) -> Stage | None:
         (names.GENERATE, files.brief, *(("--model", model) if model else ())),
         options=trained.generate_recorded(model),
         seed=asked.seed,
+        typed=_typed_anew(done, asked),
         keeps=(files.draft,),
         is_of_today=lambda: done is None or trained.is_of_today(done),
     )
@@ -162,6 +182,7 @@ def humanize_stage(state: PieceState, asked: Asked) -> Stage | None:
         (names.HUMANIZE, midi, "--strength", f"{strength:g}", *(("--keep-dynamics",) if keep_dynamics else ())),
         options={"strength": strength, WITHOUT_BRIEF: None},
         seed=seed,
+        typed=("--humanize",) if asked.strength not in (None, known) else (),
         is_of_today=lambda: _is_of_this_version(done),
     )
 
@@ -182,7 +203,7 @@ def preview_stage(state: PieceState, asked: Asked) -> Stage | None:
     return _sound(state, asked, state.files.preview, names.PREVIEW)
 
 
-UP_TO_SCORE: tuple[Find, ...] = (brief_stage, generate_stage, cleanup_stage)
+UP_TO_SCORE: tuple[Find, ...] = (brief_stage, card_stage, generate_stage, cleanup_stage)
 MADE: tuple[Find, ...] = (*UP_TO_SCORE, humanize_stage, render_stage)
 TOLD: tuple[Find, ...] = (*UP_TO_SCORE, humanize_stage, audio_stage)
 UNHEARD: tuple[Find, ...] = (*UP_TO_SCORE, choices_stage, humanize_stage)
@@ -205,6 +226,13 @@ def _draft_seed(files: PieceFiles, done: StepRecord | None, asked: Asked) -> int
         return asked.seed
     seed = briefing.brief_in(files.brief).seed
     return seed if seed is not None or done is None else done.seed
+
+
+def _typed_anew(done: StepRecord | None, asked: Asked) -> tuple[str, ...]:
+    """The flags of a draft that were typed with something else than the draft that is there was composed with."""
+    seed, model = (done.seed, done.options.get("model")) if done is not None else (None, None)
+    news = {"--seed": (asked.seed, seed), "--model": (asked.model, model)}
+    return tuple(flag for flag, (typed, known) in news.items() if typed not in (None, known))
 
 
 def _music_around(state: PieceState, done: StepRecord) -> Path | None:
@@ -276,6 +304,7 @@ def _sound(state: PieceState, asked: Asked, output: Path, step: str) -> Stage | 
         lambda: run_render(midi, output, options, asked.force, step=step, choice=choice),
         ("render", midi, *render_words(options, choice), *named),
         options=render_recorded(options, choice),
+        typed=tuple(flag for flag, value in _SOUNDS.items() if getattr(asked, value)),
         is_of_today=lambda: done is None or sounds_as_today(done, options, midi, choice),
     )
 
