@@ -6,12 +6,13 @@ import io
 import math
 from dataclasses import dataclass
 
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from composer.brief.analyse import BriefResult
 from composer.errors import counted
 from composer.formats.brief.brief import Brief, Colour, Curves
 from composer.formats.brief.form import SectionPlan
+from composer.formats.typeface import font_for, printable
 from composer.music.time import TICKS_PER_BEAT
 
 WIDTH, HEIGHT = 1200, 675
@@ -29,7 +30,6 @@ _PICTURE_HEIGHT = 236
 _REASON_COLUMN, _REASONS_TOP, _REASONS_HEIGHT = 72, _TOP + 306.0, 240
 _LINES = 12  # of a reason; more than fit into the height
 _TRIM = 0.12  # of the aspect, that may be cut off so that a picture fills its place
-_LAST_PRINTABLE = 0x24F  # the built-in font has Latin letters only
 
 # Field of ``because`` -> its caption on the card.
 _REASONS = {
@@ -53,7 +53,8 @@ class _Canvas:
         self, x: float, y: float, text: str, size: float, ink: tuple[int, int, int] = _INK, anchor: str = "ls"
     ) -> None:
         """``anchor`` as Pillow has it: ``ls`` puts the left end of the base line at x, y."""
-        self.draw.text((x * _SCALE, y * _SCALE), text, font=_font(size), fill=ink, anchor=anchor)
+        shown = printable(text)
+        self.draw.text((x * _SCALE, y * _SCALE), shown, font=font_for(shown, size * _SCALE), fill=ink, anchor=anchor)
 
     def box(self, x: float, y: float, width: float, height: float, fill: tuple[int, int, int]) -> None:
         corners = (
@@ -90,7 +91,7 @@ def card_png(result: BriefResult) -> bytes:
 
 
 def _draw_heading(canvas: _Canvas, brief: Brief) -> None:
-    canvas.text(_MARGIN, 66, _fitted(_printable(brief.title), 34, WIDTH - 2 * _MARGIN - 340), 34)
+    canvas.text(_MARGIN, 66, _fitted(brief.title, 34, WIDTH - 2 * _MARGIN - 340), 34)
     kind = f"{brief.picture_type}  ·  " if brief.picture_type else ""
     canvas.text(WIDTH - _MARGIN, 66, f"{kind}preset {brief.preset}  ·  {brief.scheme} colours", 15, _SOFT, "rs")
     canvas.box(_MARGIN, 86, WIDTH - 2 * _MARGIN, 1, _RULE)
@@ -218,12 +219,9 @@ def _draw_reasons(canvas: _Canvas, brief: Brief) -> None:
         y += gap
 
 
-def _font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size=size * _SCALE)
-
-
 def _width(text: str, size: float) -> float:
-    return _font(size).getlength(text) / _SCALE
+    shown = printable(text)
+    return font_for(shown, size * _SCALE).getlength(shown) / _SCALE
 
 
 def _size_for(text: str, size: float, width: float) -> float:
@@ -241,7 +239,7 @@ def _fitted(text: str, size: float, width: float) -> str:
 
 def _wrapped(text: str, size: float, width: float, limit: int) -> list[str]:
     """Up to ``limit`` lines; the last one ends in dots where something had to go."""
-    words, lines = _printable(text).split(), [""]
+    words, lines = text.split(), [""]
     for number, word in enumerate(words):
         longer = f"{lines[-1]} {word}".strip()
         if _width(longer, size) <= width:
@@ -252,10 +250,6 @@ def _wrapped(text: str, size: float, width: float, limit: int) -> list[str]:
         else:
             lines.append(word)
     return lines
-
-
-def _printable(text: str) -> str:
-    return "".join(c if ord(c) <= _LAST_PRINTABLE else "?" for c in text)
 
 
 def _rgb(colour: Colour) -> tuple[int, int, int]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from composer.compare.notes import ADDED, LENGTH, MOVED, PITCH, REMOVED, VELOCITY, NoteEdit
 from composer.compare.song import SongEdit, TurnEdit
-from composer.compare.stage import Difference, Track
+from composer.compare.stage import BarEdit, Difference, Track
 from composer.compare.view import Tone, View
 from composer.compare.voices import Fault
 from composer.music.pitch import note_name
@@ -18,7 +18,7 @@ KINDS = (ADDED, REMOVED, MOVED, PITCH, LENGTH, VELOCITY)
 
 def as_json(difference: Difference) -> dict[str, Any]:
     """Every edit; times are exact fractions of a quarter from the start, as text, and bars and beats of the old
-    version."""
+    version. What stands in bars that were put in or taken out is told with those."""
     counts = Counter(kind for edit in difference.note_edits for kind in edit.kinds)
     found = difference.voice_leading
     return {
@@ -27,7 +27,7 @@ def as_json(difference: Difference) -> dict[str, Any]:
         "after": _file(difference.after),
         "same": difference.is_same,
         "shift_quarters": str(difference.quarters(difference.shift)),
-        "bars": [{"after": step.after, "by": step.bars} for step in difference.steps],
+        "bars": [_bars(edit, difference) for edit in difference.bar_edits],
         "end_quarters": [str(difference.quarters(end)) for end in difference.end] if difference.end else None,
         "notes": {"same": sum(len(t.notes.same) for t in difference.tracks), **{kind: counts[kind] for kind in KINDS}},
         "song": [_song(edit, difference) for edit in difference.song],
@@ -48,6 +48,32 @@ def _file(view: View) -> dict[str, Any]:
         "bars": view.bars.bars_until(view.end),
         "tracks": len(view.lines),
         "notes": len(view.tones),
+    }
+
+
+def _bars(edit: BarEdit, difference: Difference) -> dict[str, Any]:
+    """Bars put in or taken out; the times are those of the version that has them."""
+    first = (edit.step.new_after if edit.step.bars > 0 else edit.step.after) + 1
+    return {
+        "after": edit.step.after,
+        "by": edit.step.bars,
+        "first": first,
+        "quarters": str(difference.quarters(edit.span.start)),
+        "length": str(difference.quarters(len(edit.span))),
+        "tracks": [
+            {
+                "name": line.label,
+                "notes": [_tone(tone, difference) for tone in line.tones],
+                "controls": [
+                    {"what": t.what, "quarters": str(difference.quarters(t.time)), "value": t.value} for t in line.turns
+                ],
+            }
+            for line in edit.content.lines
+            if line.tones or line.turns
+        ],
+        "song": [
+            {"what": e.what, "quarters": str(difference.quarters(e.time)), "text": e.text} for e in edit.content.song
+        ],
     }
 
 

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from composer.compare.notes import ADDED, LENGTH, MOVED, PITCH, REMOVED, VELOCITY, NoteEdit
-from composer.compare.stage import Difference, Track
+from composer.compare.stage import BarEdit, Difference, Track
 from composer.compare.summary import summary_of
 from composer.compare.view import Tone
 from composer.errors import counted
+from composer.formats.typeface import font_for, printable
 
 Colour = tuple[int, int, int]
 
@@ -25,8 +26,7 @@ SYSTEMS_MAX = 12
 _LEFT, _RIGHT, _TOP, _BOTTOM = 150, 24, 96, 20
 _RULER, _GAP, _LANE_GAP = 40, 28, 6
 _LANE_MIN, _LANE_MAX, _ROW_MAX = 34, 150, 7
-_LABEL_CHARS, _EVENT_CHARS = 20, 24
-_LAST_PRINTABLE = 0x24F  # the built-in font has Latin letters only
+_EVENT_CHARS = 24
 
 _PAPER, _LANE, _INK, _SOFT, _RULE, _BEAT = (
     (250, 248, 244), (255, 255, 255), (28, 30, 34), (104, 106, 112), (190, 186, 178), (232, 229, 222)
@@ -94,6 +94,7 @@ class _Roll:
             times = [t.start for e in self.difference.note_edits for t in (e.before, e.after) if t is not None]
             times += [edit.time for edit in self.difference.song]
             times += [edit.time for track in self.difference.tracks for edit in track.turns]
+            times += [edit.span.start if edit.step.bars < 0 else self._seam(edit) for edit in self.difference.bar_edits]
             changed = {(self.map.place(time).bar - 1) // BARS_A_SYSTEM for time in times}
             starts = [start for start in starts if (start - 1) // BARS_A_SYSTEM in changed] or starts[:1]
         return starts[:SYSTEMS_MAX]
@@ -120,10 +121,10 @@ class _Roll:
         ]:
             self.draw.rectangle((x, 72, x + 16, 83), fill=colour)
             self._text(x + 22, 83, words, 14, _INK)
-            x += 22 + _font(14).getlength(words) + 26
+            x += 22 + _width(words, 14) + 26
         self.draw.rectangle((x, 72, x + 16, 83), outline=_SOFT, width=2)
         self._text(x + 22, 83, "outline: how it was before", 14, _INK)
-        x += 22 + _font(14).getlength("outline: how it was before") + 26
+        x += 22 + _width("outline: how it was before", 14) + 26
         self.draw.polygon([(x + 8, 83), (x + 2, 73), (x + 14, 73)], fill=_EVENT)
         self._text(x + 22, 83, "tempo, markers, controllers", 14, _INK)
 
@@ -139,9 +140,28 @@ class _Roll:
             self.draw.line((x, top + _RULER - 6, x, bottom), fill=_RULE)
             if bar < last_bar and bar <= self.bars:
                 self._text(x + 4, top + 15, str(bar), 13, _INK)
+        self._bar_edits(window, top, bottom)
         self._song(window, top)
         for lane in self.lanes:
             self._tones(lane, window, top + _RULER + lane.top)
+
+    def _seam(self, edit: BarEdit) -> int:
+        """The time of the old version behind which bars were put in."""
+        return int(self.map.start(edit.step.after + 1))
+
+    def _bar_edits(self, window: _Window, top: int, bottom: int) -> None:
+        """A line where bars were put in; those that were taken out in a frame, with the notes that they had."""
+        for edit in self.difference.bar_edits:
+            start, words = self._seam(edit), f"{edit.step.bars:+d} bar{'s' * (abs(edit.step.bars) > 1)}"
+            if edit.step.bars > 0 and window.start <= start <= window.end:
+                x = window.x(start)
+                self.draw.rectangle((x - 1, top + _RULER - 6, x + 1, bottom), fill=COLOURS[ADDED])
+                self._text(x + 4, top + 26, words, 11, COLOURS[ADDED])
+            elif edit.step.bars < 0 and edit.span.start < window.end and edit.span.stop > window.start:
+                left = window.x(max(Fraction(edit.span.start), window.start))
+                right = window.x(min(Fraction(edit.span.stop), window.end))
+                self.draw.rectangle((left, top + _RULER - 6, right, bottom), outline=COLOURS[REMOVED], width=2)
+                self._text(left + 4, top + 26, words, 11, COLOURS[REMOVED])
 
     def _lane(self, lane: _Lane, window: _Window, top: int) -> None:
         right = window.x(min(window.end, self.map.start(self.bars + 1)))
@@ -157,7 +177,7 @@ class _Roll:
         colour = (
             COLOURS[ADDED] if not lane.track.group.before else COLOURS[REMOVED] if not lane.track.group.after else _INK
         )
-        self._text(24, top + 14, label if len(label) <= _LABEL_CHARS else label[: _LABEL_CHARS - 1] + "...", 14, colour)
+        self._text(24, top + 14, _fitted(label, 14, _LEFT - 32), 14, colour)
         if not lane.track.is_same:
             count = len(lane.track.notes.edits)
             self._text(24, top + 30, "1 note differs" if count == 1 else f"{count} notes differ", 11, _SOFT)
@@ -174,13 +194,18 @@ class _Roll:
             words = event.text[:_EVENT_CHARS] if event else ""
             if x >= free:
                 self._text(x + 7, top + 34, words, 11, _SOFT)
-                free = x + 14 + _font(11).getlength(words)
+                free = x + 14 + _width(words, 11)
 
     def _tones(self, lane: _Lane, window: _Window, top: int) -> None:
+        indexes = {line.index for line in lane.track.group.before}
+        for edit in self.difference.bar_edits:
+            for tone in edit.content.tones if edit.step.bars < 0 else ():
+                if tone.line in indexes:
+                    self._tone(lane, window, top, tone, COLOURS[REMOVED], is_solid=False)
         for _, tone in lane.track.notes.same:
             self._tone(lane, window, top, tone, _SAME, is_solid=True)
-        for edit in lane.track.notes.edits:
-            self._edit(lane, window, top, edit)
+        for change in lane.track.notes.edits:
+            self._edit(lane, window, top, change)
         for turn in lane.track.turns:
             if window.holds(turn.time):
                 x = window.x(turn.time)
@@ -211,8 +236,8 @@ class _Roll:
             self.draw.rectangle(box, outline=colour)
 
     def _text(self, x: float, y: float, text: str, size: int, ink: Colour, anchor: str = "ls") -> None:
-        shown = "".join(c if ord(c) <= _LAST_PRINTABLE else "?" for c in text)
-        self.draw.text((x, y), shown, fill=ink, font=_font(size), anchor=anchor)
+        shown = printable(text)
+        self.draw.text((x, y), shown, fill=ink, font=font_for(shown, size), anchor=anchor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,5 +265,15 @@ def _lanes(tracks: Sequence[Track]) -> Iterator[_Lane]:
         top += height + _LANE_GAP
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size=size)
+def _width(text: str, size: int) -> float:
+    shown = printable(text)
+    return font_for(shown, size).getlength(shown)
+
+
+def _fitted(text: str, size: int, width: float) -> str:
+    """The text, or as much of it as fits into so many pixels, with dots."""
+    if _width(text, size) <= width:
+        return text
+    while text and _width(text + "...", size) > width:
+        text = text[:-1]
+    return text.rstrip() + "..."

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from composer.compare.alignment import Step, aligned
-from composer.compare.matching import Group, shift_between
+from composer.compare.alignment import STEP, Alignment, Step, aligned, music_of
+from composer.compare.matching import Group, groups_of, shift_between
 from composer.compare.notes import MOVE_QUARTERS, NoteEdit, NoteEdits, Scale, note_edits
 from composer.compare.song import SongEdit, TurnEdit, song_edits, turn_edits
 from composer.compare.view import Tone, View, common_unit, view_of, with_chords_of
@@ -47,12 +47,21 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
+class BarEdit:
+    """Bars that were put in or taken out, with what stands in them at the times of the version that has them."""
+
+    step: Step
+    content: View
+    span: range
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """Everything in which ``after`` differs from ``before``.
 
     All music of ``after`` has been taken ``shift`` units earlier; ``end`` is when its file then ends, and ``came`` are
-    the metres as it had them: those of the old version where it has none. ``steps`` say where bars seem to have been
-    put in or taken out; all edits are told by their own times all the same.
+    the metres as it had them: those of the old version where it has none. ``bar_edits`` are the bars put in or taken
+    out: neither view has what stands in them, and all times of ``after`` are those that its bars had before.
     """
 
     before: View
@@ -63,11 +72,12 @@ class Difference:
     end: tuple[int, int] | None
     voice_leading: VoiceLeading
     came: tuple[tuple[int, int, int], ...]
-    steps: tuple[Step, ...] = ()
+    bar_edits: tuple[BarEdit, ...] = ()
 
     @property
     def is_same(self) -> bool:
-        return not (self.shift or self.song or self.end) and all(track.is_same for track in self.tracks)
+        is_whole = not (self.shift or self.song or self.end or self.bar_edits)
+        return is_whole and all(track.is_same for track in self.tracks)
 
     @property
     def bars(self) -> BarMap:
@@ -91,19 +101,36 @@ def compared(before: bytes, before_name: str, after: bytes, after_name: str, tol
     unit = common_unit(old_source, new_source)
     scale = Scale(unit, tolerance_ticks * unit // TICKS_PER_BEAT)
     old, new = view_of(old_source, unit), view_of(new_source, unit)
-    shift = shift_between(old.tones, new.tones, int(old.bars.start(2)))
     came = new.metres or old.metres
-    new = new.earlier(shift)
     old, new = with_chords_of(old, new), with_chords_of(new, old)
-    alignment = aligned(old.tones, new.tones, (old.bars, new.bars if new.metres else old.bars), unit)
-    tracks = tuple(_track(group, scale) for group in alignment.groups_of(old.lines, new.lines, unit))
+    new, shift, alignment = _aligned(old, new)
+    edits = tuple(BarEdit(s, alignment.content(s, old, new), alignment.span(s)) for s in alignment.steps)
+    old, new = alignment.without_taken_out(old, new), alignment.taken_back(new, old)
+    tracks = tuple(_track(group, scale) for group in groups_of(old.lines, new.lines, unit))
     parts = [(track.group, track.notes) for track in tracks]
     return Difference(
         old, new, shift, tracks,
         song_edits(old.song, new.song, scale.tolerance, MOVE_QUARTERS * unit),
         (old.end, new.end) if abs(old.end - new.end) > scale.tolerance else None,
-        voice_leading_between(old_source, new_source, parts, unit, shift), came, alignment.steps,
+        voice_leading_between(old_source, new_source, parts, unit, shift, alignment), came, edits,
     )  # fmt: skip
+
+
+def _aligned(old: View, new: View) -> tuple[View, int, Alignment]:
+    """``new`` with all its music so much earlier (0: not all of it moved), and how its bars lie on those of ``old``."""
+    here = _alignment(old, new)
+    shift = shift_between(old.tones, new.tones, int(old.bars.start(2)))
+    if not shift:
+        return new, 0, here
+    moved = new.earlier(shift)
+    there = _alignment(old, moved)
+    # Where there is music in the bars in front they were put in or taken out; else all music has moved.
+    has_more = any(t.start < abs(shift) for t in (new if shift > 0 else old).tones)
+    return (new, 0, here) if here.cost < there.cost + STEP + has_more else (moved, shift, there)
+
+
+def _alignment(old: View, new: View) -> Alignment:
+    return aligned(music_of(old, old.bars), music_of(new, new.bars if new.metres else old.bars), old.unit)
 
 
 def _track(group: Group, scale: Scale) -> Track:

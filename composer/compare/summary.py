@@ -28,6 +28,9 @@ def summary_of(difference: Difference) -> str:
     others = len(difference.song) + turns + sum(len(t.edits) for t in difference.tracks) + bool(difference.end)
     if others:
         parts.append(f"{count_text(others, 'other difference')}")
+    for sign, words in ((-1, "taken out"), (1, "put in")):
+        if bars := sum(edit.step.bars for edit in difference.bar_edits if edit.step.bars * sign > 0):
+            parts.insert(0, f"{count_text(abs(bars), 'bar')} {words}")
     if difference.shift:
         parts.insert(0, f"all music {shift_text(difference)}")
     return "; ".join(parts)

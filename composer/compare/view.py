@@ -119,6 +119,14 @@ class View:
     def bars(self) -> BarMap:
         return BarMap(self.metres, self.unit)
 
+    def only(self, tones: Callable[[Tone], bool], events: Callable[[Turn | SongEvent], bool]) -> View:
+        """The notes and the events that these two say."""
+        lines = tuple(
+            replace(line, tones=tuple(filter(tones, line.tones)), turns=tuple(filter(events, line.turns)))
+            for line in self.lines
+        )
+        return replace(self, lines=lines, song=tuple(filter(events, self.song)))
+
     def earlier(self, shift: int) -> View:
         """The same music ``shift`` units earlier; what a file sets at its start, it still sets there."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from statistics import fmean
 
+from composer.compare.alignment import Alignment
 from composer.compare.matching import Group
 from composer.compare.notes import NoteEdits
 from composer.compare.view import Tone
@@ -41,16 +42,32 @@ class VoiceLeading:
 
 
 def voice_leading_between(
-    before: SourceMidi, after: SourceMidi, parts: Sequence[tuple[Group, NoteEdits]], unit: int, shift: int
+    before: SourceMidi,
+    after: SourceMidi,
+    parts: Sequence[tuple[Group, NoteEdits]],
+    unit: int,
+    shift: int,
+    alignment: Alignment,
 ) -> VoiceLeading:
-    """The faults of both versions; ``parts`` are all lines with their notes; the new one is ``shift`` units later."""
-    old = piece_of(before)
-    new = _new_piece(old, piece_of(after), parts, unit, shift)
-    olds, news = (Counter((o.tick, o.rule, o.is_outer) for o in offences(piece)) for piece in (old, new))
+    """The faults of both versions without those in bars that only one of them has.
+
+    ``parts`` are all lines with their notes; the new one is ``shift`` units later.
+    """  # fmt: skip
+    old, come = piece_of(before), piece_of(after)
+    spans = [_moved_back(span, alignment, Fraction(unit, TICKS_PER_BEAT), shift) for span in come.chords]
+    new = _new_piece(old, replace(come, chords=tuple(span for span in spans if span)), parts, unit)
+    olds, news = (
+        Counter(
+            (o.tick, o.rule, o.is_outer)
+            for o in offences(piece)
+            if not alignment.is_taken_out(o.tick * unit // TICKS_PER_BEAT)
+        )
+        for piece in (old, new)
+    )
     return VoiceLeading(_faults(olds - news, unit), _faults(news - olds, unit), (olds & news).total())
 
 
-def _new_piece(old: Piece, after: Piece, parts: Sequence[tuple[Group, NoteEdits]], unit: int, shift: int) -> Piece:
+def _new_piece(old: Piece, after: Piece, parts: Sequence[tuple[Group, NoteEdits]], unit: int) -> Piece:
     notes: dict[int, list[Note]] = defaultdict(list)
     fresh = []
     for group, found in parts:
@@ -65,8 +82,7 @@ def _new_piece(old: Piece, after: Piece, parts: Sequence[tuple[Group, NoteEdits]
             if edit.before is None and edit.after is not None:
                 notes[_nearest(edit.after, middles)].append(_note(edit.after, unit))
     kept: list[Part] = [replace(part, notes=tuple(sorted(notes[i]))) for i, part in enumerate(old.parts)]
-    chords = tuple(_earlier(span, Fraction(shift * TICKS_PER_BEAT, unit)) for span in after.chords)
-    return replace(old, parts=(*kept, *fresh), chords=chords or old.chords, length=max(old.length, after.length))
+    return replace(old, parts=(*kept, *fresh), chords=after.chords or old.chords, length=max(old.length, after.length))
 
 
 def _nearest(tone: Tone, middles: Mapping[int, float]) -> int:
@@ -83,9 +99,13 @@ def _note(tone: Tone, unit: int) -> Note:
     return Note(start, tone.pitch, max(1, end - start), tone.velocity)
 
 
-def _earlier(span: ChordSpan, ticks: Fraction) -> ChordSpan:
-    start, end = (max(0, round(time - ticks)) for time in (span.start, span.end))
-    return replace(span, start=start, end=end)
+def _moved_back(span: ChordSpan, alignment: Alignment, scale: Fraction, shift: int) -> ChordSpan | None:
+    """The chord where its bar was; None in bars that were put in. A ``scale`` of units to the tick, as ``shift`` is."""
+    start, last = (alignment.old_time(max(0, round(t * scale) - shift)) for t in (span.start, span.end - 1))
+    if start is None:
+        return None
+    end = start + (span.end - span.start) * scale if last is None else last + scale
+    return replace(span, start=round(start / scale), end=round(end / scale))
 
 
 def _faults(found: Counter[tuple[int, str, bool]], unit: int) -> tuple[Fault, ...]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from composer.compare.notes import ADDED, LENGTH, MOVED, PITCH, REMOVED, VELOCITY, NoteEdit
 from composer.compare.song import SongEdit, TurnEdit
-from composer.compare.stage import LINE_ADDED, LINE_REMOVED, MERGED, SPLIT, Difference, Track, TrackEdit
+from composer.compare.stage import LINE_ADDED, LINE_REMOVED, MERGED, SPLIT, BarEdit, Difference, Track, TrackEdit
 from composer.compare.summary import count_text, later_text, number_text, shift_text
 from composer.compare.view import KEY, Tone
 from composer.formats.midi.writer import DRUM_CHANNEL
@@ -76,14 +76,22 @@ class _Teller:
                 SONG,
                 f"all music is {shift_text(self.difference)} in the new version; bars below are the old ones",
             )
-        for step in self.difference.steps:
-            where = f"after bar {step.after}" if step.after else "at the beginning"
-            done = "put in" if step.bars > 0 else "taken out"
-            yield Row(0, 0, SONG, f"{count_text(abs(step.bars), 'bar')} {done} {where}, as it seems")
+        for edit in self.difference.bar_edits:
+            yield Row(0, 0, SONG, self._bar_edit(edit))
         yield from self._song_rows()
         if self.difference.end:
             old, new = self.difference.end
             yield Row(0, 0, SONG, f"the file ends after {self._length(old)}, now after {self._length(new)}")
+
+    def _bar_edit(self, edit: BarEdit) -> str:
+        """``"1 bar put in after bar 3, empty"``, ``"bars 4 to 5 taken out, with 12 notes"``."""
+        step, notes = edit.step, len(edit.content.tones)
+        having = f"with {count_text(notes, 'note')}" if notes else "empty"
+        if step.bars > 0:
+            where = f"after bar {step.after}" if step.after else "at the beginning"
+            return f"{count_text(step.bars, 'bar')} put in {where}, {having}; bars below are the old ones"
+        first, last = step.after + 1, step.after - step.bars
+        return f"{f'bar {first}' if first == last else f'bars {first} to {last}'} taken out, {having}"
 
     def track_rows(self, track: Track) -> Iterator[Row]:
         label, fresh = track.group.label, [edit.what for edit in track.edits]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, replace
 from statistics import fmean
 
-from composer.compare.alignment import aligned
+from composer.compare.alignment import Music, aligned, note_things
 from composer.compare.matching import ALONE, Group
 from composer.compare.notes import Scale, note_edits
 from composer.compare.view import Line, Tone
@@ -131,11 +131,16 @@ def _groups(
     of those."""
     all_olds = [tone for line in olds for tone in line.tones]
     settled = [replace(line, tones=tuple(snapped(all_olds, line.tones, slack))) for line in news]
-    alignment = aligned(all_olds, [tone for line in settled for tone in line.tones], bars, slack.unit)
+    all_news = [tone for line in settled for tone in line.tones]
+    alignment = aligned(_music(all_olds, bars[0]), _music(all_news, bars[1]), slack.unit)
     found = list(alignment.groups_of(olds, settled, slack.unit))
     played = {line.index: line for line in news}
     found = [replace(g, after=tuple(played[line.index] for line in g.after)) for g in found]
-    return _joined(found), slack.between_other_bars if alignment.pairs else slack
+    return _joined(found), slack.between_other_bars if alignment.steps else slack
+
+
+def _music(tones: Sequence[Tone], bars: BarMap) -> Music:
+    return Music(bars, tuple(note_things(tones)), max((t.end for t in tones), default=0))
 
 
 def _joined(groups: list[Group]) -> list[Group]:

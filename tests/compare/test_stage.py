@@ -250,18 +250,3 @@ def test_a_note_is_spelled_in_the_key_of_its_bar_and_never_with_two_flats() -> N
     before = file_of([tracks[0], *tracks_of(data)[1:]], end=8 * BAR)
     rows = told(difference(before, file_of(tracks, end=8 * BAR)))
     assert [row[2].split(": ", 1)[1] for row in rows if row[2].endswith("added")] == ["A5 added", "Bb5 added"]
-
-
-@pytest.mark.parametrize("bar", [3, 4, 5])
-def test_a_bar_that_was_put_in_or_taken_out_is_told(bar: int) -> None:
-    longer = piece()
-    for part in longer.parts:
-        longer = with_notes(
-            longer, part.name, lambda ns: [replace(n, start=n.start + BAR * (n.start >= bar * BAR)) for n in ns]
-        )
-    longer = replace(longer, length=9 * BAR)
-    for before, after, told_of in ((piece(), longer, "put in"), (longer, piece(), "taken out")):
-        found = of_pieces(before, after)
-        assert ("", "(song)", f"1 bar {told_of} after bar {bar}, as it seems") in told(found)
-        assert found.note_edits and as_json(found)["bars"] == [{"after": bar, "by": 1 if before != longer else -1}]
-    assert of_pieces(piece(), piece()).steps == ()
