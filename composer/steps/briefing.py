@@ -34,7 +34,7 @@ def run_brief(image: Path, output: Path, options: BriefOptions, card: bool, forc
     picture = read_bytes(image, IMAGE_BYTES, "picture")
     result = brief_of_picture(picture, printable(image.name), options)
     if card and not force:
-        guard_all(files, [output, files.card], force)
+        guard_all(files, [output, files.card], force, [image])
     save(
         files,
         BRIEF,
