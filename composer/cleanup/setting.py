@@ -230,7 +230,7 @@ def _locked(setting: Setting, brief: Brief | None) -> frozenset[NotePlace]:
     names = [(Track(part.name, part.role), Track(setting.labels[notes[0].track])) for part, notes in parts]
     if brief is not None:
         known = [track for own in names for track in own]
-        check_locked(brief, setting.options.brief_name, known, setting.source.name)
+        check_locked(brief, setting.options.brief_name, known, setting.source)
     regions = as_standing(brief, setting.source).locked_regions if brief is not None else ()
     found = set()
     for number, (own, part) in enumerate(zip(names, setting.piece.parts, strict=True)):

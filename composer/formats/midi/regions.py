@@ -67,7 +67,7 @@ def locked_cells(source: SourceMidi, brief: Brief | None, brief_name: str = UNNA
     file does not have, in the name of the brief."""
     if brief is None or not brief.locked:
         return frozenset()
-    check_locked(brief, brief_name, cells_of(source).tracks, source.name)
+    check_locked(brief, brief_name, cells_of(source).tracks, source)
     return frozenset(cell for region in as_standing(brief, source).locked_regions for cell in cells_in(source, region))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from composer.compose.form.plan import plan_of
+from composer.errors import BadInput
 from composer.formats.brief.brief import Brief
 from composer.formats.midi.regions import locked_cells
 from composer.formats.midi.sections import as_standing, moved_lines
@@ -49,7 +50,16 @@ def lengths(standing: Brief) -> list[tuple[str, int]]:
         ((("A", 1), ("B", 4)), 7, [("A", 3), ("B", 4)]),
         ((("A", 1), ("B", 5)), 11, [("A", 4), ("B", 7)]),
         ((("A", 3), ("B", 7)), 10, [("Intro", 2), ("A", 4), ("B", 4)]),
-        ((("a", 1), ("Solo", 3), ("b", 6)), 9, [("A", 5), ("B", 4)]),
+        ((("a", 1), ("Solo", 3), ("b", 6)), 9, [("A", 2), ("Solo", 3), ("B", 4)]),
+        ((("a", 1), ("turn up the bass", 3), ("b", 6)), 9, [("A", 5), ("B", 4)]),
+        ((("A", 1),), 4, [("A", 4)]),
+        ((("B", 5),), 8, [("A", 4), ("B", 4)]),
+        ((("B", 6),), 9, [("A", 5), ("B", 4)]),
+        ((("B", 1), ("A", 5)), 8, [("B", 4), ("A", 4)]),
+        ((("A", 1), ("Bridge", 5)), 8, [("A", 4), ("Bridge", 4)]),
+        ((("A", 1), ("Bridge", 7)), 10, [("A", 6), ("Bridge", 4)]),
+        ((("A", 1), ("B", 5), ("B", 9)), 12, [("A", 4), ("B", 4), ("B", 4)]),
+        ((("A", 1), ("A", 3), ("B", 6)), 9, [("A", 2), ("A", 3), ("B", 4)]),
         ((("A", 1), ("B", 5.98)), 9, [("A", 5), ("B", 4)]),
         ((), 9, [("A", 4), ("B", 5)]),
     ],
@@ -64,19 +74,16 @@ def test_sections_are_where_the_file_has_them(
 
 
 @pytest.mark.parametrize(
-    "markers",
-    [
-        (("A", 1), ("B", 5)),
-        (),
-        (("B", 1), ("A", 6)),
-        (("A", 1), ("A", 3), ("B", 6)),
-        (("A", 3), ("B", 3)),
-        (("B", 6),),
-    ],
+    "markers", [(("A", 1), ("B", 5)), (("B", 5),), (("A", 1), ("verse 2 is slower", 3), ("B", 5)), ()]
 )
 def test_markers_that_tell_no_other_place_leave_the_brief_as_it_is(markers: tuple[tuple[str, float], ...]) -> None:
     own = brief()
     assert as_standing(own, file(*markers)) is own
+
+
+def test_markers_of_other_sections_alone_leave_the_brief_as_it_is() -> None:
+    own = brief()
+    assert as_standing(own, file(("Verse", 1), ("Chorus", 4))) is own
 
 
 def test_a_file_in_which_bars_are_not_filled_yet_keeps_the_length_of_its_brief() -> None:
@@ -116,3 +123,21 @@ def test_it_is_told_where_the_sections_are() -> None:
     standing = as_standing(own, file(("A", 1), ("B", 6), bars=9))
     assert moved_lines(own, standing, "x.mid") == ["sections as in x.mid: A 1-5, B 6-9 (the brief: A 1-4, B 5-8)"]
     assert moved_lines(own, own, "x.mid") == []
+
+
+def test_a_lock_of_a_section_that_the_file_does_not_have_is_told() -> None:
+    own = brief(locked=[{"bars": "1-2, B"}])
+    for markers in ((("A", 1),), (("A", 1), ("Bridge", 5))):
+        with pytest.raises(BadInput, match=r'art.brief.json: locked\[0\].bars: song.mid has no section "B"'):
+            locked_cells(file(*markers), own, "art.brief.json")
+
+
+def test_who_marks_a_place_in_a_locked_section_does_not_unlock_it() -> None:
+    cells = locked_cells(file(("A", 1), ("Solo", 3), ("B", 5)), brief(locked=[{"bars": "A"}]))
+    assert {bar for _, bar in cells} == {1, 2, 3, 4}
+
+
+def test_a_section_that_is_moved_takes_its_plan_with_it() -> None:
+    form = [{"name": "A", "bars": 4, "energy": 0.2}, {"name": "B", "bars": 4, "energy": 0.9}]
+    standing = as_standing(brief(form), file(("B", 1), ("A", 5)))
+    assert [section.energy for section in standing.form] == [0.9, 0.2]
