@@ -47,7 +47,7 @@ class StepRecord(_Strict):
     ``by_hand`` are those that were in the step's input and live on in its output, which is no edited file by that.
     ``added`` are the tracks of an output that a person added. ``redone`` lists what was composed anew in its
     outputs since, in order. ``copies`` are MIDI files as they were written (see ``copy_text``), for the day that a
-    DAW writes over them.
+    DAW writes over them. ``behind`` are outputs of another run than the one whose main output was put back.
     """
 
     inputs: dict[str, str] = {}
@@ -62,6 +62,7 @@ class StepRecord(_Strict):
     added: dict[str, list[str]] = {}
     redone: list[Redone] = []
     copies: dict[str, str] = {}
+    behind: list[str] = []
 
     def only(self, outputs: Collection[str]) -> StepRecord:
         """A copy that knows of no other outputs than these."""
@@ -73,6 +74,7 @@ class StepRecord(_Strict):
                 "by_hand": {key: value for key, value in self.by_hand.items() if key in outputs},
                 "added": {key: value for key, value in self.added.items() if key in outputs},
                 "copies": {k: v for k, v in self.copies.items() if k in outputs or k not in self.outputs},
+                "behind": [key for key in self.behind if key in outputs],
             }
         )
 

@@ -26,6 +26,7 @@ from composer.workspace import (
     guard,
     note,
     pieces_in,
+    remember,
     state_of,
     step_of,
 )
@@ -279,6 +280,7 @@ def _written(files: PieceFiles, target: Path, midi: bytes, file: Path, force: bo
         was = {target.name + _BEFORE: known[target.name]} if target.name in known else {}
         copies = _imported_copies(files)
         _noted(files, file, {**new, **was}, copies)
+        remember(files, {target: midi})
     write_whole(target, midi)
     if own == files:
         _noted(files, file, new, {**copies, target: midi})

@@ -35,6 +35,7 @@ from composer.workspace.saving import (
     before_now,
     note,
     put_back,
+    remember,
     renew,
     rewrite,
     save,
@@ -56,6 +57,6 @@ __all__ = [
     "AUDIO", "BRIEF", "CARD", "CLEAN", "CONDUCTOR", "DRAFT", "EXPORTS", "GRID", "HUMAN", "MIDI", "MUSICXML", "RECORD",
     "REPORT", "STEMS", "SUFFIXES", "TAKE", "EditedBars", "Keeping", "OtherTake", "PieceFiles", "PieceState", "Saved",
     "State", "announcing", "backup", "bars_by_hand", "before_now", "cleanup_output", "copy_of", "edited_bars", "guard",
-    "guard_all", "key_of", "note", "pieces_in", "put_back", "renamed_tracks", "renew", "rewrite", "save",
+    "guard_all", "key_of", "note", "pieces_in", "put_back", "remember", "renamed_tracks", "renew", "rewrite", "save",
     "saved_meanwhile", "state_of", "step_of", "tidy",
 ]  # fmt: skip

@@ -183,6 +183,9 @@ def put_back(files: PieceFiles, path: Path) -> Path | None:
         return kept
     before, copies = record.step(last.step) or StepRecord(), last.done.copies or {key: last.content}
     done = before.updated_with(last.done.model_copy(update={"copies": copies}))
+    if not _is_same_run(before, last.done):
+        others = {*before.outputs} - {*last.done.outputs}
+        done = done.model_copy(update={"behind": sorted(k for k in others if not k.lower().endswith(MIDI_SUFFIXES))})
     with _announced(files, last.step, done, {key: left}):
         write_whole(path, content)
     _recorded(files, last.step, done)
@@ -218,6 +221,12 @@ def note(
         copies=_copies({key_of(files, path): content for path, content in (copies or {}).items()}),
     )
     return _recorded(files, step, done)
+
+
+def remember(files: PieceFiles, outputs: Mapping[Path, bytes]) -> None:
+    """Note what these MIDI files hold before a person's versions come in their places, for ``put_back``."""
+    record = read_record(files.record).with_earlier(_earlier(files, outputs))
+    _write_record(files, record)
 
 
 def renew(files: PieceFiles, path: Path, content: bytes, step: str) -> bool:
@@ -329,6 +338,10 @@ def _earlier(files: PieceFiles, outputs: Mapping[Path, bytes]) -> dict[str, list
         here = [Earlier(sha256=sha256, step=name, done=done, content=content)] if now != new else []
         found[key] = [*(one for one in before if one.sha256 != sha256 or not here), *here]
     return found
+
+
+def _is_same_run(one: StepRecord, other: StepRecord) -> bool:
+    return (one.inputs, one.options, one.seed) == (other.inputs, other.options, other.seed)
 
 
 def _take_of(done: StepRecord, step: str, key: str, take: OtherTake) -> Earlier:

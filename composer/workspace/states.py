@@ -85,7 +85,8 @@ class PieceState:
             return State.EDITED
         if self.redone_bars(path):
             return State.REDONE
-        return State.STALE if self.changed_inputs(step) or self.gone_inputs(step) else State.FRESH
+        is_behind = self.key_of(path) in step.behind
+        return State.STALE if is_behind or self.changed_inputs(step) or self.gone_inputs(step) else State.FRESH
 
     def _earlier_as(self, key: str, path: Path) -> StepRecord | None:
         """The step that wrote what ``path`` held before, with or without a person's edits, or a take of it, where a
@@ -198,6 +199,7 @@ class PieceState:
         return (
             done is not None
             and all(self._is_of(path, done, outputs[0]) for path in outputs)
+            and not done.behind
             and {self.key_of(path): self.sha256_of(path) for path in inputs if path.exists()} == done.inputs
             and all(done.options.get(name) == value for name, value in (options or {}).items())
             and seed in (None, done.seed)

@@ -176,3 +176,33 @@ def test_the_first_version_is_known_after_a_redo_over_edits(art: PieceFiles) -> 
     redo(art, "5-6", 9, "--tracks", "melody")
     art.draft.write_bytes(first)
     assert state_of(art.draft) is State.FRESH and edited_bars(art, art.draft) == ()
+
+
+def test_what_an_import_came_in_place_of_is_put_back_in_its_turn(art: PieceFiles) -> None:
+    first = art.draft.read_bytes()
+    second = redo(art, "5-6", 9)
+    returned = art.folder / "returned.mid"
+    shutil.copy(art.draft, returned)
+    edited = edit(returned)
+    assert main(["import", str(returned), "--into", str(art.folder / "art"), "-q"]) == 0
+    assert art.draft.read_bytes() == edited
+    third = redo(art, "7", 10, "--tracks", "melody")
+    assert edited != third
+    for content, state in ((edited, State.EDITED), (second, State.FRESH), (first, State.FRESH)):
+        assert undo(art.folder / "art") == 0
+        assert art.draft.read_bytes() == content and state_of(art.draft) is state
+
+
+def test_what_an_undone_cleanup_wrote_beside_is_behind(art: PieceFiles) -> None:
+    assert main(["cleanup", str(art.draft), "-q"]) == 0
+    first = art.midi.read_bytes()
+    redo(art, "5-6", 9)
+    assert main(["cleanup", str(art.draft), "-q"]) == 0
+    second = art.midi.read_bytes()
+    assert undo(art.midi) == 0 and art.midi.read_bytes() == first
+    told = {entry.path: entry for entry in Overview(art).entries}
+    for path in (art.musicxml, art.report):
+        assert told[path].state is State.STALE and "art.mid was put back since" in told[path].why
+    assert (Overview(art).next_step or ("", ""))[1] == "composer cleanup art.draft.mid"
+    assert main(["cleanup", str(art.draft), "-q"]) == 0 and art.midi.read_bytes() == second
+    assert {state_of(path) for path in (art.midi, art.musicxml, art.report)} == {State.FRESH}

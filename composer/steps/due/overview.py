@@ -144,6 +144,9 @@ class Overview:
         is_sound = path.suffix.lower() in AUDIO or path == self.files.stems
         if is_sound and self.files.mix not in changed and has_other_mix(self.files, step):
             yield f"made without {self.files.mix.name}" if self.files.mix.exists() else "the mix is gone"
+        if self.state.key_of(path) in step.behind:
+            midi = next((key for key in step.outputs if key.lower().endswith(MIDI_SUFFIXES)), "")
+            yield f"{midi} was put back since"
         if path in (self.files.musicxml, self.files.report) and path.exists():
             yield from self._outdated(path, step)
         for source in self.state.inputs_of(step):
