@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from composer.corpus.scores import SCORE_SUFFIXES
-from composer.errors import BadInput, MissingTool, UsageProblem, did_you_mean, printable
+from composer.errors import BadInput, MissingTool, UsageProblem, command, did_you_mean, printable
 from composer.formats.files import cannot_write, write_whole
 from composer.limits import MIDI_BYTES
 from composer.resources import corpora_folder, shipped
@@ -143,7 +143,8 @@ def brought_path(name: str) -> Path:
     if named and Path(named).exists():
         return Path(named)
     reason = f"its files are not in {printable(named)} any more" if named else "its files are not on this computer"
-    raise MissingTool(name, reason, f"get them (composer corpus show {name}), then: corpus prepare {name} --from PATH")
+    ways = command("corpus", "show", name), command("corpus", "prepare", name, "--from", "PATH")
+    raise MissingTool(name, reason, f"get them ({ways[0]}), then: {ways[1]}")
 
 
 def remember_brought(name: str, path: Path) -> None:

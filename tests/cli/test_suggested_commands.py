@@ -12,10 +12,11 @@ import pytest
 from composer.errors import command
 from composer.formats.midi.writer import midi_bytes
 from tests.cleanup.test_stage import PARALLEL
-from tests.cli.conftest import Program, paint
+from tests.cli.conftest import ROOT, Program, paint
 from tests.cli.test_wrong_files import BRIEF
 
 NAME = "Größer Start"
+SOURCE = ROOT / "composer"
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +34,12 @@ def _suggested(text: str) -> list[str]:
 def test_only_names_that_need_it_are_quoted() -> None:
     assert command("cleanup", Path("art.draft.mid"), "--apply") == "composer cleanup art.draft.mid --apply"
     assert command("render", Path("a b/it's.mid")) == "composer render 'a b/it'\"'\"'s.mid'"
+
+
+def test_no_message_puts_a_command_together_by_itself() -> None:
+    by_hand = re.compile(r"""f["'].*composer [a-z]+ .*\{""")
+    lines = [(path.name, line) for path in SOURCE.rglob("*.py") for line in path.read_text().splitlines()]
+    assert lines and [found for found in lines if by_hand.search(found[1])] == []
 
 
 @pytest.mark.parametrize("folder", ["", "My Pieces/"])

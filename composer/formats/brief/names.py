@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from composer.errors import command
 from composer.formats.templates import in_its_case, template_names
 
 # Words that stand for no template of their own.
@@ -85,7 +86,7 @@ def _unknown(path: str, kind: str, name: str) -> str:
         return ""
     what = {"schemes": "a colour scheme", "ensembles": "an ensemble"}.get(folder, "a style")
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    advice = f'did you mean "{near[0]}"?' if near else f"`composer templates {folder}` lists them"
+    advice = f'did you mean "{near[0]}"?' if near else f"`{command('templates', folder)}` lists them"
     return f"{path}: {json.dumps(name, ensure_ascii=False)} is not {what}; {advice}"
 
 
