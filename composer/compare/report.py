@@ -134,7 +134,7 @@ def _song(edit: SongEdit, difference: Difference) -> dict[str, Any]:
 
 
 def _fault(fault: Fault, difference: Difference) -> dict[str, Any]:
-    return {"rule": fault.rule, **_place(fault.time, difference), "outer": fault.is_outer}
+    return {"rule": fault.rule, **_place(fault.time, difference), "outer": fault.is_outer, "voices": list(fault.voices)}
 
 
 def _place(time: int, difference: Difference) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from composer.compare.alignment import STEP, Alignment, Step, aligned, music_of
 from composer.compare.matching import Group, groups_of, shift_between
 from composer.compare.notes import MOVE_QUARTERS, NoteEdit, NoteEdits, Scale, note_edits
 from composer.compare.song import SongEdit, TurnEdit, song_edits, turn_edits
-from composer.compare.view import Tone, View, common_unit, view_of, with_chords_of
+from composer.compare.view import Tone, View, common_unit, view_of, with_chords_of, without_titles_of
 from composer.compare.voices import VoiceLeading, voice_leading_between
 from composer.formats.midi.source import read_source
 from composer.music.bars import BarMap
@@ -102,17 +102,18 @@ def compared(before: bytes, before_name: str, after: bytes, after_name: str, tol
     scale = Scale(unit, tolerance_ticks * unit // TICKS_PER_BEAT)
     old, new = view_of(old_source, unit), view_of(new_source, unit)
     came = new.metres or old.metres
-    old, new = with_chords_of(old, new), with_chords_of(new, old)
+    old, new = without_titles_of(with_chords_of(old, new), new), without_titles_of(with_chords_of(new, old), old)
     new, shift, alignment = _aligned(old, new)
     edits = tuple(BarEdit(s, alignment.content(s, old, new), alignment.span(s)) for s in alignment.steps)
     old, new = alignment.without_taken_out(old, new), alignment.taken_back(new, old)
-    tracks = tuple(_track(group, scale) for group in groups_of(old.lines, new.lines, unit))
+    has_names = bool(old.kind) == bool(new.kind)
+    tracks = tuple(_track(group, scale, has_names) for group in groups_of(old.lines, new.lines, unit))
     parts = [(track.group, track.notes) for track in tracks]
+    song = song_edits(old.song, new.song, scale.tolerance, MOVE_QUARTERS * unit)
     return Difference(
-        old, new, shift, tracks,
-        song_edits(old.song, new.song, scale.tolerance, MOVE_QUARTERS * unit),
+        old, new, shift, tracks, song,
         (old.end, new.end) if abs(old.end - new.end) > scale.tolerance else None,
-        voice_leading_between(old_source, new_source, parts, unit, shift, alignment), came, edits,
+        voice_leading_between(old_source, new_source, parts, song, shift, alignment, unit), came, edits,
     )  # fmt: skip
 
 
@@ -133,7 +134,8 @@ def _alignment(old: View, new: View) -> Alignment:
     return aligned(music_of(old, old.bars), music_of(new, new.bars if new.metres else old.bars), old.unit)
 
 
-def _track(group: Group, scale: Scale) -> Track:
+def _track(group: Group, scale: Scale, has_names: bool) -> Track:
+    """``has_names`` where both files can name their tracks, or neither."""
     olds = [tone for line in group.before for tone in line.tones]
     news = [tone for line in group.after for tone in line.tones]
     edits = note_edits(olds, news, scale)
@@ -142,12 +144,12 @@ def _track(group: Group, scale: Scale) -> Track:
         # A track that came or went is told as a whole.
         old_turns, new_turns = [], []
     return Track(
-        group, tuple(_track_edits(group)), edits, turn_edits(old_turns, new_turns, scale.tolerance),
+        group, tuple(_track_edits(group, has_names)), edits, turn_edits(old_turns, new_turns, scale.tolerance),
         _range(olds), _range(news),
     )  # fmt: skip
 
 
-def _track_edits(group: Group) -> list[TrackEdit]:
+def _track_edits(group: Group, has_names: bool) -> list[TrackEdit]:
     olds, news = group.before, group.after
     if not olds:
         return [TrackEdit(LINE_ADDED, "", news[0].label)]
@@ -157,7 +159,7 @@ def _track_edits(group: Group) -> list[TrackEdit]:
     if len(olds) > 1 or len(news) > 1:
         return [TrackEdit(MERGED if len(olds) > len(news) else SPLIT, before, after)]
     edits = []
-    if olds[0].name != news[0].name:
+    if has_names and olds[0].name != news[0].name:
         edits.append(TrackEdit(TRACK_NAME, olds[0].name, news[0].name))
     if olds[0].channel != news[0].channel:
         edits.append(TrackEdit(CHANNEL, str(olds[0].channel + 1), str(news[0].channel + 1)))

@@ -175,6 +175,15 @@ def with_chords_of(view: View, known: View) -> View:
     return replace(view, song=tuple(sorted(replace(e, what=CHORDS) if e in symbols else e for e in view.song)))
 
 
+def without_titles_of(view: View, other: View) -> View:
+    """``view`` without the names of tracks that ``other`` has too, where one of both is of type 0: that has one track,
+    in which no name says whose it is."""
+    if bool(view.kind) == bool(other.kind):
+        return view
+    known = {line.name for line in other.lines} | {e.text for e in other.song if e.what == NAME} | {""}
+    return replace(view, song=tuple(e for e in view.song if e.what != NAME or e.text not in known))
+
+
 def _lines(source: SourceMidi, scale: int) -> tuple[Line, ...]:
     groups: dict[tuple[int, int], list[Tone]] = defaultdict(list)
     programs: dict[tuple[int, int], int] = {}

@@ -14,22 +14,26 @@ from statistics import fmean
 
 from composer.compare.alignment import Alignment
 from composer.compare.matching import Group
-from composer.compare.notes import NoteEdits
-from composer.compare.view import Tone
+from composer.compare.notes import NoteEdit, NoteEdits
+from composer.compare.song import SongEdit
+from composer.compare.view import CHORDS, Tone
 from composer.formats.midi.piece import piece_of
 from composer.formats.midi.source import SourceMidi
-from composer.music.notes import ChordSpan, Note, Part, Piece
+from composer.music.lines import melody_part
+from composer.music.notes import BASS, ChordSpan, Note, Part, Piece
 from composer.music.time import TICKS_PER_BEAT
-from composer.music.voice_leading import offences
+from composer.music.voice_leading import Offence, offences, voices_of
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """A rule of ``voice_leading.RULES`` broken at ``time`` (in units of the comparison), by the outer voices or not."""
+    """A rule of ``voice_leading.RULES`` broken at ``time`` (in units of the comparison) by ``voices``: the names of the
+    tracks of the lower and of the upper voice. ``is_outer`` where they are the lowest and the highest."""
 
     time: int
     rule: str
     is_outer: bool
+    voices: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +49,66 @@ def voice_leading_between(
     before: SourceMidi,
     after: SourceMidi,
     parts: Sequence[tuple[Group, NoteEdits]],
-    unit: int,
+    song: Sequence[SongEdit],
     shift: int,
     alignment: Alignment,
+    unit: int,
 ) -> VoiceLeading:
-    """The faults of both versions without those in bars that only one of them has.
-
-    ``parts`` are all lines with their notes; the new one is ``shift`` units later.
-    """  # fmt: skip
+    """The faults that edits of notes and chord symbols made and mended; the rest stayed. Faults in bars that only one
+    version has do not count. ``parts`` are all lines with their notes; the new ones were ``shift`` units later."""
     old, come = piece_of(before), piece_of(after)
     spans = [_moved_back(span, alignment, Fraction(unit, TICKS_PER_BEAT), shift) for span in come.chords]
     new = _new_piece(old, replace(come, chords=tuple(span for span in spans if span)), parts, unit)
+    labels = {line.index: line.label for group, _ in parts for line in group.before}
+    fresh = [group.after[0].label for group, _ in parts if not group.before]
+    names = [labels.get(i, part.name) for i, part in enumerate(old.parts)]
+    doubled = voices_of(old).doubled
     olds, news = (
-        Counter(
-            (o.tick, o.rule, o.is_outer)
-            for o in offences(piece)
-            if not alignment.is_taken_out(o.tick * unit // TICKS_PER_BEAT)
-        )
-        for piece in (old, new)
+        _faults(piece, offences(piece, doubled), tracks, unit) for piece, tracks in ((old, names), (new, names + fresh))
     )
-    return VoiceLeading(_faults(olds - news, unit), _faults(news - olds, unit), (olds & news).total())
+    touched = _touched_bars([edit for _, found in parts for edit in found.edits], song, alignment)
+    bars, seams = alignment.bars[0], {step.after + 1 for step in alignment.steps}
+
+    def counts(fault: Fault) -> bool:
+        return not alignment.is_taken_out(fault.time) and bars.place(fault.time).bar in touched | seams
+
+    gone, come_new = (sorted(filter(counts, found.elements())) for found in (olds - news, news - olds))
+    here = sum(not alignment.is_taken_out(fault.time) for fault in olds.elements())
+    return VoiceLeading(tuple(gone), tuple(come_new), here - len(gone))
+
+
+def _touched_bars(edits: Sequence[NoteEdit], song: Sequence[SongEdit], alignment: Alignment) -> set[int]:
+    """The bars of the old version in which edited notes sound, or sounded, and the next, to which their voices move."""
+    bar_of = alignment.bars[0].place
+    spans = [(t.start, max(t.start, t.end - 1)) for e in edits for t in (e.before, e.after) if t is not None]
+    spans += [(e.time, e.time) for edit in song if edit.what == CHORDS for e in (edit.before, edit.after) if e]
+    return {bar for first, last in spans for bar in range(bar_of(first).bar, bar_of(last).bar + 2)}
+
+
+def _faults(piece: Piece, found: Sequence[Offence], names: Sequence[str], unit: int) -> Counter[Fault]:
+    """The faults of a piece whose parts have these names."""
+    faults: Counter[Fault] = Counter()
+    roles = {number: part.role for number, part in enumerate(piece.parts)}
+    melody = melody_part(piece)
+    for one in found:
+        voices = [""] * 2
+        for end, voice in enumerate(one.voices):
+            is_top = voice == len(one.after.pitches) - 1
+            likely = {n for n, part in enumerate(piece.parts) if (part is melody) == is_top}
+            likely &= {n for n, role in roles.items() if (role == BASS) == (voice == 0)} or likely
+            voices[end] = names[_player(piece, one.tick, one.after.pitches[voice], likely)]
+        faults[Fault(one.tick * unit // TICKS_PER_BEAT, one.rule, one.is_outer, (voices[0], voices[1]))] += 1
+    return faults
+
+
+def _player(piece: Piece, tick: int, pitch: int, likely: set[int]) -> int:
+    """The index of the part that plays ``pitch`` at ``tick``, or next to it; of several one that is ``likely``."""
+
+    def distance(number: int) -> tuple[int, bool]:
+        near = (max(n.start - tick, tick + 1 - n.end, 0) for n in piece.parts[number].notes if n.pitch == pitch)
+        return min(near, default=piece.length), number not in likely
+
+    return min(range(len(piece.parts)), key=distance)
 
 
 def _new_piece(old: Piece, after: Piece, parts: Sequence[tuple[Group, NoteEdits]], unit: int) -> Piece:
@@ -75,7 +119,7 @@ def _new_piece(old: Piece, after: Piece, parts: Sequence[tuple[Group, NoteEdits]
             tones = [edit.after for edit in found.edits if edit.after is not None]
             fresh.append(replace(after.parts[group.after[0].index], notes=_notes(tones, unit)))
             continue
-        middles = {line.index: fmean(tone.pitch for tone in line.tones) for line in group.before}
+        middles = {line.index: fmean([t.pitch for t in line.tones] or [0]) for line in group.before}
         for was, now in found.pairs:
             notes[was.line].append(_note(now, unit))
         for edit in found.edits:
@@ -106,7 +150,3 @@ def _moved_back(span: ChordSpan, alignment: Alignment, scale: Fraction, shift: i
         return None
     end = start + (span.end - span.start) * scale if last is None else last + scale
     return replace(span, start=round(start / scale), end=round(end / scale))
-
-
-def _faults(found: Counter[tuple[int, str, bool]], unit: int) -> tuple[Fault, ...]:
-    return tuple(sorted(Fault(tick * unit // TICKS_PER_BEAT, rule, outer) for tick, rule, outer in found.elements()))

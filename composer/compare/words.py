@@ -111,12 +111,18 @@ class _Teller:
             yield Row(0, 0, label, f"range {old}, now {new}")
 
     def fault_rows(self) -> Iterator[Row]:
-        found = self.difference.voice_leading
+        """A row for each rule and bar, with the voices; what the rule says stands in the first of its rows."""
+        found, explained = self.difference.voice_leading, set()
         for faults, word in ((found.gone, "gone"), (found.new, "new")):
+            groups: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
             for fault in faults:
-                who = " of melody and bass" if fault.is_outer else ""
-                told = f"{word}: {fault_name(fault.rule)}{who}: {RULES[fault.rule]}"
-                yield Row(self._bar(fault.time), self._bar(fault.time), VOICES, told)
+                low, high = fault.voices
+                groups[self._bar(fault.time), fault.rule][f"{high} and {low}" if high != low else f"in {low}"] += 1
+            for (bar, rule), voices in sorted(groups.items()):
+                who = ", ".join(f"{name} ({count} times)" if count > 1 else name for name, count in voices.items())
+                why = "" if rule in explained else f": {RULES[rule]}"
+                explained.add(rule)
+                yield Row(bar, bar, VOICES, f"{word}: {fault_name(rule)}, {who}{why}")
 
     def _note_rows(self, edits: Sequence[NoteEdit], label: str, track: Track) -> Iterator[Row]:
         by_bar: dict[int, list[NoteEdit]] = defaultdict(list)
