@@ -110,7 +110,7 @@ class _Table:
         for old in self.before:
             for new in self.after:
                 shared = self._shared(old, new)
-                if shared >= _OVERLAP_SHARE * min(len(old.tones), len(new.tones)):
+                if shared and shared >= _OVERLAP_SHARE * min(len(old.tones), len(new.tones)):
                     found.append((-shared, old.index, new.index, old, new))
         for _, _, _, old, new in sorted(found, key=lambda f: f[:3]):
             if old in self.before and new in self.after:

@@ -1,9 +1,9 @@
-"""Where a clip belongs: a file of one track that holds some bars of a piece, where the same music may stand often."""
+"""Where a clip belongs: a file that holds some bars of a piece, in which the same music may stand often."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from composer.compare.view import Line, Tone
 from composer.daw_return.timing import found_again, grace_of, shift_of, starts_by
@@ -49,14 +49,19 @@ class Spot:
 class Place:
     """All music of the file is ``shift`` ticks later than in the piece.
 
-    ``clip`` are the ticks of the piece that it holds (None: all), ``bars`` its bars in words (``""``: all), ``alike``
-    those of every place with much the same music, where there are several.
+    ``clip`` are the ticks of the piece that it holds (None: all), but for those of the empty bars ``gaps``; ``bars``
+    its bars in words (``""``: all), ``alike`` those of every place with much the same music, where there are several.
     """
 
     shift: int
     clip: range | None = None
     bars: str = ""
     alike: tuple[str, ...] = ()
+    gaps: tuple[range, ...] = ()
+
+    def holds(self, tick: int) -> bool:
+        """Whether a tick of the piece is in the file."""
+        return (self.clip is None or tick in self.clip) and not any(tick in gap for gap in self.gaps)
 
     def begins(self, tick: int) -> bool:
         """Whether a clip from within the piece begins there."""
@@ -64,7 +69,7 @@ class Place:
 
     def outside(self, events: Iterable[RawEvent]) -> list[RawEvent]:
         """Those of the piece's events that stand where the file holds nothing."""
-        return [e for e in events if self.clip is not None and e.tick not in self.clip]
+        return [e for e in events if not self.holds(e.tick)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,7 @@ def said_place(
     """
     start, end, grace = int(bars.start(spot[0])), int(bars.start(spot[1] + 1)), grace_of(unit)
     first, last = min(tone.start for tone in news), max(tone.start for tone in news)
-    lead = _bar_line(first + grace, bars)
+    lead = _lead(news, bars, grace)
     shifts = [
         s for s in dict.fromkeys((-start, 0, lead - start))
         if start <= first - s + grace and last - s + grace < end
@@ -161,14 +166,14 @@ def said_place(
 
 
 def found_place(olds: Sequence[Tone], news: Sequence[Tone], length: int, bars: BarMap, unit: int) -> Place:
-    """Where the music of one track is found: where most of its pitches, times and velocities are; of places that are
+    """Where the music of a part is found: where most of its pitches, times and velocities are; of places that are
     as good where it is not shifted, then the first. ``length`` is that of its file, like all
     times in parts of a quarter, ``unit`` to one."""
     grace = grace_of(unit)
     usual = shift_of(olds, news, int(bars.start(2)), unit)
     piece = max(tone.end for tone in olds)
-    first, last = min(tone.start for tone in news), max(tone.end for tone in news)
-    lead = _bar_line(first + grace, bars)
+    last = max(tone.end for tone in news)
+    lead = _lead(news, bars, grace)
     is_short = last - lead < CLIP_SHARE * piece
     if is_short and bars.bars_until(piece) * len(olds) <= _LOOKS_MAX:
         starts = [int(bars.start(number)) for number in range(1, bars.bars_until(piece) + 1)]
@@ -193,25 +198,47 @@ def found_place(olds: Sequence[Tone], news: Sequence[Tone], length: int, bars: B
     return Place(best, clip, _told(clip, bars), tuple(alike) if len(alike) > 1 else ())
 
 
-def version_place(
-    olds: Sequence[Tone], news: Sequence[Tone], length: int, bars: BarMap, unit: int, *, is_told: bool
-) -> Place:
-    """Where the music of several tracks belongs: a version of the piece, perhaps with empty bars in front, or bars
-    that were exported from within it. ``length`` is that of the file.
-
-    Of a file that says all that a save of the whole says (``is_told``) and that begins or ends with the piece, a person
-    took the other bars out.
+def version_place(olds: Sequence[Tone], news: Sequence[Tone], length: int, bars: BarMap, unit: int) -> Place:
+    """Where the music of a file belongs that says all that a save of the whole says, ``length`` long: the whole piece,
+    perhaps with empty bars in front. Where that has much less than the piece and neither begins nor ends with it, it is
+    a clip all the same; else a person took the other bars out.
     """
     shift = shift_of(olds, news, int(bars.start(2)), unit)
-    grace, clip = grace_of(unit), _ticks(shift, 0, _tail_of(news, length), bars)
-    begins_later = any(tone.start < -shift - grace for tone in olds)
+    grace = grace_of(unit)
+    clip = _ticks(shift, _lead(news, bars, grace), _tail_of(news, length), bars)
+    begins_later = any(tone.start < clip.start - grace for tone in olds)
     goes_on = all(tone.start < clip.stop for tone in olds)
     played, now = (starts_by(tones, lambda t: t.pitch) for tones in (olds, news))
     found = found_again(played, now, shift, grace)
     is_short = len(clip) < CLIP_SHARE * max(tone.end for tone in olds) and found >= _FOUND_SHARE * len(news)
-    if is_short and not (is_told and (goes_on or not begins_later)):
+    if is_short and begins_later and not goes_on:
         return Place(shift, clip, _told(clip, bars))
-    return Place(0 if begins_later and is_told else shift)
+    return Place(0 if begins_later else shift)
+
+
+def with_fit(
+    place: Place, shift: int, news: Sequence[Tone], length: int, bars: BarMap, unit: int, *, is_part: bool
+) -> Place:
+    """The place with the shift that bars put in or taken out leave; ``bars`` are those of the file without it, and
+    ``is_part`` says that what lies outside of its music stays."""
+    if place.clip is None and not is_part:
+        return replace(place, shift=shift)
+    if place.clip is not None and place.shift == shift:
+        return place
+    clip = _ticks(shift, _lead(news, bars, grace_of(unit)), _tail_of(news, length), bars)
+    return Place(shift, clip, _told(clip, bars))
+
+
+def with_gaps(place: Place, news: Sequence[Tone], lost: Sequence[Tone], bars: BarMap, unit: int) -> Place:
+    """The place without the bars in which the file has nothing and the piece the notes ``lost``; ``news`` are those of
+    the file without its shift."""
+    played = {bars.place(tone.start + grace_of(unit)).bar for tone in news}
+    empty = sorted({bars.place(tone.start).bar for tone in lost} - played)
+    gaps = tuple(range(int(bars.start(bar)), int(bars.start(bar + 1))) for bar in empty)
+    first, last = min(played), max(played)
+    clip = place.clip or range(int(bars.start(first)), int(bars.start(last + 1)))
+    held = range(bars.place(clip.start).bar, bars.place(clip.stop - 1).bar + 1)
+    return replace(place, clip=clip, bars=bars_text(bar for bar in held if bar not in empty), gaps=gaps)
 
 
 def _scored(shifts: Sequence[int], usual: int, scores: _Scores, notes: int) -> dict[int, int]:
@@ -248,9 +275,9 @@ def _held(tones: Sequence[Tone], ticks: range) -> int:
     return sum(tone.start in ticks for tone in tones)
 
 
-def _bar_line(tick: int, bars: BarMap) -> int:
-    """Where the bar of ``tick`` begins."""
-    return int(bars.start(bars.place(tick).bar))
+def _lead(news: Sequence[Tone], bars: BarMap, grace: int) -> int:
+    """Where the bar of the first note begins."""
+    return int(bars.start(bars.place(min(tone.start for tone in news) + grace).bar))
 
 
 def _told(clip: range, bars: BarMap) -> str:

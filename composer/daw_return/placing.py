@@ -6,20 +6,17 @@ again; within the slack of the file's timing it keeps the partner's ticks too. W
 
 from __future__ import annotations
 
-import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass, replace
 from statistics import fmean
 
-from composer.compare.alignment import Music, aligned, note_things
-from composer.compare.matching import ALONE, Group
+from composer.compare.matching import ALONE, Group, groups_of
 from composer.compare.notes import Scale, note_edits
 from composer.compare.view import Line, Tone
 from composer.daw_return.timing import Slack, snapped
 from composer.daw_return.unisons import uncrossed, with_lost_unisons
 from composer.formats.midi.writer import DRUM_CHANNEL
-from composer.music.bars import BarMap
 
 # A line of which this part is found on a track that holds several is one of them.
 _JOINED_SHARE = 0.15
@@ -61,7 +58,8 @@ class Tally:
 class Placement:
     """All voices, with the counts of the ``notes`` notes of the file.
 
-    ``kept`` are labels of tracks that a clip does not hold, ``gone`` of those that a whole file does not.
+    ``kept`` are labels of tracks that a clip does not hold, ``gone`` of those that a whole file does not. ``lost`` are
+    the notes of the piece that are not in the file any more.
     """
 
     voices: tuple[Voice, ...]
@@ -69,6 +67,7 @@ class Placement:
     tally: Tally
     kept: tuple[str, ...]
     gone: tuple[str, ...]
+    lost: tuple[Tone, ...]
 
     @property
     def share(self) -> float:
@@ -78,38 +77,39 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """The tones of one group by line of the piece (None: of no line)."""
+    """The tones of one group by line of the piece (None: of no line), and those that went."""
 
     tones: dict[int | None, list[Tone]]
     tally: Tally
+    lost: tuple[Tone, ...] = ()
 
 
 def placed(
     olds: Sequence[Line],
     news: Sequence[Line],
     slack: Slack,
-    bars: tuple[BarMap, BarMap],
-    clip: range | None,
+    put_in: Sequence[range],
+    holds: Callable[[int], bool],
     others: Sequence[Line] | None = None,
 ) -> Placement:
-    """The returned lines ``news`` laid over the lines of the piece; it holds the ticks ``clip`` of it (None: all).
-    ``bars`` are those of the piece and those of the file.
+    """The returned lines ``news`` laid over the lines of the piece, of which the file holds the times that ``holds``
+    says; ``put_in`` are the times of bars that the piece had not.
 
     ``others`` are lines to be kept where a person said what the file holds: then nothing that it lacks was deleted.
     """
-    groups, slack = _groups(olds, news, slack, bars)
+    groups = _groups(olds, news, slack, put_in, holds)
     kept = _not_in_clip(groups, news)
     if others is not None:
         kept = [*others, *(line for group in groups if not group.after for line in group.before)]
-    if clip is None:
-        clip = range(sys.maxsize)
     voices: list[Voice] = []
     tally = Tally()
+    lost: list[Tone] = []
     for group in groups:
         if not group.after:
             continue
-        result = _placed(group, slack, clip)
+        result = _placed(group, slack, holds)
         tally += result.tally
+        lost += result.lost
         returned = tuple(line.index for line in group.after)
         places: list[int | None] = [line.index for line in group.before] or [None]
         for place in places:
@@ -121,26 +121,33 @@ def placed(
     return Placement(
         tuple(sorted(voices, key=_order)), sum(len(line.tones) for line in news), tally,
         tuple(line.label for line in kept), tuple(line.label for line in gone),
+        (*lost, *(tone for line in gone for tone in line.tones)),
     )  # fmt: skip
 
 
 def _groups(
-    olds: Sequence[Line], news: Sequence[Line], slack: Slack, bars: tuple[BarMap, BarMap]
-) -> tuple[list[Group], Slack]:
-    """The lines matched by the times that they had; the new ones with the times that they were played at. And the slack
-    of those."""
-    all_olds = [tone for line in olds for tone in line.tones]
-    settled = [replace(line, tones=tuple(snapped(all_olds, line.tones, slack))) for line in news]
-    all_news = [tone for line in settled for tone in line.tones]
-    alignment = aligned(_music(all_olds, bars[0]), _music(all_news, bars[1]), slack.unit)
-    found = list(alignment.groups_of(olds, settled, slack.unit))
-    played = {line.index: line for line in news}
-    found = [replace(g, after=tuple(played[line.index] for line in g.after)) for g in found]
-    return _joined(found), slack.between_other_bars if alignment.steps else slack
+    olds: Sequence[Line], news: Sequence[Line], slack: Slack, put_in: Sequence[range], holds: Callable[[int], bool]
+) -> list[Group]:
+    """The lines matched by what they play where both have music; one that plays nothing there only by its name."""
+    names = {line.name.casefold() for line in news if line.name}
+    there = [replace(line, tones=tuple(t for t in line.tones if holds(t.start))) for line in olds]
+    there = [line for line in there if line.tones or line.name.casefold() in names]
+    all_olds = [tone for line in there for tone in line.tones]
+    settled = [replace(line, tones=tuple(snapped(all_olds, _common(line, put_in), slack))) for line in news]
+    whole, played = ({line.index: line for line in lines} for lines in (olds, news))
+    found = _joined([*groups_of(there, settled, slack.unit)])
+    found += [Group((line,), (), ALONE) for line in olds if line.index not in {one.index for one in there}]
+    return [
+        replace(
+            g, before=tuple(whole[one.index] for one in g.before), after=tuple(played[one.index] for one in g.after)
+        )
+        for g in found
+    ]
 
 
-def _music(tones: Sequence[Tone], bars: BarMap) -> Music:
-    return Music(bars, tuple(note_things(tones)), max((t.end for t in tones), default=0))
+def _common(line: Line, put_in: Sequence[range]) -> Sequence[Tone]:
+    """The notes of bars that the piece has too; all of a line that plays in others only."""
+    return [tone for tone in line.tones if not any(tone.start in bars for bars in put_in)] or line.tones
 
 
 def _joined(groups: list[Group]) -> list[Group]:
@@ -172,12 +179,12 @@ def _not_in_clip(groups: Sequence[Group], news: Sequence[Line]) -> list[Line]:
     return [line for group in groups if not group.after for line in group.before]
 
 
-def _placed(group: Group, slack: Slack, clip: range) -> _Placed:
+def _placed(group: Group, slack: Slack, holds: Callable[[int], bool]) -> _Placed:
     news = [tone for line in group.after for tone in line.tones]
     if not group.before:
         return _Placed({None: news}, Tally(added=len(news)))
     everything = [tone for line in group.before for tone in line.tones]
-    olds = [tone for tone in everything if tone.start in clip]
+    olds = [tone for tone in everything if holds(tone.start)]
     if len(group.before) > 1:
         news = uncrossed(olds, news, slack)
     edits = note_edits(olds, news, Scale(slack.unit, slack.most))
@@ -192,7 +199,7 @@ def _placed(group: Group, slack: Slack, clip: range) -> _Placed:
         line = _nearest(tone, _with_such(tone, group.before, slack) or group.before)
         tones[line].append(replace(tone, line=line))
     for tone in everything:
-        if tone.start not in clip:
+        if not holds(tone.start):
             tones[tone.line].append(tone)
     tally = Tally(
         found=len(edits.same)
@@ -203,7 +210,7 @@ def _placed(group: Group, slack: Slack, clip: range) -> _Placed:
         removed=len(olds) - len(whole),
         changed=sum(old != tone for old, tone in whole),
     )
-    return _Placed(tones, tally)
+    return _Placed(tones, tally, tuple(edit.before for edit in edits.edits if edit.after is None and edit.before))
 
 
 def _settled(old: Tone, new: Tone, slack: Slack) -> Tone:

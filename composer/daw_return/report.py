@@ -10,7 +10,7 @@ from composer.compare.summary import count_text
 FORMAT = "composer.import/1"
 RESOLUTION = "resolution"
 # What is told of a file in which nothing had to be put back.
-AS_IT_CAME = frozenset({"gone", "new", "gone controllers"})
+AS_IT_CAME = frozenset({"bars", "removed", "gone", "new", "gone controllers"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,29 @@ from dataclasses import dataclass, replace
 
 from composer.compare.view import Line, View, view_of
 from composer.contract.stage import checked
-from composer.daw_return.clips import CLIP_SHARE, Asked, Place, Spot, found_place, said_place, spot_of, version_place
+from composer.daw_return.bars import Fit, fitted, moved_frame, notes_taken_out
+from composer.daw_return.clips import (
+    CLIP_SHARE,
+    Asked,
+    Place,
+    Spot,
+    found_place,
+    said_place,
+    spot_of,
+    version_place,
+    with_fit,
+    with_gaps,
+)
 from composer.daw_return.conductor import Song, song_of
 from composer.daw_return.frame import Frame, Setup, frame_of, frame_of_brief, last_of_setup, setup_in
 from composer.daw_return.moves import moves_of
-from composer.daw_return.placing import Placement, placed
+from composer.daw_return.placing import Placement, Tally, placed
 from composer.daw_return.report import AS_IT_CAME, Rebuilt, Report
 from composer.daw_return.scaling import rounding_in, scaled
 from composer.daw_return.setups import Track, tracks_of
 from composer.daw_return.symbols import symbols_of
 from composer.daw_return.timing import Slack, grace_of, slack_of
-from composer.daw_return.words import rebuilt_in
+from composer.daw_return.words import edits_in, rebuilt_in
 from composer.daw_return.writing import Ends, written
 from composer.errors import BadInput
 from composer.formats.brief.brief import Brief
@@ -28,6 +40,8 @@ from composer.music.time import TICKS_PER_BEAT
 
 # What has to be put right in a file that lost nothing.
 _MOVED = ("clip", "order", "chord track", "setup")
+# More of the notes of a piece than this are lost only by a save of the whole, or in bars that have others now.
+LOST_SHARE = 0.1
 # With fewer notes in common than this the file is another piece.
 SHARE_MIN = 0.3
 _KNOWING = frozenset({
@@ -111,23 +125,30 @@ class _Return:
 
     def __init__(self, source: SourceMidi, frame: Frame, spot: Spot, usual: Collection[str] = ()) -> None:
         self.usual = usual
-        self.source, self.frame, self.spot, self.unit = source, frame, spot, frame.unit
+        self.source, self.known, self.spot, self.unit = source, frame, spot, frame.unit
         self.whole = scaled(source, self.unit)
         self.view = view_of(self.whole, self.unit)
         self.bar = int(_bars(frame, self.view))
         self.bars = BarMap(metres_in(frame.conductor), self.unit)
-        self.lines = [line for line in frame.lines if spot.lines is None or line.index in spot.lines]
+        self.rounding = rounding_in(source, self.unit)
+        self.is_whole = self._is_version() and self._tells_all()
+        place = self._place()
+        fit = self._fit(place)
+        self._lay(place, fit)
+
+    def _lay(self, place: Place, fit: Fit) -> None:
+        """Lay the file over the piece as it is with the bars that were put in or taken out."""
+        self.place, self.fit, self.shift = place, fit, place.shift
+        self.frame = moved_frame(self.known, fit)
+        self.taken_out = notes_taken_out((tone for line in self.known.lines for tone in line.tones), fit)
+        self.lines = [line for line in self.frame.lines if self._is_meant(line)]
         self.olds = [tone for line in self.lines for tone in line.tones]
-        self.place = self._place()
-        self.shift = self.place.shift
         self.unshifted = self.view.earlier(self.shift)
-        rounding = rounding_in(source, self.unit)
-        self.slack = (
-            slack_of(self.olds, self.unshifted.tones, rounding, self.unit) if self.olds else Slack(0, 0, self.unit)
-        )
+        news = self.unshifted.tones
+        self.slack = slack_of(self.olds, news, self.rounding, self.unit) if self.olds else Slack(0, 0, self.unit)
 
     def result(self) -> Returned:
-        placement, lead = self._led(self._placement())
+        placement, lead = self._led(self._careful_placement())
 
         def moved(tick: int) -> int:
             return max(0, tick - self.shift)
@@ -149,7 +170,8 @@ class _Return:
             )
         ends = Ends(self.frame.end, max((t.end for t in self.olds), default=0), self.whole.end_tick - self.shift)
         file = written(song, symbols.name, tracks, moves, ends, self.frame)
-        rebuilt = rebuilt_in(
+        rebuilt = edits_in(self.fit.told(self.known), song, placement.tally.removed + self.taken_out, self.known)
+        rebuilt += rebuilt_in(
             self.source,
             self.frame,
             placement,
@@ -169,30 +191,75 @@ class _Return:
         """The ticks of the whole bars before the first note."""
         return (min((tone.start for tone in self.view.tones), default=0) + grace_of(self.unit)) // self.bar * self.bar
 
+    def _is_meant(self, line: Line) -> bool:
+        return self.spot.lines is None or line.index in self.spot.lines
+
     def _place(self) -> Place:
         """Where in the piece the music of the file belongs."""
-        tones = self.view.tones
-        bars = self.bars
+        tones, bars = self.view.tones, self.bars
+        olds = [tone for line in self.known.lines if self._is_meant(line) for tone in line.tones]
         if self.spot.bars is not None and tones:
-            return said_place(self.spot.bars, self.olds, tones, bars, self.unit, self.source.name)
-        if not self.olds:
+            return said_place(self.spot.bars, olds, tones, bars, self.unit, self.source.name)
+        if not olds:
             # With nothing to compare to, only empty bars in front can be seen: composer's pieces begin in bar 1.
             return Place(self._empty_bars())
-        if self._is_version():
-            return version_place(self.olds, tones, self.whole.end_tick, bars, self.unit, is_told=self._tells_all())
-        return found_place(self.olds, tones, self.whole.end_tick, bars, self.unit)
+        if self.is_whole:
+            return version_place(olds, tones, self.whole.end_tick, bars, self.unit)
+        return found_place(olds, tones, self.whole.end_tick, bars, self.unit)
+
+    def _fit(self, place: Place) -> Fit:
+        """Which bars were put in or taken out, in a file that may hold all tracks."""
+        metres = self.view.earlier(place.shift).metres
+        # Without its own metres a file has the bars of the piece, where those are all alike.
+        bars = (self.bars, BarMap(metres, self.unit) if metres else self.bars)
+        is_known = metres or len({event.data[:2] for event in self.known.conductor if event.meta == TIME_SIGNATURE}) < 2
+        if not self.known.lines or self.spot != Spot() or not is_known:
+            return Fit(place.shift, (), bars)
+        olds = [tone for line in self.known.lines for tone in line.tones]
+        return fitted(olds, self.view.tones, place.shift, bars, self.unit, is_told=self.is_whole)
 
     def _is_version(self) -> bool:
         """Whether the file is more than a clip of one track: of several, or about all of a piece of one."""
         if len(self.view.lines) != 1:
             return True
-        return len(self.lines) == 1 and self._tells_all() and self.whole.end_tick >= CLIP_SHARE * self.frame.end
+        lines = [line for line in self.known.lines if self._is_meant(line)]
+        return len(lines) == 1 and self.whole.end_tick >= CLIP_SHARE * self.known.end
 
     def _tells_all(self) -> bool:
         """Whether the file has all that leads the piece, and the names of its tracks: a person's save of the whole."""
-        kinds = {event.meta for event in self.frame.conductor} & {SET_TEMPO, TIME_SIGNATURE, MARKER}
-        names = {line.name for line in self.lines}
+        kinds = {event.meta for event in self.known.conductor} & {SET_TEMPO, TIME_SIGNATURE, MARKER}
+        names = {line.name for line in self.known.lines if self._is_meant(line)}
         return names <= {line.name for line in self.view.lines} and all(self.whole.metas(kind) for kind in kinds)
+
+    def _careful_placement(self) -> Placement:
+        """The notes in their places. What many notes of the piece would be lost by is not believed of a file that is no
+        save of the whole: bars before, behind and between its own stay as they are."""
+        place, plain = self.place, Fit(self.place.shift, (), self.fit.bars)
+        if self.fit.shift != place.shift:
+            self._lay(self._fitted_place(place), self.fit)
+        placement = self._placement()
+        if self.fit.steps and not self.is_whole and (placement.kept or placement.gone):
+            # Bars were put into some of the tracks only: the others stay where they are.
+            self._lay(place, plain)
+            placement = self._placement()
+        if self.is_whole or self.spot.bars is not None or not self.olds:
+            return placement
+        gaps = with_gaps(self.place, self.unshifted.tones, placement.lost, self._file_bars(), self.unit)
+        lost = sum(any(tone.start in gap for gap in gaps.gaps) for tone in placement.lost)
+        if lost <= LOST_SHARE * len(self.olds):
+            return placement
+        self._lay(gaps, self.fit)
+        return self._placement()
+
+    def _fitted_place(self, place: Place) -> Place:
+        is_part = self.fit.shift < 0 and not self.is_whole
+        return with_fit(
+            place, self.fit.shift, self.view.tones, self.whole.end_tick, self._file_bars(), self.unit, is_part=is_part
+        )
+
+    def _file_bars(self) -> BarMap:
+        """The bars of the file, without its shift."""
+        return self.fit.bars[1]
 
     def _placement(self) -> Placement:
         is_said = self.spot != Spot()
@@ -202,9 +269,7 @@ class _Return:
         if is_said and len(self.lines) == len(news) == 1:
             # One clip for one track: that it is another by name or notes does not matter.
             news = [replace(news[0], name=self.lines[0].name, channel=self.lines[0].channel)]
-        own = self.bars if self.place.clip is not None else BarMap(self.unshifted.metres, self.unit)
-        bars = (self.bars, own if self.unshifted.metres else self.bars)
-        return placed(self.lines, news, self.slack, bars, self.place.clip, others)
+        return placed(self.lines, news, self.slack, self.fit.put_in, self.place.holds, others)
 
     def _stated(self) -> list[Setup]:
         """What the file says of the set-up of each line."""
@@ -243,7 +308,7 @@ class _Return:
             f"{breach.rule.name}: {breach.hits[0].message}" for breach in checked(midi, self.source.name).violations
             if breach.rule.name not in self.usual
         ]  # fmt: skip
-        tally = placement.tally
+        tally = placement.tally + Tally(removed=self.taken_out)
         return Report(
             self.source.name, self.frame.origin, placement.notes, tally.found,
             tally.added, tally.removed, tally.changed, names, tuple(rebuilt),

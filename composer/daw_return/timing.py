@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from composer.compare.view import Tone
 from composer.music.time import TICKS_PER_BEAT
@@ -50,12 +50,6 @@ class Slack:
     @property
     def grace(self) -> int:
         return grace_of(self.unit)
-
-    @property
-    def between_other_bars(self) -> Slack:
-        """The slack where bars have moved: a note that comes a little before another bar's is not that note."""
-        is_heard = self.early > _UNHEARD_TICKS * self.unit // TICKS_PER_BEAT
-        return self if is_heard else replace(self, early=self.late)
 
     def settled(self, old: int, new: int) -> int:
         """The old time where the new one is within the slack, else the new one."""

@@ -24,9 +24,30 @@ from composer.formats.midi.source import SourceMidi
 from composer.music.bars import BarMap
 
 PLACES_MAX = 6  # named in one line
+MANY_REMOVED = 0.1
+_MOVED_WITH_BARS = ("markers", "chords", "tempo changes", "tempo", "key", "metre")
 _NAMED = {
     "name": "names", "channel": "channels", "program": "instruments", "volume": "volumes (CC7)", "pan": "pans (CC10)",
 }  # fmt: skip
+
+
+def edits_in(bars: str, song: Song, removed: int, known: Frame) -> list[Rebuilt]:
+    """What a person should know first: ``bars`` that were put in or taken out, in words, and that so many notes of the
+    piece were ``removed``, where that is more than a few."""
+    found = []
+    if bars:
+        moved = [what for what in _MOVED_WITH_BARS if what in song.rebuilt]
+        found.append(Rebuilt("bars", "", f"{bars}{f': {_listed(moved)} moved with their bars' if moved else ''}"))
+    notes = sum(len(line.tones) for line in known.lines)
+    if removed > MANY_REMOVED * notes:
+        share = f"{round(100 * removed / notes)} %"
+        found.append(Rebuilt("removed", "", f"{share} of the notes of the piece are not in the file and were removed"))
+    return found
+
+
+def _listed(names: Sequence[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def rebuilt_in(
@@ -122,9 +143,8 @@ def _clip(place: Place, tracks: Sequence[Track]) -> Iterator[Rebuilt]:
     names = ", ".join(track.label for track in tracks if track.voice.returned)
     told = f"put into bars {place.bars} of {names}"
     if place.alike:
-        *most, last = place.alike[:PLACES_MAX]
-        left = len(place.alike) - PLACES_MAX
-        places = f"{', '.join([*most, last])} and {left} more places" if left > 0 else f"{', '.join(most)} and {last}"
+        shown, left = place.alike[:PLACES_MAX], len(place.alike) - PLACES_MAX
+        places = f"{', '.join(shown)} and {left} more places" if left > 0 else _listed(shown)
         told = f"much the same music stands in bars {places}; {told}; --bars says where"
     yield Rebuilt("clip", "", told, place.shift != 0)
 

@@ -1,0 +1,181 @@
+"""The piece with the bars that a person put in or took out in a DAW: what it knows moves with its bars.
+
+A returned file is laid over the piece as it would be with those bars, so that its notes find their lines and their
+ticks there, and what it lost comes back where its bar is now. What stood in a bar that was taken out goes with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from composer.compare.alignment import Music, Step, aligned, note_things
+from composer.compare.summary import count_text
+from composer.compare.view import Line, Tone
+from composer.daw_return.frame import Frame
+from composer.formats.midi.scan import CONTROL, KEY_PRESSURE, SYSEX, TIME_SIGNATURE, RawEvent
+from composer.formats.midi.source import CUE, LYRIC, MARKER, decoded
+from composer.music.bars import BarMap
+from composer.music.regions import bars_text
+
+# Notes are compared by the 32nd of their bar: one that a program plays a little early belongs to the next bar.
+_GRID_PER_QUARTER = 8
+# What stands at a place in the music; all else at the start of a file sets something there.
+_STANDING = frozenset({MARKER, LYRIC, CUE})
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """All music of a file is ``shift`` later than in the piece, but for the bars of ``steps``: those that were put in
+    or taken out. ``bars`` are those of the piece and those of the file, without the shift."""
+
+    shift: int
+    steps: tuple[Step, ...]
+    bars: tuple[BarMap, BarMap]
+
+    def at(self, time: int) -> int | None:
+        """When a time of the piece comes in the file; None in bars that were taken out."""
+        old, new = self.bars
+        bar = old.place(time).bar
+        by = 0
+        for step in self.steps:
+            if step.bars < 0 and step.after < bar <= step.after - step.bars:
+                return None
+            by += step.bars if step.after < bar else 0
+        return int(time - old.start(bar) + new.start(bar + by)) if by else time
+
+    @property
+    def put_in(self) -> list[range]:
+        """The times of the bars that were put in, in the file without the shift."""
+        new = self.bars[1]
+        return [_span(new, s.new_after, s.bars) for s in self.steps if s.bars > 0]
+
+    @property
+    def taken_out(self) -> list[range]:
+        """The times of the bars that were taken out, in the piece."""
+        return [_span(self.bars[0], s.after, -s.bars) for s in self.steps if s.bars < 0]
+
+    def told(self, frame: Frame) -> str:
+        """``"1 bar put in after bar 8"`` for each step, with the markers of ``frame`` that went with their bars."""
+        return "; ".join(_told(step, self.bars[0], frame) for step in self.steps)
+
+
+def fitted(
+    olds: Sequence[Tone], news: Sequence[Tone], shift: int, bars: tuple[BarMap, BarMap], unit: int, *, is_told: bool
+) -> Fit:
+    """Where the music of a file belongs that is about ``shift`` later than in the piece.
+
+    Empty bars in front are no bars that were put in. Of a file that does not say all that a save of the whole says
+    (``is_told``), no bar in front of it was taken out; what lies behind it is left to others in any case.
+    """
+    moved = [replace(tone, start=tone.start - shift, end=tone.end - shift) for tone in news]
+    found = aligned(_music(olds, bars[0], unit), _music(moved, bars[1], unit), unit)
+    steps = list(found.steps)
+    if steps and not steps[0].after and not steps[0].new_after:
+        first = steps[0]
+        if first.bars > 0:
+            front = _span(bars[1], 0, first.bars)
+            is_dropped = not any(tone.start + _half_grid(unit) in front for tone in moved)
+        else:
+            front, is_dropped = _span(bars[0], 0, -first.bars), not is_told
+        if is_dropped:
+            shift += len(front) if first.bars > 0 else -len(front)
+            steps = [replace(step, new_after=step.new_after - first.bars) for step in steps[1:]]
+    last = bars[0].bars_until(max(tone.end for tone in olds))
+    if steps and steps[-1].bars < 0 and steps[-1].after - steps[-1].bars >= last:
+        steps.pop()
+    return Fit(shift, tuple(steps), bars)
+
+
+def moved_frame(frame: Frame, fit: Fit) -> Frame:
+    """What the piece knows, where the bars of the file are; a line of which nothing is left stays as it was."""
+    if not fit.steps:
+        return frame
+    end = fit.at(max(0, frame.end - 1))
+    return replace(
+        frame,
+        conductor=_moved(frame.conductor, fit, _stays_at_start),
+        chords=_moved(frame.chords, fit, _never),
+        other_texts=_moved(frame.other_texts, fit, _never),
+        lines=tuple(_moved_line(line, fit) for line in frame.lines),
+        moves=tuple(_moved(events, fit, _stays_at_start) for events in frame.moves),
+        texts=tuple(_moved(events, fit, _stays_at_start) for events in frame.texts),
+        quiet=tuple(replace(quiet, events=_moved(quiet.events, fit, _stays_at_start)) for quiet in frame.quiet),
+        end=end + 1 if end is not None and frame.end else frame.end,
+    )
+
+
+def notes_taken_out(tones: Iterable[Tone], fit: Fit) -> int:
+    """How many notes went with their bars."""
+    return sum(fit.at(tone.start) is None for tone in tones)
+
+
+def _music(tones: Sequence[Tone], bars: BarMap, unit: int) -> Music:
+    grid = unit // _GRID_PER_QUARTER
+    near = [replace(t, start=(t.start + _half_grid(unit)) // grid * grid) for t in tones]
+    return Music(bars, tuple(note_things(near)), max((tone.end for tone in tones), default=0))
+
+
+def _half_grid(unit: int) -> int:
+    return unit // _GRID_PER_QUARTER // 2
+
+
+def _span(bars: BarMap, after: int, count: int) -> range:
+    return range(int(bars.start(after + 1)), int(bars.start(after + count + 1)))
+
+
+def _moved_line(line: Line, fit: Fit) -> Line:
+    places = [(tone, fit.at(tone.start)) for tone in line.tones]
+    tones = tuple(replace(tone, start=at, end=at + tone.length) for tone, at in places if at is not None)
+    return replace(line, tones=tones) if tones else line
+
+
+def _moved(events: Sequence[RawEvent], fit: Fit, stays: Callable[[RawEvent], bool]) -> tuple[RawEvent, ...]:
+    """The events where their bars are; what a bar that was taken out set for the others is set behind it."""
+    found = []
+    for event in events:
+        at = event.tick if stays(event) else fit.at(event.tick)
+        if at is not None:
+            found.append(event._replace(tick=at))
+    return tuple(sorted([*found, *_still_set(events, fit)], key=lambda e: e.tick))
+
+
+def _stays_at_start(event: RawEvent) -> bool:
+    return not event.tick and event.meta not in _STANDING
+
+
+def _never(_: RawEvent) -> bool:
+    return False
+
+
+def _still_set(events: Sequence[RawEvent], fit: Fit) -> Iterator[RawEvent]:
+    """Metres and what is set on a channel, as it was behind each of the stretches that were taken out."""
+    for gone in fit.taken_out:
+        at = fit.at(gone.stop)
+        inside = {key: e for e in events if e.tick in gone and e.tick and (key := _sets(e)) is not None}
+        for key, last in inside.items():
+            others = [e for e in events if _sets(e) == key]
+            before = [e for e in others if e.tick < gone.start or not e.tick]
+            is_set = any(e.tick == gone.stop for e in others) or (before and before[-1].data == last.data)
+            if at is not None and not is_set:
+                yield last._replace(tick=at)
+
+
+def _sets(event: RawEvent) -> Hashable:
+    """What an event sets that holds in later bars too; None for one that sets nothing, or that the song sets."""
+    if event.meta == TIME_SIGNATURE:
+        return TIME_SIGNATURE
+    if event.status >= SYSEX:
+        return None
+    kind = event.status & 0xF0
+    return kind, event.data[0] if kind in (CONTROL, KEY_PRESSURE) else -1
+
+
+def _told(step: Step, bars: BarMap, frame: Frame) -> str:
+    number = count_text(abs(step.bars), "bar")
+    if step.bars > 0:
+        return f"{number} put in {f'after bar {step.after}' if step.after else 'in front'}"
+    gone = _span(bars, step.after, -step.bars)
+    names = [decoded(e.data) for e in frame.conductor if e.meta == MARKER and e.tick in gone]
+    went = f", with {'the marker' if len(names) == 1 else 'markers'} {', '.join(names)}" if names else ""
+    return f"{number} taken out ({bars_text(range(step.after + 1, step.after - step.bars + 1))}){went}"
