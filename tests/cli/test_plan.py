@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from composer.formats.midi.writer import midi_bytes
 from composer.workspace import State, state_of
+from tests.cleanup.test_stage import PARALLEL
 from tests.cli.conftest import Program
 
 BRIEF = {
@@ -50,6 +52,18 @@ def test_a_seed_that_was_drawn_comes_with_the_command_that_composes_it(composer:
     assert "next" not in composer("plan", brief, "--seed", "7").err
     brief.write_text(json.dumps({**BRIEF, "seed": 7}), "utf-8")
     assert "next" not in composer("plan", brief).err
+
+
+def test_a_lock_that_the_draft_has_nothing_for_is_a_mistake_of_the_brief(composer: Program, brief: Path) -> None:
+    brief.write_text(json.dumps({**BRIEF, "locked": [{"bars": "A"}, {"tracks": ["Bas"]}]}), "utf-8")
+    draft = brief.with_name("mine.draft.mid")
+    assert composer("plan", brief).code == 0
+    draft.write_bytes(midi_bytes(PARALLEL))
+    refused = composer("plan", brief)
+    line = 'locked[1].tracks: mine.draft.mid has no track "Bas" (did you mean Bass?); its tracks are Melody, Piano, Bass, '
+    assert refused.code == 3 and refused.err.startswith(f"composer: mine.brief.json: {line}")
+    draft.write_bytes(b"MThd")
+    assert composer("plan", brief).code == 0
 
 
 def test_the_same_seed_gives_the_same_plan_and_nothing_is_written(composer: Program, brief: Path) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from composer.cli.terminal.options import Seed
 from composer.cli.terminal.show import Show
+
+if TYPE_CHECKING:
+    from composer.formats.brief.brief import Brief
 
 
 def plan(
@@ -31,6 +34,7 @@ def plan(
     meant = brief_meant(brief)
     brief = meant.path
     content = brief_in(brief, to_compose=True)
+    _check_locked(brief, content)
     chosen = checked_seed(seed if seed is not None else content.seed)
     drawn = plan_for(content, chosen)
     rows = rows_of(drawn, content)
@@ -53,6 +57,24 @@ def plan(
         }
     )
     return 0
+
+
+def _check_locked(path: Path, brief: Brief) -> None:
+    """Raise BadInput for what the brief at ``path`` locks and the draft beside it does not have: no step would run."""
+    from composer.errors import ComposerError, printable
+    from composer.formats.midi.regions import locked_cells
+    from composer.formats.midi.source import read_source
+    from composer.steps.returning import read_whole
+    from composer.workspace import PieceFiles
+
+    draft = PieceFiles.of(path).draft
+    if not brief.locked or not draft.is_file():
+        return
+    try:
+        source = read_source(read_whole(draft)[0], printable(draft.name))
+    except ComposerError:  # a plan needs no draft
+        return
+    locked_cells(source, brief, printable(path.name))
 
 
 def _write(path: Path, phrases: Sequence[Sequence[Mapping[str, Any]]]) -> Path:
