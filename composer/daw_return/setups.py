@@ -13,7 +13,7 @@ from composer.compare.view import Line
 from composer.contract.track_rules import is_called_drums
 from composer.daw_return.frame import Frame, Setup, setup_at
 from composer.daw_return.placing import Voice
-from composer.formats.midi.writer import DRUM_CHANNEL, MELODIC_CHANNELS, ascii_name
+from composer.formats.midi.writer import DRUM_CHANNEL, MELODIC_CHANNELS
 from composer.music.instruments import instrument_of_program
 
 _VOLUME, _PAN = 100, 64
@@ -177,15 +177,17 @@ def _whole(said: Setup, known: Setup, channel: int, taken: set[str], house: _Hou
 
 
 def _name(said: Setup, known: Setup, channel: int, program: int, taken: set[str], house: _House) -> str:
-    """The name in plain ASCII, or the piece's own as it is; ``""`` where the piece has none either."""
+    """The name that a person gave, or the piece's own; ``""`` where the piece has none either."""
     if house.is_known and (not said.name or known.name in (said.name, _REGION.sub("", said.name))):
         return known.name
     if not said.name and not house.has_names:
         return ""
+    if said.name:
+        return said.name
     plain = "Drums" if channel == DRUM_CHANNEL else instrument_of_program(program).name.title()
-    wanted = ascii_name(said.name or known.name, plain)
+    wanted = known.name or plain
     name, number = wanted, 2
-    while not said.name and name in taken:
+    while name in taken:
         name, number = f"{wanted} {number}", number + 1
     return name
 
