@@ -140,7 +140,7 @@ def run_undo(human: Path, output: Path | None) -> Done:
         hint = "name the NAME.human.mid of a piece, with its NAME.grid.mid and its record beside it"
         raise BadInput(human, "is no performance that composer knows the grid of", hint)
     target = output or worn.grid_path
-    result, lines = _taken_off(human, worn)
+    result, lines = taken_off(human, worn)
     facts = {"back": result.back, "theirs": result.theirs, "snapped": result.snapped}
     files = PieceFiles.of(target)
     heard = _still_heard(human, target)
@@ -159,7 +159,7 @@ def _still_heard(human: Path, grid: Path) -> tuple[str, ...]:
     return (f"{still}: name {printable(grid.name)}, or move the performance away",)
 
 
-def _taken_off(human: Path, worn: Worn) -> tuple[Regridded, tuple[str, ...]]:
+def taken_off(human: Path, worn: Worn) -> tuple[Regridded, tuple[str, ...]]:
     """The music of ``human`` on the grid, and what to say about it."""
     from composer.humanize.pairing import performance_in
     from composer.humanize.stage import performance_of
@@ -193,7 +193,7 @@ def _written(midi: Path, brief: Brief | None, force: bool) -> _Music:
 
 def _off(midi: Path, worn: Worn, force: bool) -> _Music:
     """A performance without its layer: a second one starts from the grid, not on top of the first."""
-    result, lines = _taken_off(midi, worn)
+    result, lines = taken_off(midi, worn)
     step = step_of(PieceFiles.of(midi), midi)
     unchanged = {
         path: read_bytes(path, MIDI_BYTES, "MIDI file")

@@ -25,19 +25,36 @@ class PieceScore:
 def score_for(midi: Path, data: bytes, brief: Brief | None) -> PieceScore:
     """The score of the MIDI file ``midi``.
 
-    One that a person made or edited wins, then the one of the last cleanup if the music is as cleanup left it.
+    One that a person made or edited wins, then the one of the last cleanup if the music is as cleanup left it. A
+    performance is written as the music that it plays, which is on the grid.
     """
     from composer.formats.files import read_bytes
     from composer.limits import SCORE_BYTES
 
     piece = PieceFiles.of(midi)
     known = PieceState(piece)
+    midi, data = _written(midi, data, known)
     state = known.state_of(piece.musicxml) if midi in (known.written_midi, known.best_midi) else State.MISSING
     theirs = state in (State.EDITED, State.FOREIGN)
     if theirs or (state is State.FRESH and known.state_of(midi) is State.FRESH):
         notes = (f"{piece.musicxml.name} {state.value}: taken as it is",) if theirs else ()
         return PieceScore(read_bytes(piece.musicxml, SCORE_BYTES, "score"), piece.musicxml, notes)
     return PieceScore(_made(data, printable(midi.name), brief), None)
+
+
+def _written(midi: Path, data: bytes, known: PieceState) -> tuple[Path, bytes]:
+    """``midi`` with ``data``, a performance without its layer, as the file of the piece that has just this music."""
+    from composer.formats.files import sha256_of, sha256_of_bytes
+    from composer.steps.humanizing import taken_off
+    from composer.steps.worn import worn_by
+
+    worn = worn_by(midi)
+    if worn is None:
+        return midi, data
+    music = taken_off(midi, worn)[0].midi
+    written = known.written_midi
+    is_written = written is not None and sha256_of(written) == sha256_of_bytes(music)
+    return (written if written is not None and is_written else midi), music
 
 
 def _made(data: bytes, name: str, brief: Brief | None) -> bytes:

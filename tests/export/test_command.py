@@ -7,6 +7,7 @@ import re
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,12 +29,17 @@ Export = Callable[..., tuple[int, dict[str, object], str]]
 
 
 def _midi(pitch: int) -> bytes:
+    return midi_bytes(_piece(pitch))
+
+
+def _piece(pitch: int) -> Piece:
     parts = (
         Part("Melody", MELODY, 73, tuple(Note(beat * 480, pitch + beat, 470) for beat in range(8))),
         Part("Bass", BASS, 32, (Note(0, 40, 1920), Note(1920, 43, 1920))),
     )
-    return midi_bytes(Piece("Art", Meter(4, 4), key_of("C", "major"), (Tempo(0, 100.0),), parts, 3840,
-                            markers=(Marker(0, "A"),)))  # fmt: skip
+    return Piece(
+        "Art", Meter(4, 4), key_of("C", "major"), (Tempo(0, 100.0),), parts, 3840, markers=(Marker(0, "A"),)
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -223,3 +229,22 @@ def test_words_are_in_every_format_that_has_a_place_for_them_and_missed_in_the_o
     assert (piece / "song.musicxml").read_bytes().count(b"<lyric") == 3
     page = (piece / "song.pages" / "page-1.svg").read_text()
     assert all(f">{text}<" in page for text in ("Stil", "le", "Nächte"))
+
+
+def test_a_performance_is_printed_as_the_music_that_it_plays(piece: Path, export: Export) -> None:
+    slowing = replace(_piece(60), tempi=(Tempo(0, 100.0), Tempo(1920, 88.0)))
+    (piece / "art.draft.mid").write_bytes(midi_bytes(slowing))
+    assert main(["humanize", str(piece / "art.draft.mid"), "--seed", "1", "-q"]) == 0
+    for name in ("human", "draft"):
+        assert export(f"art.{name}.mid", "--to", "musicxml", "-o", piece / f"{name}.musicxml")[0] == 0
+    assert "rit." in (piece / "human.musicxml").read_text()
+    assert (piece / "human.musicxml").read_bytes() == (piece / "draft.musicxml").read_bytes()
+
+
+def test_the_score_of_a_performance_leaves_that_of_cleanup(piece: Path, export: Export) -> None:
+    for step in ("cleanup", "humanize"):
+        assert main([step, str(piece / "art"), "-q"]) == 0
+    before = (piece / "art.musicxml").read_bytes()
+    _, result, _ = export("art", "--to", "musicxml")
+    assert result["files"] == [] and "is there already" in str(result["notes"])
+    assert (piece / "art.musicxml").read_bytes() == before
