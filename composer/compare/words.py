@@ -221,21 +221,25 @@ class _Teller:
 
     def _song(self, edit: SongEdit) -> str:
         if edit.before and edit.after and edit.before.text == edit.after.text:
-            return f"{edit.what} {edit.before.text!r} moved to {self.bars.place(edit.after.time)}"
+            place = self.bars.place(edit.after.time)
+            return f"{edit.what} {edit.before.text!r} moved to {place if place.bar > 0 else 'a place in front of bar 1'}"
         before, after = edit.before.text if edit.before else "", edit.after.text if edit.after else ""
         return f"{self._beat(edit.time)}{edit.what} {_from_to(before, after)}"
 
     def _bar(self, time: int) -> int:
-        return self.bars.place(time).bar
+        """The bar of the old version; 0 for what comes in front of it all."""
+        return max(0, self.bars.place(time).bar)
 
     def _beat(self, time: int) -> str:
         """``"beat 3: "``; nothing on the first beat."""
         place = self.bars.place(time)
-        return "" if place.beat == 1 else f"beat {number_text(place.beat)}: "
+        return "" if place.beat == 1 or place.bar < 1 else f"beat {number_text(place.beat)}: "
 
     def _target(self, old: Tone, new: Tone) -> str:
         here, there = self.bars.place(old.start), self.bars.place(new.start)
         beat = f"beat {number_text(there.beat)}"
+        if there.bar < 1:
+            return "in front of bar 1"
         return beat if here.bar == there.bar else f"bar {there.bar}, {beat}"
 
     def _length(self, time: int) -> str:

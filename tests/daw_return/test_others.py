@@ -210,3 +210,13 @@ def test_programs_and_volumes_that_begin_late_stay_late() -> None:
     known = file_of([*tracks[:1], [control(30, 11, 90), *tracks[1]], *tracks[2:]], bytes_of())
     result = back(damage.no_markers(known), known)
     assert besides_notes(result.midi) == besides_notes(known)
+
+
+@pytest.mark.parametrize("name", ["Zweite Flöte", "Скрипка"])
+def test_a_name_that_a_person_gave_a_track_stays_as_it_is(name: str) -> None:
+    own = replace(piece().parts[0], name="Own", program=72, notes=tuple(Note(i * BAR, 82, 1900, 60) for i in range(8)))
+    added = tracks_in(bytes_of(replace(piece(), parts=(*piece().parts, own))))
+    named = [[meta(0, TRACK_NAME, name.encode()) if e.data == b"Own" else e for e in track] for track in added]
+    result = back(damage.of_resolution(96)(file_of(named, bytes_of())), bytes_of())
+    assert name in read_source(result.midi, "x.mid").track_names
+    assert not any(name in found.text for found in result.report.rebuilt if found.is_loss)
