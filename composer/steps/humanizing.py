@@ -18,6 +18,7 @@ from composer.music.regions import Cells, Region, cells_text
 from composer.steps.briefing import brief_in
 from composer.steps.done import Done
 from composer.steps.names import HUMANIZE
+from composer.steps.regridding import taken_off
 from composer.steps.seeds import checked_seed
 from composer.steps.worn import Worn, layer_of, layer_recorded, worn_by
 from composer.workspace import (
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from composer.formats.brief.brief import Brief
     from composer.humanize.layer import Layer
     from composer.humanize.stage import Figures
-    from composer.humanize.undo import Regridded
 
 UNDO = "grid"
 WITHOUT_BRIEF = "without_brief"  # recorded where there was one that could not be read
@@ -157,26 +157,6 @@ def _still_heard(human: Path, grid: Path) -> tuple[str, ...]:
         return ()
     still = f"render and export of {printable(PieceFiles.of(human).name)} still take {printable(human.name)}"
     return (f"{still}: name {printable(grid.name)}, or move the performance away",)
-
-
-def taken_off(human: Path, worn: Worn) -> tuple[Regridded, tuple[str, ...]]:
-    """The music of ``human`` on the grid, and what to say about it."""
-    from composer.humanize.pairing import performance_in
-    from composer.humanize.stage import performance_of
-    from composer.humanize.undo import regridded
-    from composer.steps.returning import read_whole
-
-    name = printable(human.name)
-    data, lines = read_whole(human)
-    grid = read_source(worn.grid, name)
-    written = performance_in(read_source(worn.performance(name), name), grid) or performance_of(grid, worn.layer)
-    result = regridded(read_source(data, name), grid, written, worn.grid)
-    told = [f"{counted(result.back, 'note is', 'notes are')} back on the grid"]
-    if result.theirs:
-        told.append(f"{counted(result.theirs, 'keeps', 'keep')} what you changed")
-    if result.snapped:
-        told.append(f"{result.snapped} that you added, put on the nearest place of it")
-    return result, (*lines, "; ".join(told))
 
 
 def _written(midi: Path, brief: Brief | None, force: bool) -> _Music:

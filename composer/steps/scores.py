@@ -45,7 +45,7 @@ def score_for(midi: Path, data: bytes, brief: Brief | None) -> PieceScore:
 def _written(midi: Path, data: bytes, known: PieceState) -> tuple[Path, bytes]:
     """``midi`` with ``data``, a performance without its layer, as the file of the piece that has just this music."""
     from composer.formats.files import sha256_of, sha256_of_bytes
-    from composer.steps.humanizing import taken_off
+    from composer.steps.regridding import taken_off
     from composer.steps.worn import worn_by
 
     worn = worn_by(midi)

@@ -7,7 +7,6 @@ import re
 import sys
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -232,19 +231,12 @@ def test_words_are_in_every_format_that_has_a_place_for_them_and_missed_in_the_o
 
 
 def test_a_performance_is_printed_as_the_music_that_it_plays(piece: Path, export: Export) -> None:
-    slowing = replace(_piece(60), tempi=(Tempo(0, 100.0), Tempo(1920, 88.0)))
-    (piece / "art.draft.mid").write_bytes(midi_bytes(slowing))
-    assert main(["humanize", str(piece / "art.draft.mid"), "--seed", "1", "-q"]) == 0
+    asked = {"key": {"tonic": "A", "mode": "minor"}, "tempo_bpm": 90, "meter": "4/4"}
+    form = [{"name": name, "bars": 8} for name in "AB"]
+    (piece / "art.brief.json").write_text(json.dumps({**asked, "form": form}))
+    for words in (["generate", "--force"], ["humanize"]):
+        assert main([*words, str(piece / "art"), "--seed", "7", "-q"]) == 0
     for name in ("human", "draft"):
         assert export(f"art.{name}.mid", "--to", "musicxml", "-o", piece / f"{name}.musicxml")[0] == 0
     assert "rit." in (piece / "human.musicxml").read_text()
     assert (piece / "human.musicxml").read_bytes() == (piece / "draft.musicxml").read_bytes()
-
-
-def test_the_score_of_a_performance_leaves_that_of_cleanup(piece: Path, export: Export) -> None:
-    for step in ("cleanup", "humanize"):
-        assert main([step, str(piece / "art"), "-q"]) == 0
-    before = (piece / "art.musicxml").read_bytes()
-    _, result, _ = export("art", "--to", "musicxml")
-    assert result["files"] == [] and "is there already" in str(result["notes"])
-    assert (piece / "art.musicxml").read_bytes() == before
