@@ -6,6 +6,7 @@ ticks there, and what it lost comes back where its bar is now. What stood in a b
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,8 +21,14 @@ from composer.music.regions import bars_text
 
 # Notes are compared by the 32nd of their bar: one that a program plays a little early belongs to the next bar.
 _GRID_PER_QUARTER = 8
+# Music is led from one place to another where so many notes, and this share of them, are found there.
+_SHOWN_NOTES, _SHOWN_SHARE = 2, 0.5
+# A bar is a copy of another where this share of its notes is found there.
+_COPIED_SHARE = 0.8
 # What stands at a place in the music; all else at the start of a file sets something there.
 _STANDING = frozenset({MARKER, LYRIC, CUE})
+
+_Bars = dict[int, Counter[tuple[int, int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ def fitted(
     """
     moved = [replace(tone, start=tone.start - shift, end=tone.end - shift) for tone in news]
     found = aligned(_music(olds, bars[0], unit), _music(moved, bars[1], unit), unit)
-    steps = list(found.steps)
+    steps = _shown(found.steps, _by_bar(olds, bars[0], unit), _by_bar(moved, bars[1], unit))
     if steps and not steps[0].after and not steps[0].new_after:
         first = steps[0]
         if first.bars > 0:
@@ -81,10 +88,39 @@ def fitted(
         if is_dropped:
             shift += len(front) if first.bars > 0 else -len(front)
             steps = [replace(step, new_after=step.new_after - first.bars) for step in steps[1:]]
-    last = bars[0].bars_until(max(tone.end for tone in olds))
-    if steps and steps[-1].bars < 0 and steps[-1].after - steps[-1].bars >= last:
-        steps.pop()
     return Fit(shift, tuple(steps), bars)
+
+
+def _shown(steps: Sequence[Step], olds: _Bars, news: _Bars) -> list[Step]:
+    """The steps by which music that both have is led from one place to another, those between two such stretches of
+    music in one; bars that a person wrote anew are neither put in nor taken out."""
+    found: list[Step] = []
+    reached = by = waiting = 0
+    for number, step in enumerate(steps):
+        by += step.bars
+        waiting += 1
+        first = step.after + max(0, -step.bars) + 1
+        last = steps[number + 1].after if number + 1 < len(steps) else max(olds, default=0)
+        pairs = [(olds.get(bar, Counter()), news.get(bar + by, Counter())) for bar in range(first, last + 1)]
+        same = sum((old & new).total() for old, new in pairs)
+        if same < max(_SHOWN_NOTES, _SHOWN_SHARE * sum(new.total() for _, new in pairs)):
+            continue
+        if waiting == 1:
+            found.append(step)
+        elif by != reached:
+            after = first - 1 + min(0, by - reached)
+            found.append(Step(after, by - reached, after + reached))
+        reached, waiting = by, 0
+    return found
+
+
+def _by_bar(tones: Sequence[Tone], bars: BarMap, unit: int) -> _Bars:
+    """Bar -> its notes by the 32nd at which they begin, and by pitch."""
+    found: _Bars = defaultdict(Counter)
+    for tone in _on_grid(tones, unit):
+        bar = bars.place(tone.start).bar
+        found[bar][int(tone.start - bars.start(bar)), tone.pitch] += 1
+    return found
 
 
 def moved_frame(frame: Frame, fit: Fit) -> Frame:
@@ -110,10 +146,34 @@ def notes_taken_out(tones: Iterable[Tone], fit: Fit) -> int:
     return sum(fit.at(tone.start) is None for tone in tones)
 
 
+def copied_tones(olds: Sequence[Tone], news: Sequence[Tone], fit: Fit, unit: int) -> list[Tone]:
+    """The notes of the piece (``olds``) as a person pasted them: at the times of bars of the file that the piece has
+    elsewhere. ``news`` are those of the file, without its shift."""
+    known, played = _by_bar(olds, fit.bars[0], unit), _by_bar(news, fit.bars[1], unit)
+    own = {bar for span in fit.put_in for bar in _bars_of(span, fit.bars[1])}
+    found: list[Tone] = []
+    for bar in sorted(own & played.keys()):
+        shared = {old: (played[bar] & notes).total() for old, notes in known.items()}
+        best = max(shared, key=lambda old: (2 * shared[old] - known[old].total(), -old), default=0)
+        if not best or shared[best] < _COPIED_SHARE * played[bar].total():
+            continue
+        start, by = int(fit.bars[0].start(best)), int(fit.bars[1].start(bar) - fit.bars[0].start(best))
+        there = range(start, int(fit.bars[0].start(best + 1)))
+        found += [replace(t, start=t.start + by, end=t.end + by) for t in olds if t.start in there]
+    return found
+
+
+def _bars_of(span: range, bars: BarMap) -> range:
+    return range(bars.place(span.start).bar, bars.place(span.stop).bar)
+
+
 def _music(tones: Sequence[Tone], bars: BarMap, unit: int) -> Music:
+    return Music(bars, tuple(note_things(_on_grid(tones, unit))), max((tone.end for tone in tones), default=0))
+
+
+def _on_grid(tones: Sequence[Tone], unit: int) -> list[Tone]:
     grid = unit // _GRID_PER_QUARTER
-    near = [replace(t, start=(t.start + _half_grid(unit)) // grid * grid) for t in tones]
-    return Music(bars, tuple(note_things(near)), max((tone.end for tone in tones), default=0))
+    return [replace(tone, start=(tone.start + _half_grid(unit)) // grid * grid) for tone in tones]
 
 
 def _half_grid(unit: int) -> int:

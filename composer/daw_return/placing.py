@@ -89,11 +89,12 @@ def placed(
     news: Sequence[Line],
     slack: Slack,
     put_in: Sequence[range],
+    copied: Sequence[Tone],
     holds: Callable[[int], bool],
     others: Sequence[Line] | None = None,
 ) -> Placement:
     """The returned lines ``news`` laid over the lines of the piece, of which the file holds the times that ``holds``
-    says; ``put_in`` are the times of bars that the piece had not.
+    says; ``put_in`` are the times of bars that the piece had not, ``copied`` its notes that were pasted there.
 
     ``others`` are lines to be kept where a person said what the file holds: then nothing that it lacks was deleted.
     """
@@ -107,7 +108,7 @@ def placed(
     for group in groups:
         if not group.after:
             continue
-        result = _placed(group, slack, holds)
+        result = _placed(group, slack, copied, holds)
         tally += result.tally
         lost += result.lost
         returned = tuple(line.index for line in group.after)
@@ -179,7 +180,7 @@ def _not_in_clip(groups: Sequence[Group], news: Sequence[Line]) -> list[Line]:
     return [line for group in groups if not group.after for line in group.before]
 
 
-def _placed(group: Group, slack: Slack, holds: Callable[[int], bool]) -> _Placed:
+def _placed(group: Group, slack: Slack, copied: Sequence[Tone], holds: Callable[[int], bool]) -> _Placed:
     news = [tone for line in group.after for tone in line.tones]
     if not group.before:
         return _Placed({None: news}, Tally(added=len(news)))
@@ -195,9 +196,11 @@ def _placed(group: Group, slack: Slack, holds: Callable[[int], bool]) -> _Placed
     for old, tone in whole:
         tones[old.line].append(replace(tone, line=old.line))
     added = [edit.after for edit in edits.edits if edit.before is None and edit.after is not None]
+    models = _models(added, [tone for tone in copied if any(tone.line == line.index for line in group.before)], slack)
     for tone in added:
-        line = _nearest(tone, _with_such(tone, group.before, slack) or group.before)
-        tones[line].append(replace(tone, line=line))
+        model = models.get(tone)
+        line = model.line if model else _nearest(tone, _with_such(tone, group.before, slack) or group.before)
+        tones[line].append(replace(_settled(model, tone, slack) if model else tone, line=line))
     for tone in everything:
         if not holds(tone.start):
             tones[tone.line].append(tone)
@@ -211,6 +214,12 @@ def _placed(group: Group, slack: Slack, holds: Callable[[int], bool]) -> _Placed
         changed=sum(old != tone for old, tone in whole),
     )
     return _Placed(tones, tally, tuple(edit.before for edit in edits.edits if edit.after is None and edit.before))
+
+
+def _models(added: Sequence[Tone], copied: Sequence[Tone], slack: Slack) -> dict[Tone, Tone]:
+    """Those of the new notes that were pasted -> what they are copies of, each of one."""
+    edits = note_edits(copied, added, Scale(slack.unit, slack.most))
+    return {new: old for old, new in edits.pairs if new.pitch == old.pitch and abs(new.start - old.start) <= slack.most}
 
 
 def _settled(old: Tone, new: Tone, slack: Slack) -> Tone:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from composer.compare.view import Line, View, view_of
 from composer.contract.stage import checked
-from composer.daw_return.bars import Fit, fitted, moved_frame, notes_taken_out
+from composer.daw_return.bars import Fit, copied_tones, fitted, moved_frame, notes_taken_out
 from composer.daw_return.clips import (
     CLIP_SHARE,
     Asked,
@@ -269,7 +269,9 @@ class _Return:
         if is_said and len(self.lines) == len(news) == 1:
             # One clip for one track: that it is another by name or notes does not matter.
             news = [replace(news[0], name=self.lines[0].name, channel=self.lines[0].channel)]
-        return placed(self.lines, news, self.slack, self.fit.put_in, self.place.holds, others)
+        known = [tone for line in self.known.lines for tone in line.tones]
+        copied = copied_tones(known, self.unshifted.tones, self.fit, self.unit)
+        return placed(self.lines, news, self.slack, self.fit.put_in, copied, self.place.holds, others)
 
     def _stated(self) -> list[Setup]:
         """What the file says of the set-up of each line."""
