@@ -13,6 +13,8 @@ from composer.errors import counted
 from composer.formats.brief.brief import Brief, Colour, Curves
 from composer.formats.brief.form import SectionPlan
 from composer.formats.typeface import font_for, printable
+from composer.music.key import Key
+from composer.music.pitch import pitch_class_of
 from composer.music.time import TICKS_PER_BEAT
 
 WIDTH, HEIGHT = 1200, 675
@@ -81,7 +83,7 @@ def card_png(result: BriefResult) -> bytes:
     brief = result.brief
     _draw_heading(canvas, brief)
     _draw_picture(canvas, result)
-    _draw_palette(canvas, brief.palette)
+    _draw_palette(canvas, brief.palette, brief.key.key)
     _draw_facts(canvas, brief)
     _draw_curves(canvas, brief)
     _draw_reasons(canvas, brief)
@@ -113,8 +115,8 @@ def _draw_picture(canvas: _Canvas, result: BriefResult) -> None:
     canvas.image.paste(picture.resize(size, smooth), at)
 
 
-def _draw_palette(canvas: _Canvas, palette: list[Colour]) -> None:
-    """A bar of the colours by their shares, and a line for each with its note."""
+def _draw_palette(canvas: _Canvas, palette: list[Colour], key: Key) -> None:
+    """A bar of the colours by their shares, and a line for each with its note as ``key`` spells it."""
     top = _TOP + _PICTURE_HEIGHT + 22
     total, x = sum(c.share for c in palette) or 1.0, float(_MARGIN)
     for colour in palette:
@@ -126,7 +128,8 @@ def _draw_palette(canvas: _Canvas, palette: list[Colour]) -> None:
         canvas.box(_MARGIN, y - 12, 14, 14, _RULE)
         canvas.box(_MARGIN + 1, y - 11, 12, 12, _rgb(colour))
         canvas.text(_MARGIN + 26, y, _fitted(colour.name, 15, 190), 15)
-        canvas.text(_MARGIN + _LEFT_WIDTH - 76, y, colour.pitch or "-", 15, _INK if colour.pitch else _SOFT, "ms")
+        tone = key.plain_spellings[pitch_class_of(colour.pitch)] if colour.pitch else "-"
+        canvas.text(_MARGIN + _LEFT_WIDTH - 76, y, tone, 15, _INK if colour.pitch else _SOFT, "ms")
         canvas.text(_MARGIN + _LEFT_WIDTH, y, f"{100 * colour.share:.0f} %", 15, _SOFT, "rs")
         y += 26
 

@@ -46,7 +46,7 @@ class PhraseRow:
             f"{self.pickup_quarters:g}",
             self.key,
             f"{self.density_npq:.2f}",
-            note_name(round(self.register), Key(*self.key.split(maxsplit=1)).spellings),
+            note_name(round(self.register), Key(*self.key.split(maxsplit=1)).plain_spellings),
             f"{self.energy:.2f}",
             f"{self.tension:.2f}",
             "climax" if self.has_climax else "",

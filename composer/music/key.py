@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from composer.music.pitch import LETTER_CLASSES, LETTERS, pitch_class_of
+from composer.music.pitch import LETTER_CLASSES, LETTERS, PLAIN_NAMES, pitch_class_of
 
 # Semitones above the tonic.
 MODES: dict[str, tuple[int, ...]] = {
@@ -67,12 +67,22 @@ class Key:
             names.setdefault(pitch_class, spelled(LETTERS[(first + degree) % 7], pitch_class))
         return tuple(names[c] for c in range(12))
 
+    @cached_property
+    def plain_spellings(self) -> tuple[str, ...]:
+        """``spellings`` for a single pitch without a context: a tone foreign to the scale is no B#, E#, Cb or Fb, and
+        has one accidental at most."""
+        return tuple(
+            PLAIN_NAMES[number] if number not in self.scale and (len(name) > 2 or name in _WHITE) else name
+            for number, name in enumerate(self.spellings)
+        )
+
     def degree_of(self, midi: int) -> int | None:
         """0..6 for a scale tone, ``None`` for a chromatic one."""
         pitch_class = midi % 12
         return self.scale.index(pitch_class) if pitch_class in self.scale else None
 
 
+_WHITE = ("Cb", "Fb", "E#", "B#")  # white keys under the name of the next one
 # (semitones above the tonic, degree 0..6 whose letter spells it); the first that is free wins.
 _CHROMATIC_DEGREES = {
     False: ((1, 0), (3, 2), (6, 3), (8, 4), (10, 6), (11, 6), (5, 3)),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 from composer.brief import card
 from composer.brief.analyse import BriefOptions, brief_of_picture
 from composer.brief.card import HEIGHT, WIDTH, card_png
+from composer.formats.brief.form import KeyChoice
 from tests.brief.painting import Pixels, city, file_of, plain, sunset
 
 CARDS = {"wide": sunset(), "city": city(), "black": plain(0, 0, 0), "tiny": sunset()[:8, :8]}
@@ -56,3 +58,18 @@ def test_every_reason_stands_on_the_card_in_full(picture: Pixels, monkeypatch: p
     card_png(result)
     for field in ("key", "tempo_bpm", "meter", "form", "melody", "accompaniment"):
         assert result.brief.because[field].evidence in " ".join(drawn)
+
+
+def test_colours_have_their_notes_as_the_key_spells_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    monkeypatch.setattr(card._Canvas, "text", lambda canvas, x, y, words, *others: drawn.append(words))
+    result = brief_of_picture(file_of(sunset()), "sunset.png", BriefOptions())
+    colours = [
+        colour.model_copy(update={"pitch": pitch})
+        for colour, pitch in zip(result.brief.palette, ("D#", "C"), strict=False)
+    ]
+    for tonic, mode, names in (("G", "minor", {"Eb", "C"}), ("E", "major", {"D#", "C"})):
+        drawn.clear()
+        update = {"palette": colours, "key": KeyChoice(tonic=tonic, mode=mode)}
+        card_png(replace(result, brief=result.brief.model_copy(update=update)))
+        assert {words for words in drawn if words in ("Eb", "D#", "C", "B#")} == names

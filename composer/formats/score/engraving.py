@@ -212,8 +212,12 @@ def clean_text(text: str) -> str:
 
 
 def _abbreviated(name: str) -> str:
-    """The name before the later systems: short names whole, longer ones cut after a consonant."""
+    """The name before the later systems: short names whole, longer ones cut after a consonant; of several words the
+    last says most ("A. bass")."""
     if len(name) <= 6:
         return name
+    *first, last = name.split()
+    if first:
+        return " ".join((*(f"{word[0]}." for word in first), _abbreviated(last)))
     end = 4 if name[3].lower() not in "aeiou" else 3
     return name[:end] + "."

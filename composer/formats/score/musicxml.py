@@ -299,6 +299,9 @@ def _settled(root: ElementTree.Element, piece: Piece) -> bytes:
         if words is not None and not words.text:
             words.text = RITARDANDO
             words.set("font-style", "italic")
+    _tell_apart(root)
+    for symbol in root.iter("harmony"):
+        _without_naturals(symbol)
     for part, music in zip(piece.parts, root.iter("part"), strict=False):
         if part.is_drums:
             _name_drums(root, music)
@@ -307,6 +310,25 @@ def _settled(root: ElementTree.Element, piece: Piece) -> bytes:
     ElementTree.indent(root)
     body = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{_DOCTYPE}\n{body}\n'.encode()
+
+
+def _tell_apart(root: ElementTree.Element) -> None:
+    """Put whole names where two players would have one abbreviation."""
+    players = list(root.iter("score-part"))
+    short = [player.findtext("part-abbreviation") for player in players]
+    for player, text in zip(players, short, strict=True):
+        abbreviation = player.find("part-abbreviation")
+        if abbreviation is not None and short.count(text) > 1:
+            abbreviation.text = player.findtext("part-name")
+
+
+def _without_naturals(symbol: ElementTree.Element) -> None:
+    """Take the natural sign from a chord symbol: music21 gives it one where that pitch has another accidental."""
+    for name in ("root", "bass"):
+        place = symbol.find(name)
+        sign = None if place is None else place.find(f"{name}-alter")
+        if place is not None and sign is not None and not float(sign.text or 0):
+            place.remove(sign)
 
 
 def _number_lower_voices(measure: ElementTree.Element) -> None:

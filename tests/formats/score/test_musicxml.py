@@ -260,3 +260,25 @@ def test_a_last_bar_that_slows_down_is_a_ritardando() -> None:
     assert _marks(replace(piece, tempi=(Tempo(0, 90.0), Tempo(2 * 1920, 80.0))))[1] == ("80", "80")
     assert _marks(replace(piece, tempi=(Tempo(0, 90.0), Tempo(3 * 1920, 40.0))))[1] == ("40", "40")
     assert _marks(replace(piece, tempi=(Tempo(0, 90.0), Tempo(3 * 1920, 99.0))))[1] == ("99", "99")
+
+
+def test_a_chord_symbol_has_no_natural_sign() -> None:
+    part = Part("Tune", MELODY, 73, played((0, 66, 960), (960, 65, 960)))
+    spans = (ChordSpan(0, 960, chord_of("D")), ChordSpan(960, 1920, chord_of("F7/C")))
+    piece = Piece("x", FOUR, key_of("A", "minor"), (Tempo(0, 90.0),), (part,), 1920, chords=spans)
+    root = ElementTree.fromstring(musicxml_bytes(piece))
+    assert not [*root.iter("root-alter"), *root.iter("bass-alter")]
+    assert [h.findtext("root/root-step") for h in root.iter("harmony")] == ["D", "F"]
+
+
+def test_abbreviations_say_who_plays() -> None:
+    notes = played((0, 67, 480))
+
+    def short(*names: str) -> list[str | None]:
+        parts = tuple(Part(name, MELODY, program, notes) for program, name in enumerate(names))
+        root = ElementTree.fromstring(musicxml_bytes(replace(band(), parts=parts)))
+        return [name.text for name in root.iter("part-abbreviation")]
+
+    assert short("Acoustic bass", "Oboe", "Clarinet") == ["A. bass", "Oboe", "Clar."]
+    assert short("Zweite Fl\u00f6te", "Zweite Geige") == ["Z. Fl\u00f6te", "Z. Geige"]
+    assert short("Clarinet", "Clarino") == ["Clarinet", "Clarino"]
