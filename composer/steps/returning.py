@@ -58,7 +58,8 @@ def run_import(
     bars: str | None = None,
     tracks: tuple[str, ...] | None = None,
 ) -> Done:
-    """Put ``file`` back into the piece ``into``: into the draft or the finished piece, whichever it came from.
+    """Put ``file`` back into the piece ``into``: into the draft or the finished piece, whichever it came from, or into
+    the one of them that ``into`` names.
 
     ``bars`` and ``tracks`` say where in it a clip belongs.
 
@@ -78,7 +79,7 @@ def run_import(
         hint = "`composer cleanup` and `composer render` put it back by themselves, or name another file with -o"
         raise UsageProblem(file, f"is a file of {files.name} itself", hint)
     data = read_bytes(file, MIDI_BYTES, "MIDI file")
-    match = _matched(files, file, data, (*_stages(files), files.human), _asked(files, bars, tracks))
+    match = _matched(files, file, data, _meant(files, into), _asked(files, bars, tracks))
     _check_share(match, file, files, force or bars is not None)
     default = match.reference or (files.draft if files.draft.exists() or not files.midi.exists() else files.midi)
     target = output_of(output, default)
@@ -192,6 +193,13 @@ def _stages(files: PieceFiles) -> tuple[Path, ...]:
     return files.midi, files.clean, files.draft
 
 
+def _meant(files: PieceFiles, into: Path) -> tuple[Path, ...]:
+    """The MIDI files of the piece into one of which a person wants a file put: the one of that name, else any."""
+    known = *_stages(files), files.human
+    named = tuple(path for path in known if path.name == into.name)
+    return named if any(path.is_file() or copy_of(files, path) is not None for path in named) else known
+
+
 def _asked(files: PieceFiles, bars: str | None, tracks: tuple[str, ...] | None) -> Asked | None:
     """What a person said of the place of a clip, if anything."""
     from composer.daw_return.clips import Asked
@@ -258,7 +266,7 @@ def _check_share(match: _Match, file: Path, files: PieceFiles, force: bool) -> N
     if match.result.share < SHARE_MIN and not force:
         percent, origin = round(100 * match.result.share), match.result.report.origin
         what = f"only {percent} % of its notes are in {origin}, so it does not look like {files.name}"
-        raise BadInput(file, what, "name its piece with --into, or use --force")
+        raise BadInput(file, what, "name another piece with --into, or use --force if it is that one")
 
 
 def _written(files: PieceFiles, target: Path, midi: bytes, file: Path, force: bool) -> Path | None:

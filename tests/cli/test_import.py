@@ -59,6 +59,14 @@ def test_of_the_finished_piece_it_goes_there(files: PieceFiles, composer: Progra
     assert files.midi.read_bytes() == FINAL and files.draft.read_bytes() == DRAFT
 
 
+def test_the_file_of_the_piece_that_is_named_is_written(files: PieceFiles, composer: Program) -> None:
+    come = put(files.folder / "export.mid", CLIP(FINAL))
+    run = composer("import", come, "--into", files.draft)
+    assert run.code == 0 and run.err.startswith(f"{files.draft}\n")
+    assert files.midi.read_bytes() == FINAL
+    assert not compared(FINAL, "a", files.draft.read_bytes(), "b").note_edits
+
+
 def test_an_imported_file_is_the_person_s(files: PieceFiles, composer: Program) -> None:
     composer("import", put(files.folder / "export.mid", CLIP(EDITED)), "--into", files.folder / "art")
     assert state_of(files.draft) is State.EDITED
