@@ -21,9 +21,13 @@ _GRID_PER_QUARTER = 8
 # Music may come so many bars sooner or later in all.
 _BARS_APART = 16
 # What a thing without a partner costs; a little less in bars that went or came as a whole.
-_ALONE, _ALONE_IN_STEP = 16, 15
-# So many things more have to find their partners for one place where bars are put in or taken out. A note is two.
+_ALONE, _ALONE_IN_STEP = 4096, 4095
+# So many things more have to find their partners for one place where bars are put in or taken out. A note is two ...
 STEP = 8 * _ALONE
+# ... and so much of what stands in a bar: two drafts of one brief have bars here and there that are much alike.
+_STEP_SHARE = 0.5
+# A bar that went elsewhere, and of whose things there so many have no partner, speaks against that.
+_STRANGE, _STRANGE_SHARE = STEP, 0.4
 _PAIRED, _PUT_IN, _TAKEN_OUT = range(3)
 _NEVER = 10**12
 
@@ -56,7 +60,7 @@ class Step:
 class Alignment:
     """``steps`` lead from the bars of the old version to those of the new one; ``bars`` are those of both.
 
-    ``cost`` is that of all things that have no partner in their place, and ``STEP`` for each step.
+    ``cost`` is that of all things that have no partner in their place.
     """
 
     steps: tuple[Step, ...]
@@ -186,10 +190,8 @@ def aligned(old: Music, new: Music, unit: int) -> Alignment:
     if unmoved <= STEP:
         return Alignment((), bars, unmoved)
     sheets = _Sheet.of(old, unit), _Sheet.of(new, unit)
-    cost, steps = _Table(*sheets).solved()
-    if not steps or cost >= unmoved:
-        cost, steps = unmoved, _tail(*sheets, (min(len(sheet.content) for sheet in sheets),) * 2)
-    return Alignment(steps, bars, cost)
+    tail = _tail(*sheets, (min(len(sheet.content) for sheet in sheets),) * 2)
+    return _Table(*sheets).solved(bars, unmoved) or Alignment(tail, bars, unmoved)
 
 
 def music_of(view: View, bars: BarMap) -> Music:
@@ -252,11 +254,13 @@ class _Table:
     def __init__(self, old: _Sheet, new: _Sheet) -> None:
         self.old, self.new = old, new
         self.sizes = [content.total() for content in old.content], [content.total() for content in new.content]
+        bars = max(len(sizes) for sizes in self.sizes)
+        self.step = max(STEP, round(_STEP_SHARE * _ALONE * min(sum(sizes) for sizes in self.sizes) / bars))
         self.best: dict[_Cell, int] = {(0, 0, _PAIRED): 0}
         self.origin: dict[_Cell, _Cell] = {}
 
-    def solved(self) -> tuple[int, tuple[Step, ...]]:
-        """The least cost and its steps."""
+    def solved(self, bars: tuple[BarMap, BarMap], unmoved: int) -> Alignment | None:
+        """The best way, if it takes steps and costs less than ``unmoved``."""
         olds, news = len(self.old.content), len(self.new.content)
         for i in range(olds + 1):
             for j in range(max(0, i - _BARS_APART), min(news, i + _BARS_APART) + 1):
@@ -269,7 +273,11 @@ class _Table:
             if cell[0] == olds or cell[1] == news
         }
         last = min(ends, key=lambda cell: (ends[cell], cell), default=None)
-        return (ends[last], self._steps(last)) if last is not None else (_NEVER, ())
+        if last is None or ends[last] >= unmoved:
+            return None
+        behind = _tail(self.old, self.new, last[:2])
+        steps = self._steps(last)
+        return Alignment((*steps, *behind), bars, ends[last] - self.step * len(steps)) if steps else None
 
     def _ways(self, i: int, j: int) -> Iterator[tuple[_Cell, int, _Cell]]:
         """How to come to the cell of ``i`` and ``j`` bars read. Of equal ways the first is taken."""
@@ -278,7 +286,7 @@ class _Table:
                 cell = *origin, before
                 if cell not in self.best or (kind, before) == (_TAKEN_OUT, _PUT_IN):
                     continue
-                step = STEP if kind != _PAIRED and before != kind else 0
+                step = self.step if kind != _PAIRED and before != kind else 0
                 yield (i, j, kind), self.best[cell] + step + self._cost(kind, i - 1, j - 1), cell
 
     def _cost(self, kind: int, i: int, j: int) -> int:
@@ -286,11 +294,14 @@ class _Table:
             return _ALONE_IN_STEP * (self.sizes[1][j] if kind == _PUT_IN else self.sizes[0][i])
         if self.old.lengths[i] != self.new.lengths[j]:
             return _NEVER
-        return _ALONE * _apart(self.old.content[i], self.new.content[j])
+        apart = _apart(self.old.content[i], self.new.content[j])
+        # Music that is neither here nor there tells nothing of where it has gone.
+        is_strange = i != j and apart > _STRANGE_SHARE * (self.sizes[0][i] + self.sizes[1][j])
+        return _ALONE * apart + (_STRANGE if is_strange else 0)
 
     def _steps(self, last: _Cell) -> tuple[Step, ...]:
-        """The steps on the way to ``last``, and the one behind it."""
-        found, cell = [*_tail(self.old, self.new, last[:2])], last
+        """The steps on the way to ``last``."""
+        found, cell = list[Step](), last
         while cell in self.origin:
             start = cell
             while cell in self.origin and cell[2] == start[2]:

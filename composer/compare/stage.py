@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from composer.compare.alignment import STEP, Alignment, Step, aligned, music_of
+from composer.compare.alignment import Alignment, Step, aligned, music_of
 from composer.compare.matching import Group, groups_of, shift_between
 from composer.compare.notes import MOVE_QUARTERS, NoteEdit, NoteEdits, Scale, note_edits
 from composer.compare.song import SongEdit, TurnEdit, song_edits, turn_edits
@@ -127,7 +127,7 @@ def _aligned(old: View, new: View) -> tuple[View, int, Alignment]:
     there = _alignment(old, moved)
     # Where there is music in the bars in front they were put in or taken out; else all music has moved.
     has_more = any(t.start < abs(shift) for t in (new if shift > 0 else old).tones)
-    return (new, 0, here) if here.cost < there.cost + STEP + has_more else (moved, shift, there)
+    return (new, 0, here) if here.cost < there.cost + has_more else (moved, shift, there)
 
 
 def _alignment(old: View, new: View) -> Alignment:

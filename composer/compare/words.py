@@ -222,7 +222,8 @@ class _Teller:
     def _song(self, edit: SongEdit) -> str:
         if edit.before and edit.after and edit.before.text == edit.after.text:
             place = self.bars.place(edit.after.time)
-            return f"{edit.what} {edit.before.text!r} moved to {place if place.bar > 0 else 'a place in front of bar 1'}"
+            where = str(place) if place.bar > 0 else "a place in front of bar 1"
+            return f"{edit.what} {edit.before.text!r} moved to {where}"
         before, after = edit.before.text if edit.before else "", edit.after.text if edit.after else ""
         return f"{self._beat(edit.time)}{edit.what} {_from_to(before, after)}"
 
