@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import mido
+import numpy as np
 import pytest
 
 from composer.compare.report import as_json
@@ -161,3 +162,22 @@ def test_a_marker_that_stayed_in_front_of_a_bar_put_in_is_not_told() -> None:
 def test_edits_of_one_part_put_no_bar_in(change: Callable[[list[Note]], list[Note]]) -> None:
     found = difference(bytes_of(lively()), bytes_of(with_notes(lively(), "Melody", change)))
     assert not found.bar_edits and not found.shift and found.note_edits
+
+
+@pytest.mark.parametrize("seed", [15, 24, 31, 55])
+def test_two_drafts_with_bars_that_are_alike_here_and_there_put_no_bar_in(seed: int) -> None:
+    """Every part draws its bars from four of its own; so does the other draft."""
+    rng = np.random.default_rng(seed)
+
+    def shuffled(notes: list[Note]) -> list[Note]:
+        drawn = [(bar, int(rng.integers(4))) for bar in range(8)]
+        return [replace(n, start=n.start + (b - a) * BAR) for b, a in drawn for n in notes if n.start // BAR == a]
+
+    drafts = []
+    for _ in range(2):
+        draft = replace(piece(), chords=())
+        for part in draft.parts:
+            draft = with_notes(draft, part.name, shuffled)
+        drafts.append(bytes_of(draft))
+    found = difference(*drafts)
+    assert found.note_edits and not found.bar_edits and not found.shift
