@@ -17,6 +17,8 @@ _LAYOUT = {
     "pageWidth": PAGE_WIDTH, "pageHeight": PAGE_HEIGHT, "pageMarginLeft": MARGIN, "pageMarginRight": MARGIN,
     "pageMarginTop": MARGIN, "pageMarginBottom": MARGIN, "scale": 100, "breaks": "auto", "condense": "none",
     "header": "auto", "footer": "none", "spacingStaff": 8, "spacingSystem": 6, "mnumInterval": 0, "mmOutput": True,
+    # Air between the box of a section and the tempo under it.
+    "defaultBottomMargin": 1.0,
 }  # fmt: skip
 # The ids of the drawing are random; from one seed they are the same for the same score.
 _ID_SEED = 1
