@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from composer.compare.notes import ADDED, LENGTH, MOVED, PITCH, REMOVED, VELOCITY, NoteEdit
@@ -23,8 +24,12 @@ def as_json(difference: Difference) -> dict[str, Any]:
     found = difference.voice_leading
     return {
         "format": FORMAT,
-        "before": _file(difference.before),
-        "after": _file(difference.after),
+        "before": _file(difference.before, [e for e in difference.bar_edits if e.step.bars < 0], 0),
+        "after": _file(
+            difference.after,
+            [e for e in difference.bar_edits if e.step.bars > 0],
+            sum(e.step.bars for e in difference.bar_edits),
+        ),
         "same": difference.is_same,
         "shift_quarters": str(difference.quarters(difference.shift)),
         "bars": [_bars(edit, difference) for edit in difference.bar_edits],
@@ -40,14 +45,15 @@ def as_json(difference: Difference) -> dict[str, Any]:
     }
 
 
-def _file(view: View) -> dict[str, Any]:
+def _file(view: View, more: Sequence[BarEdit], more_bars: int) -> dict[str, Any]:
+    """A file with the bars that only it has."""
     return {
         "file": view.name,
         "type": view.kind,
         "ticks_per_quarter": view.ticks_per_beat,
-        "bars": view.bars.bars_until(view.end),
+        "bars": view.bars.bars_until(view.end) + more_bars,
         "tracks": len(view.lines),
-        "notes": len(view.tones),
+        "notes": len(view.tones) + sum(len(edit.content.tones) for edit in more),
     }
 
 

@@ -87,6 +87,9 @@ def test_a_bar_taken_out_is_one_edit_wherever_it_is(bar: int) -> None:
     [bars] = as_json(found)["bars"]
     assert (bars["after"], bars["by"], bars["first"]) == (bar - 1, -1, bar)
     assert sum(len(track["notes"]) for track in bars["tracks"]) == notes
+    files = [as_json(found)[side] for side in ("before", "after")]
+    everything = sum(len(part.notes) for part in lively().parts)
+    assert [(f["bars"], f["notes"]) for f in files] == [(BARS, everything), (BARS - 1, everything - notes)]
 
 
 def test_all_music_moved_only_where_nothing_stayed() -> None:
