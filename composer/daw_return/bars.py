@@ -79,16 +79,20 @@ def fitted(
     found = aligned(_music(olds, bars[0], unit), _music(moved, bars[1], unit), unit)
     steps = _shown(found.steps, _by_bar(olds, bars[0], unit), _by_bar(moved, bars[1], unit))
     if steps and not steps[0].after and not steps[0].new_after:
-        first = steps[0]
-        if first.bars > 0:
-            front = _span(bars[1], 0, first.bars)
-            is_dropped = not any(tone.start + _half_grid(unit) in front for tone in moved)
-        else:
-            front, is_dropped = _span(bars[0], 0, -first.bars), not is_told
-        if is_dropped:
-            shift += len(front) if first.bars > 0 else -len(front)
-            steps = [replace(step, new_after=step.new_after - first.bars) for step in steps[1:]]
+        first = steps[0].bars
+        dropped = _empty_in_front(moved, bars[1], first, unit) if first > 0 else 0 if is_told else first
+        front = len(_span(bars[1] if dropped > 0 else bars[0], 0, abs(dropped)))
+        shift += front if dropped > 0 else -front
+        steps = [replace(step, new_after=step.new_after - dropped) for step in steps[1:]]
+        if dropped != first:
+            steps.insert(0, Step(0, first - dropped, 0))
     return Fit(shift, tuple(steps), bars)
+
+
+def _empty_in_front(news: Sequence[Tone], bars: BarMap, most: int, unit: int) -> int:
+    """How many bars, ``most`` at most, there are before the first note."""
+    first = min(tone.start for tone in news) + _half_grid(unit)
+    return max(0, min(most, bars.place(first).bar - 1))
 
 
 def _shown(steps: Sequence[Step], olds: _Bars, news: _Bars) -> list[Step]:

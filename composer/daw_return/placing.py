@@ -186,8 +186,9 @@ def _placed(group: Group, slack: Slack, copied: Sequence[Tone], holds: Callable[
         return _Placed({None: news}, Tally(added=len(news)))
     everything = [tone for line in group.before for tone in line.tones]
     olds = [tone for tone in everything if holds(tone.start)]
+    pasted = [tone for tone in copied if any(tone.line == line.index for line in group.before)]
     if len(group.before) > 1:
-        news = uncrossed(olds, news, slack)
+        news = uncrossed([*olds, *pasted], news, slack)
     edits = note_edits(olds, news, Scale(slack.unit, slack.most))
     settled = [(old, new, _settled(old, new, slack)) for old, new in edits.pairs]
     pairs = [(old, tone) for old, _, tone in settled]
@@ -196,7 +197,7 @@ def _placed(group: Group, slack: Slack, copied: Sequence[Tone], holds: Callable[
     for old, tone in whole:
         tones[old.line].append(replace(tone, line=old.line))
     added = [edit.after for edit in edits.edits if edit.before is None and edit.after is not None]
-    models = _models(added, [tone for tone in copied if any(tone.line == line.index for line in group.before)], slack)
+    models = _models(added, pasted, slack)
     for tone in added:
         model = models.get(tone)
         line = model.line if model else _nearest(tone, _with_such(tone, group.before, slack) or group.before)

@@ -19,13 +19,16 @@ from composer.daw_return.scaling import is_exact
 from composer.daw_return.setups import Track
 from composer.daw_return.symbols import Symbols
 from composer.daw_return.writing import Written
-from composer.formats.midi.scan import NOTE_ON
-from composer.formats.midi.source import SourceMidi
+from composer.formats.midi.scan import KEY_SIGNATURE, NOTE_ON, SET_TEMPO, TIME_SIGNATURE
+from composer.formats.midi.source import MARKER, TEXT, SourceMidi
 from composer.music.bars import BarMap
 
 PLACES_MAX = 6  # named in one line
 MANY_REMOVED = 0.1
-_MOVED_WITH_BARS = ("markers", "chords", "tempo changes", "tempo", "key", "metre")
+_MOVED_WITH_BARS = {
+    "markers": MARKER, "chords": TEXT, "tempo changes": SET_TEMPO, "tempo": SET_TEMPO, "key": KEY_SIGNATURE,
+    "metre": TIME_SIGNATURE,
+}  # fmt: skip
 _NAMED = {
     "name": "names", "channel": "channels", "program": "instruments", "volume": "volumes (CC7)", "pan": "pans (CC10)",
 }  # fmt: skip
@@ -36,7 +39,10 @@ def edits_in(bars: str, song: Song, removed: int, known: Frame) -> list[Rebuilt]
     piece were ``removed``, where that is more than a few."""
     found = []
     if bars:
-        moved = [what for what in _MOVED_WITH_BARS if what in song.rebuilt]
+        later = {event.meta for event in known.conductor if event.tick}
+        moved = [
+            what for what, kind in _MOVED_WITH_BARS.items() if what in song.rebuilt and (kind == TEXT or kind in later)
+        ]
         found.append(Rebuilt("bars", "", f"{bars}{f': {_listed(moved)} moved with their bars' if moved else ''}"))
     notes = sum(len(line.tones) for line in known.lines)
     if removed > MANY_REMOVED * notes:

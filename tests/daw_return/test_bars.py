@@ -304,7 +304,8 @@ def test_what_a_bare_file_lacks_comes_back_where_its_bar_is_now(change: Damage, 
     assert heard(result.midi) == heard(come)
     assert song_of(result.midi) == song_of(come)
     assert result.report.summary == "no note changed"
-    assert result.report.lines()[0].startswith("1 bar put in after bar 3: markers, chords, tempo")
+    told = "1 bar put in after bar 3: markers, chords and tempo moved with their bars"
+    assert result.report.lines()[0] == told
 
 
 def test_what_stood_in_a_bar_that_was_taken_out_goes_with_it() -> None:
@@ -313,7 +314,7 @@ def test_what_stood_in_a_bar_that_was_taken_out_goes_with_it() -> None:
     result = back(damage.one_clip(come), original)
     assert heard(result.midi) == heard(come)
     assert [m.tick for m in read_source(result.midi, "x.mid").markers] == [0]
-    assert result.report.lines()[0].startswith("1 bar taken out (5), with the marker B: markers, chords")
+    assert result.report.lines()[0].startswith("1 bar taken out (5), with the marker B: markers, chords and tempo")
 
 
 @pytest.mark.parametrize("ticks", [96, 120, 960])
