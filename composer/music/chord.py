@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -34,6 +35,8 @@ _ALIASES = {
 }  # fmt: skip
 # Letters from the root's to that of each member; the others are stacked in thirds.
 _MEMBER_LETTERS = {"sus4": (0, 3, 4), "sus2": (0, 1, 4), "7sus4": (0, 3, 4, 6), "6": (0, 2, 4, 5), "m6": (0, 2, 4, 5)}
+# Semitones from the root to a member -> to the other form of the same degree.
+_PLAIN_FORM = {3: 4, 4: 3, 6: 7, 7: 6, 8: 7, 9: 8, 10: 11, 11: 10}
 _DIMINISHED = ("dim", "dim7", "m7b5")
 _ACCIDENTAL = "(?:#{1,2}|♯{1,2}|x|b{1,2}|♭{1,2})?"
 _SYMBOL = re.compile(f"([A-Ga-g]{_ACCIDENTAL})([^/]*)(?:/([A-Ga-g]{_ACCIDENTAL}))?")
@@ -69,6 +72,15 @@ class Chord:
     @property
     def seventh(self) -> int | None:
         return self.classes[3] if len(self.classes) > 3 and self.quality not in ("6", "m6") else None
+
+    def steps_in(self, scale: Collection[int]) -> frozenset[int]:
+        """The pitch classes to step on while the chord sounds: ``scale``, in which each member that is foreign to it
+        takes the place of its own degree, as F# does that of F over D in G minor."""
+        is_diminished = self.quality in _DIMINISHED
+        plain = _PLAIN_FORM | {0: 11 if is_diminished else 1} | ({9: 10} if self.quality == "dim7" else {})
+        foreign = ((member - self.root) % 12 for member in self.classes if member not in scale)
+        gone = {(self.root + plain[step]) % 12 for step in foreign if step in plain}
+        return frozenset(scale) - gone | frozenset(self.classes)
 
     def symbol(self, names: tuple[str, ...] = PLAIN_NAMES) -> str:
         """``"F#m7/C#"``, spelled by ``names`` (see ``spellings_in``)."""

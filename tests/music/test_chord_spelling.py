@@ -56,3 +56,20 @@ def test_what_nobody_writes_is_refused(symbol: str) -> None:
 def test_the_leading_tone_is_spelled_as_the_key_spells_it() -> None:
     assert chord_of("C#7").spellings_in(key_of("F#", "minor"))[5] == "E#"
     assert chord_of("G#").spellings_in(key_of("C#", "minor"))[0] == "B#"
+
+
+def test_a_single_pitch_has_a_plain_name_outside_the_scale() -> None:
+    assert key_of("E", "major").spellings[0] == "B#"
+    assert key_of("E", "major").plain_spellings[0] == "C"
+    assert key_of("C#", "major").plain_spellings[0] == "B#"
+    assert key_of("G", "minor").plain_spellings[3] == "Eb"
+
+
+@pytest.mark.parametrize(
+    ("symbol", "key", "changed"),
+    [("D", "G minor", {5: 6}), ("D7", "G minor", {5: 6}), ("Gm", "G minor", {}), ("Fm", "C major", {9: 8}),
+     ("C7", "C major", {11: 10}), ("C#dim", "D minor", {0: 1})],
+)  # fmt: skip
+def test_one_steps_on_the_tones_that_a_chord_alters(symbol: str, key: str, changed: dict[int, int]) -> None:
+    scale = key_of(*key.split()).scale
+    assert chord_of(symbol).steps_in(scale) == {changed.get(tone, tone) for tone in scale}

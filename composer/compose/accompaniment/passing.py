@@ -7,7 +7,7 @@ and without parallels on the way in or out. One voice at a change, the lowest th
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -53,7 +53,7 @@ def with_passing_notes(
         change = _Change(b.start, (a.bass, *a.voices, tops[0]), (b.bass, *b.voices, tops[1]))
         for voice in range(len(change.before) - 1):
             line = bass if voice == 0 and bass else inner
-            found = _filled(line, voice, change, scale, meter, tune, starts)
+            found = _filled(line, voice, change, a.chord.steps_in(scale), meter, tune, starts)
             if found is not None:
                 held, shortened, passing = found
                 line[line.index(held)] = shortened
@@ -66,7 +66,7 @@ def _filled(
     line: Sequence[Note],
     voice: int,
     change: _Change,
-    scale: Sequence[int],
+    scale: Collection[int],
     meter: Meter,
     tune: Sequence[Note],
     starts: Sequence[int],
@@ -85,7 +85,7 @@ def _filled(
     return held, shortened, Note(at, between, length, max(1, held.velocity - SOFTER))
 
 
-def _between(pitch: int, goal: int, scale: Sequence[int]) -> int | None:
+def _between(pitch: int, goal: int, scale: Collection[int]) -> int | None:
     """The scale tone inside a third, if there is just one."""
     low, high = sorted((pitch, goal))
     tones = [p for p in range(low + 1, high) if p % 12 in scale]

@@ -31,7 +31,7 @@ from composer.compose.accompaniment.styles import (
     Style,
     Tone,
 )
-from composer.compose.voices.sounding import joined, trimmed, unmuddied
+from composer.compose.voices.sounding import climbing, joined, trimmed, unmuddied
 from composer.music.chord import Chord
 from composer.music.notes import BASS, CHORDS, DRUMS, Note
 from composer.music.pitch import folded
@@ -89,10 +89,12 @@ class Texture:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """A chord with its ceiling, where its section ends (ticks) and how busy it is."""
+    """A chord with its ceiling, the lowest one of it and its neighbours, where its section ends (ticks) and how busy
+    it is."""
 
     voiced: VoicedChord
     ceiling: int
+    room: int
     section_end: int
     level: int
 
@@ -164,7 +166,8 @@ def _spans(voiced: Sequence[VoicedChord], ceilings: Sequence[int | None] | None,
         level = level_of(sum(c.intensity * (c.end - c.start) for c in group) / max(1, total))
         for i, chord in enumerate(group):
             thins = chord.start >= thin_from
-            spans.append(_Span(chord, limits[first + i], group[-1].end, max(1, level - 1) if thins else level))
+            at, own = first + i, max(1, level - 1) if thins else level
+            spans.append(_Span(chord, limits[at], min(limits[max(0, at - 1) : at + 2]), group[-1].end, own))
         first = last + 1
     return spans
 
@@ -318,8 +321,8 @@ class _Player:
         if tone.kind == TOP:
             return [voices[-1] + shift]
         if tone.kind == VOICE:
-            octaves, place = divmod(tone.index, len(voices))
-            return [voices[place] + 12 * octaves + shift]
+            leading = (voiced.scale[0] - 1) % 12 if voiced.scale else None
+            return [climbing(voices, tone.index, voiced.bass, voiced.chord, leading, span.room) + shift]
         if tone.kind == CLOSE:
             stack = _close_stack(voiced, self.style.register, min(span.ceiling, self.high), self.low)
             octaves, place = divmod(tone.index, len(stack))
@@ -335,7 +338,7 @@ class _Player:
         if tone.kind == WALK:
             following = self.spans[min(bisect_right(self.ends, end), len(self.spans) - 1)].voiced
             goal = folded(following.bass, self.low, self.high)
-            return self._approach(goal, self.previous or ground, voiced.scale or self.scale)
+            return self._approach(goal, self.previous or ground, voiced.chord.steps_in(voiced.scale or self.scale))
         pitch = _member(voiced.chord, _near(voiced.chord.root, ground), tone.index) + 12 * tone.octave
         return folded(pitch, self.low, self.high)
 

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from composer.music.chord import Chord
 from composer.music.notes import Note
 
 MUD_PITCH = 48  # below C3 ...
 MUD_SEMITONES = 7  # ... intervals under a fifth blur
+
+
+def climbing(voices: Sequence[int], index: int, bass: int, chord: Chord, leading: int | None, ceiling: int) -> int:
+    """The pitch of voice ``index`` in a figure that climbs: ``voices`` from the lowest, then the same an octave higher.
+
+    Where that would be the last voice again, the tone of ``chord`` above it if neither ``bass`` nor a voice has that
+    tone, as in an octave with its fifth; else the voice below, as for a seventh, for the pitch class ``leading``, and
+    for what lies over ``ceiling``.
+    """
+    octaves, place = divmod(index, len(voices))
+    pitch = voices[place] + 12 * octaves
+    if not octaves or pitch != voices[-1]:
+        return pitch
+    above = next(p for p in range(pitch + 1, pitch + 13) if p % 12 in chord.classes)
+    taken = (chord.seventh, leading, *(p % 12 for p in (bass, *voices)))
+    return above if above % 12 not in taken and above <= ceiling else voices[-2]
 
 
 def unmuddied(notes: Sequence[Note]) -> list[Note]:

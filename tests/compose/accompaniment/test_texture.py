@@ -136,6 +136,39 @@ def test_walking_approaches_the_next_bass_by_a_scale_step() -> None:
         assert 1 <= abs(approach.pitch - goal) <= 2 and approach.pitch % 12 in SCALE
 
 
+@pytest.mark.parametrize("goal", [31, 43])
+def test_walking_takes_the_raised_seventh_under_a_dominant_in_minor(goal: int) -> None:
+    scale = (7, 9, 10, 0, 2, 3, 5)  # of G minor
+    chords = [
+        VoicedChord(i * 1920, (i + 1) * 1920, chord_of(name), (57, 62, 66), bass, "AB"[i], scale=scale)
+        for i, (name, bass) in enumerate((("D", 38), ("Gm", goal)))
+    ]
+    bass = played("block", chords, layout=BAND).bass
+    assert [n.pitch for n in bass if n.start == 1440] == [goal - 1]
+
+
+OVER_AN_OCTAVE = (  # chord, its voices and bass, the ceiling, the fourth voice of a figure
+    ("C", (48, 55, 60), 48, 72, 64),
+    ("C", (48, 55, 60), 48, 62, 55),  # too high
+    ("C", (48, 55, 60), 40, 72, 55),  # the bass has it
+    ("G", (55, 62, 67), 43, 84, 62),  # the leading tone
+    ("C", (48, 52, 55), 48, 72, 60),
+)
+
+
+@pytest.mark.parametrize(("name", "voices", "bass", "ceiling", "fourth"), OVER_AN_OCTAVE)
+def test_an_arpeggio_does_not_strike_one_pitch_three_times_running(
+    name: str, voices: tuple[int, ...], bass: int, ceiling: int, fourth: int
+) -> None:
+    chord = VoicedChord(0, 1920, chord_of(name), voices, bass, scale=SCALE)
+    texture = textured(
+        style_named("arpeggio"), [chord], FOUR, np.random.default_rng(1), scale=SCALE, layout=BAND, ceilings=[ceiling]
+    )
+    first, second, third = voices
+    figure = [n.pitch for n in texture.accompaniment]
+    assert figure == [first, second, third, fourth, third, second, first]
+
+
 def test_tied_tones_last_through_a_change_but_not_over_a_section_border() -> None:
     chords = song(FOUR, last=False)
     held = played("pad", chords).accompaniment
