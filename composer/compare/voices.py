@@ -6,10 +6,12 @@ to the part that it had, whatever track it came back on. So both versions are ju
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import inf
 from statistics import fmean
 
 from composer.compare.alignment import Alignment
@@ -89,26 +91,39 @@ def _faults(piece: Piece, found: Sequence[Offence], names: Sequence[str], unit: 
     """The faults of a piece whose parts have these names."""
     faults: Counter[Fault] = Counter()
     roles = {number: part.role for number, part in enumerate(piece.parts)}
-    melody = melody_part(piece)
+    melody, played = melody_part(piece), _played(piece)
     for one in found:
         voices = [""] * 2
         for end, voice in enumerate(one.voices):
             is_top = voice == len(one.after.pitches) - 1
             likely = {n for n, part in enumerate(piece.parts) if (part is melody) == is_top}
             likely &= {n for n, role in roles.items() if (role == BASS) == (voice == 0)} or likely
-            voices[end] = names[_player(piece, one.tick, one.after.pitches[voice], likely)]
+            voices[end] = names[_player(played, one.tick, one.after.pitches[voice], likely)]
         faults[Fault(one.tick * unit // TICKS_PER_BEAT, one.rule, one.is_outer, (voices[0], voices[1]))] += 1
     return faults
 
 
-def _player(piece: Piece, tick: int, pitch: int, likely: set[int]) -> int:
+def _played(piece: Piece) -> list[dict[int, list[tuple[int, int]]]]:
+    """When each part plays each pitch: from tick to tick, ascending."""
+    found: list[dict[int, list[tuple[int, int]]]] = []
+    for part in piece.parts:
+        times: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for note in sorted(part.notes):
+            times[note.pitch].append((note.start, note.end))
+        found.append(times)
+    return found
+
+
+def _player(played: Sequence[Mapping[int, list[tuple[int, int]]]], tick: int, pitch: int, likely: set[int]) -> int:
     """The index of the part that plays ``pitch`` at ``tick``, or next to it; of several one that is ``likely``."""
 
-    def distance(number: int) -> tuple[int, bool]:
-        near = (max(n.start - tick, tick + 1 - n.end, 0) for n in piece.parts[number].notes if n.pitch == pitch)
-        return min(near, default=piece.length), number not in likely
+    def distance(number: int) -> tuple[float, bool]:
+        times = played[number].get(pitch, [])
+        here = bisect_right(times, tick, key=lambda time: time[0])
+        near = (max(start - tick, tick + 1 - end, 0) for start, end in times[max(0, here - 1) : here + 1])
+        return min(near, default=inf), number not in likely
 
-    return min(range(len(piece.parts)), key=distance)
+    return min(range(len(played)), key=distance)
 
 
 def _new_piece(old: Piece, after: Piece, parts: Sequence[tuple[Group, NoteEdits]], unit: int) -> Piece:
