@@ -77,7 +77,7 @@ def fitted(
     """
     moved = [replace(tone, start=tone.start - shift, end=tone.end - shift) for tone in news]
     found = aligned(_music(olds, bars[0], unit), _music(moved, bars[1], unit), unit)
-    steps = _shown(found.steps, _by_bar(olds, bars[0], unit), _by_bar(moved, bars[1], unit))
+    steps = _shown(found.steps, _by_bar(olds, bars[0], unit), _by_bar(moved, bars[1], unit), is_told=is_told)
     if steps and not steps[0].after and not steps[0].new_after:
         first = steps[0].bars
         dropped = _empty_in_front(moved, bars[1], first, unit) if first > 0 else 0 if is_told else first
@@ -95,27 +95,35 @@ def _empty_in_front(news: Sequence[Tone], bars: BarMap, most: int, unit: int) ->
     return max(0, min(most, bars.place(first).bar - 1))
 
 
-def _shown(steps: Sequence[Step], olds: _Bars, news: _Bars) -> list[Step]:
+def _shown(steps: Sequence[Step], olds: _Bars, news: _Bars, *, is_told: bool) -> list[Step]:
     """The steps by which music that both have is led from one place to another, those between two such stretches of
-    music in one; bars that a person wrote anew are neither put in nor taken out."""
+    music in one; bars that a person wrote anew are neither put in nor taken out.
+
+    Of a part of the piece (not ``is_told``) the first such music is where it begins: all before is one step in front.
+    """
     found: list[Step] = []
     reached = by = waiting = 0
+    has_begun = is_told or not steps or _is_same_music(olds, news, range(1, steps[0].after + 1), 0, 1)
     for number, step in enumerate(steps):
         by += step.bars
         waiting += 1
         first = step.after + max(0, -step.bars) + 1
         last = steps[number + 1].after if number + 1 < len(steps) else max(olds, default=0)
-        pairs = [(olds.get(bar, Counter()), news.get(bar + by, Counter())) for bar in range(first, last + 1)]
-        same = sum((old & new).total() for old, new in pairs)
-        if same < max(_SHOWN_NOTES, _SHOWN_SHARE * sum(new.total() for _, new in pairs)):
+        if not _is_same_music(olds, news, range(first, last + 1), by, _SHOWN_NOTES):
             continue
-        if waiting == 1:
-            found.append(step)
-        elif by != reached:
-            after = first - 1 + min(0, by - reached)
-            found.append(Step(after, by - reached, after + reached))
-        reached, waiting = by, 0
+        if by != reached:
+            after = first - 1 + min(0, by - reached) if has_begun else 0
+            found.append(step if waiting == 1 and has_begun else Step(after, by - reached, after + reached))
+        reached, waiting, has_begun = by, 0, True
     return found
+
+
+def _is_same_music(olds: _Bars, news: _Bars, bars: range, by: int, least: int) -> bool:
+    """Whether the notes that the new version has in ``bars`` of the old one, ``by`` bars later, are mostly those, and
+    no fewer than ``least``."""
+    pairs = [(olds.get(bar, Counter()), news.get(bar + by, Counter())) for bar in bars]
+    same = sum((old & new).total() for old, new in pairs)
+    return same >= max(least, _SHOWN_SHARE * sum(new.total() for _, new in pairs))
 
 
 def _by_bar(tones: Sequence[Tone], bars: BarMap, unit: int) -> _Bars:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from composer.compare.view import Line, Tone
@@ -229,11 +229,10 @@ def with_fit(
     return Place(shift, clip, _told(clip, bars))
 
 
-def with_gaps(place: Place, news: Sequence[Tone], lost: Sequence[Tone], bars: BarMap, unit: int) -> Place:
-    """The place without the bars in which the file has nothing and the piece the notes ``lost``; ``news`` are those of
-    the file without its shift."""
-    played = {bars.place(tone.start + grace_of(unit)).bar for tone in news}
-    empty = sorted({bars.place(tone.start).bar for tone in lost} - played)
+def with_gaps(place: Place, played: Collection[int], lost: Sequence[Tone], bars: BarMap) -> Place:
+    """The place without the bars in which the piece has the notes ``lost`` and the file nothing; it has some in the
+    bars ``played``."""
+    empty = sorted({bars.place(tone.start).bar for tone in lost}.difference(played))
     gaps = tuple(range(int(bars.start(bar)), int(bars.start(bar + 1))) for bar in empty)
     first, last = min(played), max(played)
     clip = place.clip or range(int(bars.start(first)), int(bars.start(last + 1)))

@@ -91,14 +91,16 @@ def placed(
     put_in: Sequence[range],
     copied: Sequence[Tone],
     holds: Callable[[int], bool],
+    plays: Callable[[int], bool],
     others: Sequence[Line] | None = None,
 ) -> Placement:
     """The returned lines ``news`` laid over the lines of the piece, of which the file holds the times that ``holds``
-    says; ``put_in`` are the times of bars that the piece had not, ``copied`` its notes that were pasted there.
+    says, and has music in the bars of those that ``plays`` says; ``put_in`` are the times of bars that the piece had
+    not, ``copied`` its notes that were pasted there.
 
     ``others`` are lines to be kept where a person said what the file holds: then nothing that it lacks was deleted.
     """
-    groups = _groups(olds, news, slack, put_in, holds)
+    groups = _groups(olds, news, slack, put_in, plays)
     kept = _not_in_clip(groups, news)
     if others is not None:
         kept = [*others, *(line for group in groups if not group.after for line in group.before)]
@@ -127,11 +129,11 @@ def placed(
 
 
 def _groups(
-    olds: Sequence[Line], news: Sequence[Line], slack: Slack, put_in: Sequence[range], holds: Callable[[int], bool]
+    olds: Sequence[Line], news: Sequence[Line], slack: Slack, put_in: Sequence[range], plays: Callable[[int], bool]
 ) -> list[Group]:
     """The lines matched by what they play where both have music; one that plays nothing there only by its name."""
     names = {line.name.casefold() for line in news if line.name}
-    there = [replace(line, tones=tuple(t for t in line.tones if holds(t.start))) for line in olds]
+    there = [replace(line, tones=tuple(t for t in line.tones if plays(t.start))) for line in olds]
     there = [line for line in there if line.tones or line.name.casefold() in names]
     all_olds = [tone for line in there for tone in line.tones]
     settled = [replace(line, tones=tuple(snapped(all_olds, _common(line, put_in), slack))) for line in news]

@@ -145,6 +145,8 @@ class _Return:
         self.olds = [tone for line in self.lines for tone in line.tones]
         self.unshifted = self.view.earlier(self.shift)
         news = self.unshifted.tones
+        grace, bars = grace_of(self.unit), fit.bars[1]
+        self.played = {bars.place(tone.start + grace).bar for tone in news}
         self.slack = slack_of(self.olds, news, self.rounding, self.unit) if self.olds else Slack(0, 0, self.unit)
 
     def result(self) -> Returned:
@@ -247,9 +249,11 @@ class _Return:
             placement = self._placement()
         if self.is_whole or self.spot.bars is not None or not self.olds:
             return placement
-        gaps = with_gaps(self.place, self.unshifted.tones, placement.lost, self._file_bars(), self.unit)
-        lost = sum(any(tone.start in gap for gap in gaps.gaps) for tone in placement.lost)
-        if lost <= LOST_SHARE * len(self.olds):
+        gaps = with_gaps(self.place, self.played, placement.lost, self._file_bars())
+        lost = [tone for tone in placement.lost if not gaps.holds(tone.start)]
+        # Of several tracks in a part of the piece nobody empties a whole bar to have it empty.
+        is_of_part = self.place.clip is not None and len({tone.line for tone in lost}) > 1
+        if len(lost) <= (0 if is_of_part else LOST_SHARE * len(self.olds)):
             return placement
         self._lay(gaps, self.fit)
         return self._placement()
@@ -274,7 +278,11 @@ class _Return:
             news = [replace(news[0], name=self.lines[0].name, channel=self.lines[0].channel)]
         known = [tone for line in self.known.lines for tone in line.tones]
         copied = copied_tones(known, self.unshifted.tones, self.fit, self.unit)
-        return placed(self.lines, news, self.slack, self.fit.put_in, copied, self.place.holds, others)
+        return placed(self.lines, news, self.slack, self.fit.put_in, copied, self.place.holds, self._plays, others)
+
+    def _plays(self, tick: int) -> bool:
+        """Whether the file has music in the bar of a tick of the piece."""
+        return self.place.holds(tick) and self._file_bars().place(tick).bar in self.played
 
     def _stated(self) -> list[Setup]:
         """What the file says of the set-up of each line."""

@@ -250,13 +250,25 @@ def test_bars_of_all_tracks_exported_bare_leave_the_others(
     assert told == [f"put into bars {first if first == last else f'{first}-{last}'} of Melody, Piano, Bass, Drums"]
 
 
-def test_two_stretches_of_bars_in_one_file_leave_those_between_them() -> None:
+@pytest.mark.parametrize("kind", [0, 1])
+def test_two_stretches_of_bars_in_one_file_leave_those_between_them(kind: int) -> None:
     original = bytes_of(loud(piece()))
-    parts = [tracks_in(bare_region(original, *bars, in_place=True)) for bars in ((2, 3), (7, 7))]
-    come = file_of([[*a, *b] for a, b in zip(*parts, strict=True)], original, trim=True)
+    change = damage.no_names if kind else damage.one_clip
+    parts = [tracks_in(bare_region(original, *bars, in_place=True, change=change)) for bars in ((2, 3), (7, 7))]
+    come = file_of([[*a, *b] for a, b in zip(*parts, strict=True)], original, kind, trim=True)
     result = back(come, original)
     assert heard(result.midi) == heard(original)
     assert "put into bars 2-3, 7 of Melody, Piano, Bass, Drums" in [r.text for r in result.report.rebuilt]
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+@pytest.mark.parametrize("bar", [4, 6])
+@pytest.mark.parametrize("change", [damage.no_names, damage.one_clip])
+def test_a_bar_put_into_exported_bars_moves_what_is_behind_it(change: Damage, bar: int, in_place: bool) -> None:
+    original = bytes_of(loud(piece()))
+    longer = with_empty_bar(original, bar)
+    result = back(bare_region(longer, 3, 8, in_place=in_place, change=change), original)
+    assert heard(result.midi) == heard(longer) and song_of(result.midi) == song_of(longer)
 
 
 @pytest.mark.parametrize("bars", [1, 2])
