@@ -152,6 +152,8 @@ def _clip(place: Place, tracks: Sequence[Track]) -> Iterator[Rebuilt]:
         shown, left = place.alike[:PLACES_MAX], len(place.alike) - PLACES_MAX
         places = f"{', '.join(shown)} and {left} more places" if left > 0 else _listed(shown)
         told = f"much the same music stands in bars {places}; {told}; --bars says where"
+    if place.gaps:
+        told += "; bars in which the file has nothing stay as they were, unless --bars names them"
     yield Rebuilt("clip", "", told, place.shift != 0)
 
 
