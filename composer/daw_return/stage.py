@@ -5,43 +5,28 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from composer.compare.view import Line, View, view_of
 from composer.contract.stage import checked
-from composer.daw_return.bars import Fit, copied_tones, fitted, moved_frame, notes_taken_out
-from composer.daw_return.clips import (
-    CLIP_SHARE,
-    Asked,
-    Place,
-    Spot,
-    found_place,
-    said_place,
-    spot_of,
-    version_place,
-    with_fit,
-    with_gaps,
-)
+from composer.daw_return.clips import Asked, Spot, spot_of
 from composer.daw_return.conductor import Song, song_of
 from composer.daw_return.frame import Frame, Setup, frame_of, frame_of_brief, last_of_setup, setup_in
+from composer.daw_return.laying import Laying
 from composer.daw_return.moves import moves_of
-from composer.daw_return.placing import Placement, Tally, placed
+from composer.daw_return.placing import Placement, Tally
 from composer.daw_return.report import AS_IT_CAME, Rebuilt, Report
-from composer.daw_return.scaling import rounding_in, scaled
+from composer.daw_return.scaling import scaled
 from composer.daw_return.setups import Track, tracks_of
 from composer.daw_return.symbols import symbols_of
-from composer.daw_return.timing import Slack, grace_of, slack_of
 from composer.daw_return.words import edits_in, rebuilt_in
 from composer.daw_return.writing import Ends, written
 from composer.errors import BadInput
 from composer.formats.brief.brief import Brief
-from composer.formats.midi.scan import SET_TEMPO, SYSEX, TIME_SIGNATURE
+from composer.formats.midi.scan import SYSEX
 from composer.formats.midi.source import MARKER, SourceMidi, metres_in, read_source
 from composer.music.bars import BarMap
 from composer.music.time import TICKS_PER_BEAT
 
 # What has to be put right in a file that lost nothing.
 _MOVED = ("clip", "order", "chord track", "setup")
-# More of the notes of a piece than this are lost only by a save of the whole, or in bars that have others now.
-LOST_SHARE = 0.1
 # With fewer notes in common than this the file is another piece.
 SHARE_MIN = 0.3
 _KNOWING = frozenset({
@@ -124,45 +109,24 @@ class _Return:
     """One file on its way back; ``usual`` are the rules for MIDI files that the piece breaks itself."""
 
     def __init__(self, source: SourceMidi, frame: Frame, spot: Spot, usual: Collection[str] = ()) -> None:
-        self.usual = usual
-        self.source, self.known, self.spot, self.unit = source, frame, spot, frame.unit
-        self.whole = scaled(source, self.unit)
-        self.view = view_of(self.whole, self.unit)
-        self.bar = int(_bars(frame, self.view))
-        self.bars = BarMap(metres_in(frame.conductor), self.unit)
-        self.rounding = rounding_in(source, self.unit)
-        self.is_whole = self._is_version() and self._tells_all()
-        place = self._place()
-        fit = self._fit(place)
-        self._lay(place, fit)
-
-    def _lay(self, place: Place, fit: Fit) -> None:
-        """Lay the file over the piece as it is with the bars that were put in or taken out."""
-        self.place, self.fit, self.shift = place, fit, place.shift
-        self.frame = moved_frame(self.known, fit)
-        self.taken_out = notes_taken_out((tone for line in self.known.lines for tone in line.tones), fit)
-        self.lines = [line for line in self.frame.lines if self._is_meant(line)]
-        self.olds = [tone for line in self.lines for tone in line.tones]
-        self.unshifted = self.view.earlier(self.shift)
-        news = self.unshifted.tones
-        grace, bars = grace_of(self.unit), fit.bars[1]
-        self.played = {bars.place(tone.start + grace).bar for tone in news}
-        self.slack = slack_of(self.olds, news, self.rounding, self.unit) if self.olds else Slack(0, 0, self.unit)
+        self.source, self.usual = source, usual
+        self.laid = Laying(source, frame, spot)
 
     def result(self) -> Returned:
-        placement, lead = self._led(self._careful_placement())
+        laid = self.laid
+        placement, lead = self._led(laid.placement())
 
         def moved(tick: int) -> int:
-            return max(0, tick - self.shift)
+            return max(0, tick - laid.shift)
 
         def at(tick: int) -> int:
-            return moved(tick) if tick or self.place.clip is not None else 0
+            return moved(tick) if tick or laid.place.clip is not None else 0
 
-        start = 0 if self.place.clip is None else self.place.clip.start
-        tracks = tracks_of(placement.voices, self.frame, self._stated(), self.view.lines, start)
-        symbols = symbols_of(self.whole, self.frame, moved)
-        song = song_of(self.whole, self.frame, symbols, self.slack, at, moved, self.place)
-        moves = moves_of(self.whole, self.view.lines, tracks, self.frame, symbols, self.slack, at, moved, self.place)
+        start = 0 if laid.place.clip is None else laid.place.clip.start
+        tracks = tracks_of(placement.voices, laid.frame, self._stated(), laid.view.lines, start)
+        symbols = symbols_of(laid.whole, laid.frame, moved)
+        song = song_of(laid.whole, laid.frame, symbols, laid.slack, at, moved, laid.place)
+        moves = moves_of(laid.whole, laid.view.lines, tracks, laid.frame, symbols, laid.slack, at, moved, laid.place)
         if lead:
             song = _later(song, lead)
             moves = replace(
@@ -170,127 +134,32 @@ class _Return:
                 by_track=tuple(tuple(e._replace(tick=e.tick + lead) for e in own) for own in moves.by_track),
                 chords=tuple(e._replace(tick=e.tick + lead) for e in moves.chords),
             )
-        ends = Ends(self.frame.end, max((t.end for t in self.olds), default=0), self.whole.end_tick - self.shift)
-        file = written(song, symbols.name, tracks, moves, ends, self.frame)
-        rebuilt = edits_in(self.fit.told(self.known), song, placement.tally.removed + self.taken_out, self.known)
+        ends = Ends(laid.frame.end, max((t.end for t in laid.olds), default=0), laid.whole.end_tick - laid.shift)
+        file = written(song, symbols.name, tracks, moves, ends, laid.frame)
+        rebuilt = edits_in(laid.fit.told(laid.known), song, placement.tally.removed + laid.taken_out, laid.known)
         rebuilt += rebuilt_in(
             self.source,
-            self.frame,
+            laid.frame,
             placement,
             tracks,
             song,
             symbols,
             moves,
             file,
-            self.shift - lead,
-            (self.bars, BarMap(self.view.metres or metres_in(self.frame.conductor), self.unit)),
-            self.place,
+            laid.shift - lead,
+            (laid.bars, BarMap(laid.view.metres or metres_in(laid.frame.conductor), laid.unit)),
+            laid.place,
         )
-        share = placement.share if self.frame.lines else 1.0
+        share = placement.share if laid.frame.lines else 1.0
         return Returned(file.midi, self._report(file.midi, placement, tracks, song, rebuilt), share)
-
-    def _empty_bars(self) -> int:
-        """The ticks of the whole bars before the first note."""
-        return (min((tone.start for tone in self.view.tones), default=0) + grace_of(self.unit)) // self.bar * self.bar
-
-    def _is_meant(self, line: Line) -> bool:
-        return self.spot.lines is None or line.index in self.spot.lines
-
-    def _place(self) -> Place:
-        """Where in the piece the music of the file belongs."""
-        tones, bars = self.view.tones, self.bars
-        olds = [tone for line in self.known.lines if self._is_meant(line) for tone in line.tones]
-        if self.spot.bars is not None and tones:
-            return said_place(self.spot.bars, olds, tones, bars, self.unit, self.source.name)
-        if not olds:
-            # With nothing to compare to, only empty bars in front can be seen: composer's pieces begin in bar 1.
-            return Place(self._empty_bars())
-        if self.is_whole:
-            return version_place(olds, tones, self.whole.end_tick, bars, self.unit)
-        return found_place(olds, tones, self.whole.end_tick, bars, self.unit)
-
-    def _fit(self, place: Place) -> Fit:
-        """Which bars were put in or taken out, in a file that may hold all tracks."""
-        shift = place.shift
-        if place.clip is None and any(tone.start < shift - grace_of(self.unit) for tone in self.view.tones):
-            shift = 0  # there is music in front of what came later: bars that were put in
-        metres = self.view.earlier(shift).metres
-        # Without its own metres a file has the bars of the piece, where those are all alike.
-        bars = (self.bars, BarMap(metres, self.unit) if metres else self.bars)
-        is_known = metres or len({event.data[:2] for event in self.known.conductor if event.meta == TIME_SIGNATURE}) < 2
-        if not self.known.lines or self.spot != Spot() or not is_known:
-            return Fit(place.shift, (), bars)
-        olds = [tone for line in self.known.lines for tone in line.tones]
-        return fitted(olds, self.view.tones, shift, bars, self.unit, is_told=self.is_whole)
-
-    def _is_version(self) -> bool:
-        """Whether the file is more than a clip of one track: of several, or about all of a piece of one."""
-        if len(self.view.lines) != 1:
-            return True
-        lines = [line for line in self.known.lines if self._is_meant(line)]
-        return len(lines) == 1 and self.whole.end_tick >= CLIP_SHARE * self.known.end
-
-    def _tells_all(self) -> bool:
-        """Whether the file has all that leads the piece, and the names of its tracks: a person's save of the whole."""
-        kinds = {event.meta for event in self.known.conductor} & {SET_TEMPO, TIME_SIGNATURE, MARKER}
-        names = {line.name for line in self.known.lines if self._is_meant(line)}
-        return names <= {line.name for line in self.view.lines} and all(self.whole.metas(kind) for kind in kinds)
-
-    def _careful_placement(self) -> Placement:
-        """The notes in their places. What many notes of the piece would be lost by is not believed of a file that is no
-        save of the whole: bars before, behind and between its own stay as they are."""
-        place, plain = self.place, Fit(self.place.shift, (), self.fit.bars)
-        if self.fit.shift != place.shift:
-            self._lay(self._fitted_place(place), self.fit)
-        placement = self._placement()
-        if self.fit.steps and not self.is_whole and (placement.kept or placement.gone):
-            # Bars were put into some of the tracks only: the others stay where they are.
-            self._lay(place, plain)
-            placement = self._placement()
-        if self.is_whole or self.spot.bars is not None or not self.olds:
-            return placement
-        gaps = with_gaps(self.place, self.played, placement.lost, self._file_bars())
-        lost = [tone for tone in placement.lost if not gaps.holds(tone.start)]
-        # Of several tracks in a part of the piece nobody empties a whole bar to have it empty.
-        is_of_part = self.place.clip is not None and len({tone.line for tone in lost}) > 1
-        if len(lost) <= (0 if is_of_part else LOST_SHARE * len(self.olds)):
-            return placement
-        self._lay(gaps, self.fit)
-        return self._placement()
-
-    def _fitted_place(self, place: Place) -> Place:
-        is_part = self.fit.shift < 0 and not self.is_whole
-        return with_fit(
-            place, self.fit.shift, self.view.tones, self.whole.end_tick, self._file_bars(), self.unit, is_part=is_part
-        )
-
-    def _file_bars(self) -> BarMap:
-        """The bars of the file, without its shift."""
-        return self.fit.bars[1]
-
-    def _placement(self) -> Placement:
-        is_said = self.spot != Spot()
-        is_part = is_said or self.place.clip is not None
-        others = [line for line in self.frame.lines if line not in self.lines] if is_part else None
-        news: Sequence[Line] = self.unshifted.lines
-        if is_said and len(self.lines) == len(news) == 1:
-            # One clip for one track: that it is another by name or notes does not matter.
-            news = [replace(news[0], name=self.lines[0].name, channel=self.lines[0].channel)]
-        known = [tone for line in self.known.lines for tone in line.tones]
-        copied = copied_tones(known, self.unshifted.tones, self.fit, self.unit)
-        return placed(self.lines, news, self.slack, self.fit.put_in, copied, self.place.holds, self._plays, others)
-
-    def _plays(self, tick: int) -> bool:
-        """Whether the file has music in the bar of a tick of the piece."""
-        return self.place.holds(tick) and self._file_bars().place(tick).bar in self.played
 
     def _stated(self) -> list[Setup]:
         """What the file says of the set-up of each line."""
         found = []
-        for line in self.view.lines:
-            last = last_of_setup(line, self.unit)
+        for line in self.laid.view.lines:
+            last = last_of_setup(line, self.laid.unit)
             events = [
-                e for e in self.whole.tracks[line.track]
+                e for e in self.laid.whole.tracks[line.track]
                 if 0xA0 <= e.status < SYSEX and e.status & 0x0F == line.channel and e.tick <= last
             ]  # fmt: skip
             found.append(setup_in(events, line.channel, line.name))
@@ -302,7 +171,7 @@ class _Return:
         Notes that come before the start by less than the slack begin at the start.
         """
         first = min((t.start for voice in placement.voices for t in voice.tones), default=0)
-        lead = -(-max(0, -first - self.slack.early) // self.bar) * self.bar
+        lead = -(-max(0, -first - self.laid.slack.early) // self.laid.bar) * self.laid.bar
         voices = tuple(
             replace(
                 voice,
@@ -321,20 +190,12 @@ class _Return:
             f"{breach.rule.name}: {breach.hits[0].message}" for breach in checked(midi, self.source.name).violations
             if breach.rule.name not in self.usual
         ]  # fmt: skip
-        tally = placement.tally + Tally(removed=self.taken_out)
+        tally = placement.tally + Tally(removed=self.laid.taken_out)
         return Report(
-            self.source.name, self.frame.origin, placement.notes, tally.found,
+            self.source.name, self.laid.frame.origin, placement.notes, tally.found,
             tally.added, tally.removed, tally.changed, names, tuple(rebuilt),
             (*song.stated, *stated), tuple(remaining),
         )  # fmt: skip
-
-
-def _bars(frame: Frame, view: View) -> int:
-    """The length of the first bar of the piece, else of the file, in ticks."""
-    for event in frame.conductor:
-        if event.meta == TIME_SIGNATURE:
-            return frame.unit * 4 * event.data[0] >> event.data[1]
-    return int(view.bars.start(2))
 
 
 def _later(song: Song, lead: int) -> Song:
