@@ -98,6 +98,7 @@ def test_another_piece_is_refused_in_one_line(files: PieceFiles, composer: Progr
     come = put(files.folder / "other.mid", bytes_of(replace(other, parts=other.parts[:1])))
     run = composer("import", come, "--into", files.folder / "art")
     assert run.code == 3 and run.err.count("\n") == 1 and "% of its notes" in run.err
+    assert "use --force if it is that one" in run.err
     assert files.draft.read_bytes() == DRAFT
     assert composer("import", come, "--into", files.folder / "art", "--force").code == 0
 
