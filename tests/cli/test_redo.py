@@ -262,7 +262,7 @@ def test_locked_cells_stay_also_with_force(art: PieceFiles) -> None:
 def test_a_locked_track_that_is_not_there_is_an_error(art: PieceFiles, capsys: pytest.CaptureFixture[str]) -> None:
     art.brief.write_text(json.dumps({**BRIEF, "locked": [{"tracks": ["Melodie"]}]}))
     assert run(art) != 0
-    assert 'did you mean Melody' in capsys.readouterr().err
+    assert "did you mean Melody" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
