@@ -77,6 +77,8 @@ def fitted(
     """
     moved = [replace(tone, start=tone.start - shift, end=tone.end - shift) for tone in news]
     found = aligned(_music(olds, bars[0], unit), _music(moved, bars[1], unit), unit)
+    if not found.steps:
+        return Fit(shift, (), bars)
     steps = _shown(found.steps, _by_bar(olds, bars[0], unit), _by_bar(moved, bars[1], unit), is_told=is_told)
     if steps and not steps[0].after and not steps[0].new_after:
         first = steps[0].bars
@@ -161,6 +163,8 @@ def notes_taken_out(tones: Iterable[Tone], fit: Fit) -> int:
 def copied_tones(olds: Sequence[Tone], news: Sequence[Tone], fit: Fit, unit: int) -> list[Tone]:
     """The notes of the piece (``olds``) as a person pasted them: at the times of bars of the file that the piece has
     elsewhere. ``news`` are those of the file, without its shift."""
+    if not fit.put_in:
+        return []
     known, played = _by_bar(olds, fit.bars[0], unit), _by_bar(news, fit.bars[1], unit)
     own = {bar for span in fit.put_in for bar in _bars_of(span, fit.bars[1])}
     found: list[Tone] = []
