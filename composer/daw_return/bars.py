@@ -68,9 +68,17 @@ class Fit:
 
 
 def fitted(
-    olds: Sequence[Tone], news: Sequence[Tone], shift: int, bars: tuple[BarMap, BarMap], unit: int, *, is_told: bool
+    olds: Sequence[Tone],
+    news: Sequence[Tone],
+    shift: int,
+    bars: tuple[BarMap, BarMap],
+    unit: int,
+    *,
+    metres: Sequence[tuple[int, int, int]],
+    is_told: bool,
 ) -> Fit:
-    """Where the music of a file belongs that is about ``shift`` later than in the piece.
+    """Where the music of a file belongs that is about ``shift`` later than in the piece. ``metres`` are those of the
+    piece (time, upper and lower number) where the file has none, so that they move with its bars.
 
     Empty bars in front are no bars that were put in. Of a file that does not say all that a save of the whole says
     (``is_told``), no bar in front of it was taken out; what lies behind it is left to others in any case.
@@ -88,7 +96,20 @@ def fitted(
         steps = [replace(step, new_after=step.new_after - dropped) for step in steps[1:]]
         if dropped != first:
             steps.insert(0, Step(0, first - dropped, 0))
-    return Fit(shift, tuple(steps), bars)
+    return Fit(shift, tuple(steps), (bars[0], _moved_bars(bars[0], metres, steps, unit) if metres else bars[1]))
+
+
+def _moved_bars(bars: BarMap, metres: Sequence[tuple[int, int, int]], steps: Sequence[Step], unit: int) -> BarMap:
+    """The bars of the piece with those put in and without those taken out."""
+    found: list[tuple[int, int, int]] = []
+    at, was, length = 0, 1, 0
+    for tick, upper, lower in metres:
+        bar = bars.place(tick).bar
+        gone = sum(max(0, min(bar - 1, s.after - s.bars) - s.after) for s in steps if s.bars < 0)
+        now = bar + sum(s.bars for s in steps if s.bars > 0 and s.after < bar) - gone if tick else 1
+        at, was, length = at + (now - was) * length, now, 4 * unit * upper // lower
+        found.append((at, upper, lower))
+    return BarMap(found, unit)
 
 
 def _empty_in_front(news: Sequence[Tone], bars: BarMap, most: int, unit: int) -> int:

@@ -226,7 +226,8 @@ def with_fit(
     if place.clip is not None and place.shift == shift:
         return place
     clip = _ticks(shift, _lead(news, bars, grace_of(unit)), _tail_of(news, length), bars)
-    return Place(shift, clip, _told(clip, bars))
+    told = _told(clip, bars)
+    return Place(shift, clip, told, tuple(told if one == place.bars else one for one in place.alike))
 
 
 def with_gaps(place: Place, played: Collection[int], lost: Sequence[Tone], bars: BarMap) -> Place:

@@ -87,13 +87,13 @@ class Laying:
         if place.clip is None and any(tone.start < shift - grace_of(self.unit) for tone in self.view.tones):
             shift = 0  # there is music in front of what came later: bars that were put in
         metres = self.view.earlier(shift).metres
-        # Without its own metres a file has the bars of the piece, where those are all alike.
+        # Without its own metres a file has the bars of the piece.
         bars = (self.bars, BarMap(metres, self.unit) if metres else self.bars)
-        is_known = metres or len({event.data[:2] for event in self.known.conductor if event.meta == TIME_SIGNATURE}) < 2
-        if not self.known.lines or self.spot != Spot() or not is_known:
+        if not self.known.lines or self.spot != Spot():
             return Fit(place.shift, (), bars)
         olds = [tone for line in self.known.lines for tone in line.tones]
-        return fitted(olds, self.view.tones, shift, bars, self.unit, is_told=self.is_whole)
+        known = [] if metres else metres_in(self.known.conductor)
+        return fitted(olds, self.view.tones, shift, bars, self.unit, metres=known, is_told=self.is_whole)
 
     def _is_version(self) -> bool:
         """Whether the file is more than a clip of one track: of several, or about all of a piece of one."""

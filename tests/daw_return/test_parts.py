@@ -8,7 +8,7 @@ import pytest
 
 from composer.daw_return.clips import Asked
 from composer.daw_return.stage import Known, returned
-from composer.formats.midi.scan import RawEvent
+from composer.formats.midi.scan import TIME_SIGNATURE, RawEvent
 from composer.formats.midi.source import DeleteNote, edited, read_source
 from composer.music.notes import Control, Piece
 from tests.compare.pieces import BAR, bytes_of, piece, with_notes
@@ -16,7 +16,7 @@ from tests.daw_return import damage
 from tests.daw_return.damage import Damage, file_of, is_note, tracks_in
 from tests.daw_return.hands import heard
 from tests.daw_return.test_bars import back, region, without_markers
-from tests.daw_return.test_stage import cut_out, with_copy
+from tests.daw_return.test_stage import cut_out, meta, with_copy, with_events
 
 
 def bare_region(data: bytes, first: int, last: int, *, in_place: bool, change: Damage = damage.no_names) -> bytes:
@@ -192,3 +192,14 @@ def test_bars_of_all_tracks_go_where_their_velocities_are() -> None:
     for first, last in ((6, 7), (9, 12), (14, 14)):
         come = bare_region(original, first, last, in_place=False)
         assert heard(back(come, original).midi) == heard(original)
+
+
+@pytest.mark.parametrize("change", [damage.one_clip, damage.chain(damage.no_conductor, damage.no_names)])
+def test_metres_that_a_file_lacks_move_with_their_bars(change: Damage) -> None:
+    """Six bars in 4/4, then 3/4; a bar is put in behind the second."""
+    waltz = with_events(bytes_of(loud(piece())), 0, meta(6 * BAR, TIME_SIGNATURE, bytes((3, 2, 24, 8))))
+    come = with_empty_bar(waltz, 2)
+    result = back(change(come), waltz)
+    assert heard(result.midi) == heard(come)
+    metres = [(e.tick, e.data[0]) for e in read_source(result.midi, "x.mid").metas(TIME_SIGNATURE)]
+    assert metres == [(0, 4), (7 * BAR, 3)]
