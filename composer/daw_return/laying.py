@@ -27,6 +27,7 @@ from composer.music.bars import BarMap
 
 # More of the notes of a piece than this are lost only by a save of the whole, or in bars that have others now.
 LOST_SHARE = 0.1
+_NEAR_BARS = 4
 
 
 class Laying:
@@ -92,6 +93,11 @@ class Laying:
         if not self.known.lines or self.spot != Spot():
             return Fit(place.shift, (), bars)
         olds = [tone for line in self.known.lines for tone in line.tones]
+        if place.clip is not None and place.alike:
+            # The same music stands elsewhere too: bars are moved near the place that was chosen only.
+            reach = _NEAR_BARS * self.bar
+            near = range(place.clip.start - reach, place.clip.stop + reach)
+            olds = [tone for tone in olds if tone.start in near]
         known = [] if metres else metres_in(self.known.conductor)
         return fitted(olds, self.view.tones, shift, bars, self.unit, metres=known, is_told=self.is_whole)
 
