@@ -7,6 +7,7 @@ replaced only with ``force``, and then a numbered backup is kept.
 from __future__ import annotations
 
 from composer.formats.midi.hashes import CONDUCTOR, EditedBars
+from composer.workspace.earlier import OtherTake, before_now
 from composer.workspace.guarding import Keeping, backup, guard, guard_all, saved_meanwhile
 from composer.workspace.names import (
     AUDIO,
@@ -29,10 +30,8 @@ from composer.workspace.names import (
     pieces_in,
 )
 from composer.workspace.saving import (
-    OtherTake,
     Saved,
     announcing,
-    before_now,
     note,
     put_back,
     remember,

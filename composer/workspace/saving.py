@@ -15,27 +15,25 @@ from composer.errors import ComposerError
 from composer.formats.files import (
     Announce,
     cannot_write,
-    read_bytes,
     remove_leftovers_of,
     sha256_of,
     sha256_of_bytes,
     write_whole,
 )
-from composer.formats.midi.hashes import EditedBars, bar_hashes
+from composer.formats.midi.hashes import EditedBars
 from composer.formats.record import (
     Earlier,
     Record,
     Redone,
     StepRecord,
     copied,
-    copy_text,
     has_pending,
     read_record,
     record_bytes,
     record_problem,
     still_there,
 )
-from composer.limits import MIDI_BYTES
+from composer.workspace.earlier import OtherTake, bars_of, before_now, copies_of, earlier_of, is_same_run, take_of
 from composer.workspace.guarding import Keeping, backup, guard_all
 from composer.workspace.names import PieceFiles
 from composer.workspace.states import MIDI_SUFFIXES, PieceState, files_under, hashes_of, key_of
@@ -47,14 +45,6 @@ class Saved:
 
     record: Record
     backups: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class OtherTake:
-    """What a MIDI file could hold as well: the bytes of another take, and its seed."""
-
-    content: bytes
-    seed: int
 
 
 Inputs = Sequence[Path] | Mapping[Path, bytes]
@@ -91,16 +81,16 @@ def save(
         options=dict(options or {}),
         seed=seed,
         versions=dict(versions or {}),
-        bars=_bars(contents),
+        bars=bars_of(contents),
         input_bars=read_bars,
         edited={key: _by_track(one.bars) for key, one in held.items() if one.bars is not None},
         added={key: [*one.tracks] for key, one in held.items() if one.tracks},
         by_hand={key: _by_track(by_hand) for key in contents if by_hand and key.lower().endswith(MIDI_SUFFIXES)},
-        copies=_copies(contents),
+        copies=copies_of(contents),
     )
-    earlier = _earlier(files, outputs)
+    earlier = earlier_of(files, outputs)
     for key in contents if takes else ():
-        earlier[key] = [*(_take_of(done, step, key, take) for take in takes), *earlier.get(key, [])]
+        earlier[key] = [*(take_of(done, step, key, take) for take in takes), *earlier.get(key, [])]
     with _announced(files, step, done, earlier):
         for path, content in outputs.items():
             if path.parent != files.folder:
@@ -140,26 +130,18 @@ def rewrite(
     done = before.model_copy(
         update={
             "outputs": {**before.outputs, key: sha256_of_bytes(content)},
-            "bars": {**before.bars, **_bars({key: content})},
+            "bars": {**before.bars, **bars_of({key: content})},
             "edited": edited,
             "added": {**before.added, key: [*keeping.tracks]} if keeping.tracks else before.added,
             "by_hand": {file: tracks for file, tracks in passed_on.items() if tracks},
             "redone": [*before.redone, redone if owner == step else redone.model_copy(update={"output": key})],
-            "copies": {**before.copies, **_copies({key: content})},
+            "copies": {**before.copies, **copies_of({key: content})},
         }
     )
-    again = [_take_of(done, owner, key, take) for take in takes]
-    with _announced(files, owner, done, {key: [*again, *_earlier(files, {path: content}).get(key, [])]}):
+    again = [take_of(done, owner, key, take) for take in takes]
+    with _announced(files, owner, done, {key: [*again, *earlier_of(files, {path: content}).get(key, [])]}):
         write_whole(path, content)
     return Saved(_recorded(files, owner, done), tuple(backups))
-
-
-def before_now(files: PieceFiles, path: Path) -> Earlier | None:
-    """What ``path`` held before composer last wrote over it, if the record has kept it."""
-    piece = PieceState(files)
-    now = piece.sha256_of(path) if path.is_file() else ""
-    held = reversed(piece.record.earlier.get(key_of(files, path), []))
-    return next((one for one in held if one.sha256 != now and copied(one.content) is not None), None)
 
 
 def put_back(files: PieceFiles, path: Path) -> Path | None:
@@ -174,7 +156,7 @@ def put_back(files: PieceFiles, path: Path) -> Path | None:
     record = read_record(files.record)
     held = record.earlier[key]
     kept = backup(path) if path.is_file() else path
-    here = [one.model_copy(update={"content": ""}) for one in _earlier(files, {path: content}).get(key, [])[-1:]]
+    here = [one.model_copy(update={"content": ""}) for one in earlier_of(files, {path: content}).get(key, [])[-1:]]
     left = [*here, *(one for one in held if one != last)]
     if not last.step:
         _write_record(files, record.without_outputs({key}))
@@ -183,7 +165,7 @@ def put_back(files: PieceFiles, path: Path) -> Path | None:
         return kept
     before, copies = record.step(last.step) or StepRecord(), last.done.copies or {key: last.content}
     done = before.updated_with(last.done.model_copy(update={"copies": copies}))
-    if not _is_same_run(before, last.done):
+    if not is_same_run(before, last.done):
         others = {*before.outputs} - {*last.done.outputs}
         done = done.model_copy(update={"behind": sorted(k for k in others if not k.lower().endswith(MIDI_SUFFIXES))})
     with _announced(files, last.step, done, {key: left}):
@@ -218,14 +200,14 @@ def note(
         versions=dict(versions or {}),
         bars={key_of(files, p): hashes for p in midi if (hashes := hashes_of(p))},
         input_bars=read_bars,
-        copies=_copies({key_of(files, path): content for path, content in (copies or {}).items()}),
+        copies=copies_of({key_of(files, path): content for path, content in (copies or {}).items()}),
     )
     return _recorded(files, step, done)
 
 
 def remember(files: PieceFiles, outputs: Mapping[Path, bytes]) -> None:
     """Note what these MIDI files hold before a person's versions come in their places, for ``put_back``."""
-    record = read_record(files.record).with_earlier(_earlier(files, outputs))
+    record = read_record(files.record).with_earlier(earlier_of(files, outputs))
     _write_record(files, record)
 
 
@@ -236,8 +218,8 @@ def renew(files: PieceFiles, path: Path, content: bytes, step: str) -> bool:
     if done is None or key not in done.outputs:
         return False
     outputs = {**done.outputs, key: sha256_of_bytes(content)}
-    bars = {**done.bars, **_bars({key: content})}
-    copies = {**done.copies, **_copies({key: content})}
+    bars = {**done.bars, **bars_of({key: content})}
+    copies = {**done.copies, **copies_of({key: content})}
     renewed = done.model_copy(update={"outputs": outputs, "bars": bars, "copies": copies})
     with _announced(files, step, renewed):
         write_whole(path, content)
@@ -323,38 +305,6 @@ def _undone_on_failure(files: PieceFiles) -> Iterator[None]:
         raise
 
 
-def _earlier(files: PieceFiles, outputs: Mapping[Path, bytes]) -> dict[str, list[Earlier]]:
-    """What those of the files that are MIDI files held before, and last what they hold now, whatever a person did in
-    them; not that of a file that stays as it is."""
-    piece, found = PieceState(files), {}
-    for path, new in outputs.items():
-        if path.suffix.lower() not in MIDI_SUFFIXES or not path.is_file():
-            continue
-        key, step = piece.key_of(path), piece.step_of(path)
-        name = next((name for name, one in piece.record.steps.items() if key in one.outputs), "")
-        now, sha256, before = read_bytes(path, MIDI_BYTES), piece.sha256_of(path), piece.record.earlier.get(key, [])
-        content, own = copy_text(now), step.only({key}) if step is not None and name else StepRecord()
-        done = own.without_copies({key}) if own.copies.get(key) == content else own
-        here = [Earlier(sha256=sha256, step=name, done=done, content=content)] if now != new else []
-        found[key] = [*(one for one in before if one.sha256 != sha256 or not here), *here]
-    return found
-
-
-def _is_same_run(one: StepRecord, other: StepRecord) -> bool:
-    return (one.inputs, one.options, one.seed) == (other.inputs, other.options, other.seed)
-
-
-def _take_of(done: StepRecord, step: str, key: str, take: OtherTake) -> Earlier:
-    """The step as it would have been with another take."""
-    sha256, contents = sha256_of_bytes(take.content), {key: take.content}
-    new: dict[str, object] = {"outputs": {key: sha256}, "bars": _bars(contents), "copies": _copies(contents)}
-    if done.redone:  # the seed of the whole stays
-        new["redone"] = [*done.redone[:-1], done.redone[-1].model_copy(update={"seed": take.seed})]
-    else:
-        new["seed"] = take.seed
-    return Earlier(sha256=sha256, step=step, done=done.only({key}).model_copy(update=new))
-
-
 def _recorded(files: PieceFiles, step: str, done: StepRecord) -> Record:
     remove_leftovers_of(files.folder, files.name)
     before = read_record(files.record)
@@ -367,27 +317,11 @@ def _read(files: PieceFiles, inputs: Inputs) -> tuple[dict[str, str], dict[str, 
     """The hashes of the inputs, and those of the bars of the MIDI files among them."""
     if isinstance(inputs, Mapping):
         contents = {key_of(files, path): content for path, content in inputs.items()}
-        return {key: sha256_of_bytes(content) for key, content in contents.items()}, _bars(contents)
+        return {key: sha256_of_bytes(content) for key, content in contents.items()}, bars_of(contents)
     there = {key_of(files, p): p for p in inputs if p.exists()}
     midi = {key: p for key, p in there.items() if p.suffix.lower() in MIDI_SUFFIXES}
     bars = {key: hashes for key, p in midi.items() if (hashes := hashes_of(p))}
     return {key: sha256_of(p) for key, p in there.items()}, bars
-
-
-def _bars(contents: Mapping[str, bytes]) -> dict[str, dict[str, str]]:
-    """The hashes of the bars of those contents that are MIDI files."""
-    found = {}
-    for key, content in contents.items():
-        if key.lower().endswith(MIDI_SUFFIXES):
-            with contextlib.suppress(ComposerError):
-                found[key] = bar_hashes(content, key)
-    return {key: hashes for key, hashes in found.items() if hashes}
-
-
-def _copies(contents: Mapping[str, bytes]) -> dict[str, str]:
-    """Those contents that are MIDI files, and not too large, as the record keeps them."""
-    midi = {key: copy_text(content) for key, content in contents.items() if key.lower().endswith(MIDI_SUFFIXES)}
-    return {key: text for key, text in midi.items() if text}
 
 
 def _by_track(bars: Sequence[EditedBars]) -> dict[str, list[int]]:
