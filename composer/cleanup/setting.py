@@ -16,7 +16,7 @@ from composer.formats.brief.brief import Brief
 from composer.formats.midi.hashes import track_labels
 from composer.formats.midi.piece import part_lines, piece_of
 from composer.formats.midi.scan import KEY_SIGNATURE
-from composer.formats.midi.sections import UNNAMED, as_standing, check_locked
+from composer.formats.midi.sections import UNNAMED, locked_in
 from composer.formats.midi.source import SourceMidi, SourceNote, read_source
 from composer.limits import CLEANUP_VOICES, MIDI_NOTES_MUSIC21
 from composer.music.bars import BarMap
@@ -228,10 +228,8 @@ def _locked(setting: Setting, brief: Brief | None) -> frozenset[NotePlace]:
     """The notes of locked tracks, and those that begin in what the brief locks."""
     parts = zip(setting.piece.parts, setting.notes, strict=True)
     names = [(Track(part.name, part.role), Track(setting.labels[notes[0].track])) for part, notes in parts]
-    if brief is not None:
-        known = [track for own in names for track in own]
-        check_locked(brief, setting.options.brief_name, known, setting.source)
-    regions = as_standing(brief, setting.source).locked_regions if brief is not None else ()
+    known = [track for own in names for track in own]
+    regions = locked_in(setting.source, known, brief, setting.options.brief_name) if brief is not None else ()
     found = set()
     for number, (own, part) in enumerate(zip(names, setting.piece.parts, strict=True)):
         for index in range(len(part.notes)):

@@ -84,6 +84,27 @@ def moves_of(
         elif (extra := _spare(returned, number, [*left, *rest], moved)) is not None:
             spare.append(extra)
     is_rebuilt = not _has_controllers(returned, tracks, frame, found, at)
+    restored = _restored_moves(returned, tracks, frame, found, place, is_rebuilt=is_rebuilt)
+    gone = () if is_rebuilt else tuple(_gone(tracks, frame, found))
+    for index, track in enumerate(tracks):
+        found[index] = _without_repeated_programs(found[index], track.setup.program)
+    present = kinds_in(returned, symbols.places)
+    texts = [*_restored_texts(tracks, frame, present, found, place), *_restored_quiet(frame, present, spare)]
+    by_track = tuple(tuple(found[i]) for i in range(len(tracks)))
+    return Moves(by_track, chords, tuple(spare), restored, tuple(texts), gone)
+
+
+def _restored_moves(
+    returned: SourceMidi,
+    tracks: Sequence[Track],
+    frame: Frame,
+    found: dict[int, list[RawEvent]],
+    place: Place,
+    *,
+    is_rebuilt: bool,
+) -> bool:
+    """Give the tracks what the piece sets on them: all of it where the controllers are rebuilt, and to a track that is
+    not in the file, else what stands outside a clip. Whether anything came back in place of what the file has not."""
     has_programs = any(e.status & 0xF0 == PROGRAM and e.status < SYSEX for track in returned.tracks for e in track)
     restored = False
     for index, track in enumerate(tracks):
@@ -100,13 +121,7 @@ def moves_of(
             if not has_programs:
                 more += [e for e in known if e.status & 0xF0 == PROGRAM and e not in more]
         found[index] += more
-    gone = () if is_rebuilt else tuple(_gone(tracks, frame, found))
-    for index, track in enumerate(tracks):
-        found[index] = _without_repeated_programs(found[index], track.setup.program)
-    present = kinds_in(returned, symbols.places)
-    texts = [*_restored_texts(tracks, frame, present, found, place), *_restored_quiet(frame, present, spare)]
-    by_track = tuple(tuple(found[i]) for i in range(len(tracks)))
-    return Moves(by_track, chords, tuple(spare), restored, tuple(texts), gone)
+    return restored
 
 
 def _restored_texts(

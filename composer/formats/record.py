@@ -19,6 +19,8 @@ from composer.limits import COPY_BYTES, RECORD_BYTES
 
 # What a record that grew too large goes without, in this order.
 _DISPENSABLE = ("copies", "input_bars", "bars")
+# What a step says of each of its outputs, by name.
+_OF_OUTPUTS = ("outputs", "bars", "edited", "by_hand", "added")
 EARLIER_MAX = 20  # of what each output held before
 FORMAT: Literal["composer.record/1"] = "composer.record/1"
 _ODD_BYTE = re.compile(rb"\\x([89a-f][0-9a-f])")
@@ -66,21 +68,16 @@ class StepRecord(_Strict):
 
     def only(self, outputs: Collection[str]) -> StepRecord:
         """A copy that knows of no other outputs than these."""
-        return self.model_copy(
-            update={
-                "outputs": {key: value for key, value in self.outputs.items() if key in outputs},
-                "bars": {key: value for key, value in self.bars.items() if key in outputs},
-                "edited": {key: value for key, value in self.edited.items() if key in outputs},
-                "by_hand": {key: value for key, value in self.by_hand.items() if key in outputs},
-                "added": {key: value for key, value in self.added.items() if key in outputs},
-                "copies": {k: v for k, v in self.copies.items() if k in outputs or k not in self.outputs},
-                "behind": [key for key in self.behind if key in outputs],
-            }
-        )
+        left: dict[str, object] = {
+            name: {key: value for key, value in getattr(self, name).items() if key in outputs} for name in _OF_OUTPUTS
+        }
+        left["copies"] = {k: v for k, v in self.copies.items() if k in outputs or k not in self.outputs}
+        left["behind"] = [key for key in self.behind if key in outputs]
+        return self.model_copy(update=left)
 
     def updated_with(self, other: StepRecord) -> StepRecord:
         """A copy with what ``other`` says of its outputs, read and chose as that was."""
-        held = ("outputs", "bars", "edited", "by_hand", "added", "copies")
+        held = (*_OF_OUTPUTS, "copies")
         rest = self.only({*self.outputs} - {*other.outputs})
         return other.model_copy(update={name: {**getattr(rest, name), **getattr(other, name)} for name in held})
 
@@ -169,8 +166,9 @@ def record_problem(path: Path) -> str:
     """Why the record in ``path`` cannot be read, in a few words; ``""`` where it can, and where there is none."""
     if not path.exists():
         return ""
+    content: object = None
     try:
-        content = parse_json(read_bytes(path, RECORD_BYTES, "record"), path.name, RECORD_BYTES)
+        content = _content(path)
         Record.model_validate(content)
     except ComposerError as error:
         place = re.match(r"line \d+( column \d+)?", error.reason)
@@ -194,10 +192,13 @@ def _is_newer(content: object) -> bool:
 
 def _as_written(path: Path) -> Record:
     try:
-        content = parse_json(read_bytes(path, RECORD_BYTES, "record"), path.name, RECORD_BYTES)
-        return Record.model_validate(content)
+        return Record.model_validate(_content(path))
     except (ComposerError, ValidationError):
         return Record()
+
+
+def _content(path: Path) -> object:
+    return parse_json(read_bytes(path, RECORD_BYTES, "record"), path.name, RECORD_BYTES)
 
 
 def record_bytes(record: Record) -> bytes:

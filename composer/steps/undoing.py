@@ -50,7 +50,7 @@ def _undoable(files: PieceFiles) -> list[Path]:
 
 
 def _is_meant(piece: PieceState, path: Path) -> bool:
-    last, key = before_now(piece.files, path), piece.key_of(path)
+    last, key = before_now(piece, path), piece.key_of(path)
     if last is None:
         return False
     owner = next((name for name, step in piece.record.steps.items() if key in step.outputs), "")
@@ -68,5 +68,4 @@ def _undone(files: PieceFiles, path: Path, now: StepRecord | None) -> list[str]:
     ]
     if lines or now is None or now.seed is None or (after is not None and after.seed == now.seed):
         return lines
-    names = {key_of(files, path)} & {*now.outputs}
-    return [f"undone: what seed {now.seed} gave"] if names else []
+    return [f"undone: what seed {now.seed} gave"] if key_of(files, path) in now.outputs else []

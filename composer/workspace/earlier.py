@@ -13,7 +13,7 @@ from composer.formats.midi.hashes import bar_hashes
 from composer.formats.record import Earlier, StepRecord, copied, copy_text
 from composer.limits import MIDI_BYTES
 from composer.workspace.names import PieceFiles
-from composer.workspace.states import MIDI_SUFFIXES, PieceState, key_of
+from composer.workspace.states import MIDI_SUFFIXES, PieceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,10 @@ class OtherTake:
     seed: int
 
 
-def before_now(files: PieceFiles, path: Path) -> Earlier | None:
+def before_now(piece: PieceState, path: Path) -> Earlier | None:
     """What ``path`` held before composer last wrote over it, if the record has kept it."""
-    piece = PieceState(files)
     now = piece.sha256_of(path) if path.is_file() else ""
-    held = reversed(piece.record.earlier.get(key_of(files, path), []))
+    held = reversed(piece.record.earlier.get(piece.key_of(path), []))
     return next((one for one in held if one.sha256 != now and copied(one.content) is not None), None)
 
 

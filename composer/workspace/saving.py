@@ -149,11 +149,11 @@ def put_back(files: PieceFiles, path: Path) -> Path | None:
 
     The numbered copy of what it was until now; None where nothing is known of before.
     """
-    key, last = key_of(files, path), before_now(files, path)
+    piece = PieceState(files)
+    key, last, record = piece.key_of(path), before_now(piece, path), piece.record
     content = copied(last.content) if last is not None else None
     if last is None or content is None:
         return None
-    record = read_record(files.record)
     held = record.earlier[key]
     kept = backup(path) if path.is_file() else path
     here = [one.model_copy(update={"content": ""}) for one in earlier_of(files, {path: content}).get(key, [])[-1:]]

@@ -26,7 +26,7 @@ from composer.formats.midi.lines import (
 )
 from composer.formats.midi.refill import refill_chords, refill_line
 from composer.formats.midi.scan import META
-from composer.formats.midi.sections import UNNAMED, as_standing, check_locked
+from composer.formats.midi.sections import UNNAMED, locked_in
 from composer.formats.midi.source import TRACK_NAME, SourceMidi, edited, smf_bytes
 from composer.formats.midi.weaving import Clock, Run, Weave
 from composer.formats.midi.writer import CHORD_TRACK, DRUM_CHANNEL, end_tick_of
@@ -67,8 +67,8 @@ def locked_cells(source: SourceMidi, brief: Brief | None, brief_name: str = UNNA
     file does not have, in the name of the brief."""
     if brief is None or not brief.locked:
         return frozenset()
-    check_locked(brief, brief_name, cells_of(source).tracks, source)
-    return frozenset(cell for region in as_standing(brief, source).locked_regions for cell in cells_in(source, region))
+    regions = locked_in(source, cells_of(source).tracks, brief, brief_name)
+    return frozenset(cell for region in regions for cell in cells_in(source, region))
 
 
 def spliced(source: SourceMidi, composed: Piece, cells: Cells) -> bytes:

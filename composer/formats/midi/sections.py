@@ -15,7 +15,7 @@ from composer.formats.midi.piece import is_section_name
 from composer.formats.midi.source import SourceMidi
 from composer.limits import BRIEF_BARS, BRIEF_SECTIONS
 from composer.music.bars import BarMap
-from composer.music.regions import Section, Track, bars_named, bars_text
+from composer.music.regions import Region, Section, Track, bars_named, bars_text
 
 BEFORE = "Intro"
 UNNAMED = "the brief"  # where nobody says which file it is in
@@ -31,7 +31,7 @@ def as_standing(brief: Brief, source: SourceMidi) -> Brief:
     found = _marked(brief, source, bars) or [(section.name, section.first) for section in brief.sections]
     firsts = [first for _, first in found]
     plans = _plans(brief, [name for name, _ in found])
-    sounding = max((bars.place(note.start).bar for note in source.notes), default=0)
+    sounding = bars.place(max(note.start for note in source.notes)).bar if source.notes else 0
     last = max(found[-1][1] + plans[-1].bars - 1, sounding)
     lengths = [after - first for first, after in pairwise([*firsts, last + 1])]
     form = [_resized(plan, length) for plan, length in zip(plans, lengths, strict=True)]
@@ -42,22 +42,28 @@ def as_standing(brief: Brief, source: SourceMidi) -> Brief:
     return standing.model_copy(update={"locked": _locked(brief, standing)})
 
 
-def check_locked(brief: Brief, brief_name: str, known: Sequence[Track], source: SourceMidi) -> None:
-    """Raise BadInput for a track that the brief in the file ``brief_name`` locks, called like none of ``known``, and
-    for a section that ``source`` does not have."""
+def locked_in(source: SourceMidi, known: Sequence[Track], brief: Brief, brief_name: str) -> tuple[Region, ...]:
+    """What the brief in the file ``brief_name`` locks in ``source``.
+
+    Raises BadInput for a track that is called like none of ``known``, and for a section that the file does not have.
+    """
+    if not brief.locked:
+        return ()
     for place, one in enumerate(brief.locked):
         for word in one.tracks or ():
             if not any(track.is_called(word) for track in known):
                 names = list(dict.fromkeys(track.name for track in known))
                 what = f'locked[{place}].tracks: {source.name} has no track "{word}"{did_you_mean(word, names)}'
                 raise BadInput(brief_name, what, f"its tracks are {', '.join(names)}")
-    sections = as_standing(brief, source).sections
+    standing = as_standing(brief, source)
+    sections = standing.sections
     for place, one in enumerate(brief.locked):
         for word in _words(one.bars or "", brief):
             if _bars(word, sections) is None and _bars(word, brief.sections) is not None and not word[0].isdecimal():
                 what = f'locked[{place}].bars: {source.name} has no section "{word}"'
                 there = ", ".join(dict.fromkeys(section.name for section in sections))
                 raise BadInput(brief_name, what, f"its markers name {there}; correct the lock, or the marker")
+    return standing.locked_regions
 
 
 def moved_lines(brief: Brief, standing: Brief, name: str) -> list[str]:

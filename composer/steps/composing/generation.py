@@ -46,10 +46,11 @@ def job_of(wish: Wish) -> Job:
 
 def _whole_job(brief_file: Path, output: Path, seed: int | None, force: bool) -> Job:
     """All that the brief asks for, around what a person edited or locked in a draft that is there."""
-    if must_stay(output, brief_in(brief_file), force):
+    brief = brief_in(brief_file)
+    if must_stay(output, brief, force):
         return again_job(brief_file, output, seed, force)
     job = brief_job(brief_file, output, seed)
-    return replace(job, notes=tuple(gone_lines(output, brief_in(brief_file)))) if force else job
+    return replace(job, notes=tuple(gone_lines(output, brief))) if force else job
 
 
 def brief_job(brief_file: Path, output: Path, seed: int | None) -> Job:

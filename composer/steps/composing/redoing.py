@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def must_stay(output: Path, brief: Brief, force: bool) -> bool:
     """Whether ``output`` holds what a person edited (which ``force`` gives up) or locked."""
     is_edited = not force and state_of(output) is State.EDITED
-    return is_edited or (output.is_file() and bool(brief.locked_regions))
+    return is_edited or (output.is_file() and bool(brief.locked))
 
 
 def gone_lines(output: Path, brief: Brief) -> list[str]:

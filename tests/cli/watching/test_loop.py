@@ -72,20 +72,6 @@ class Session:
         return [line[9:] if line[2:3] == ":" else line for line in err.splitlines()]
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A piece up to its score; tests copy it."""
-    folder = tmp_path_factory.mktemp("made")
-    picture = paint(folder / "art.png")
-    for words in (
-        ("brief", picture, "--bars", "4"),
-        ("generate", folder / "art.brief.json", "--seed", "5"),
-        ("cleanup", folder / "art.draft.mid"),
-    ):
-        assert main([*map(str, words), "-q"]) == 0
-    return folder
-
-
 @pytest.fixture
 def synth(monkeypatch: pytest.MonkeyPatch) -> Synth:
     synth = Synth()

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from composer.cli.app import main
 from tests.cli.conftest import ROOT, Program, paint
 
 PATIENCE_SECONDS = 30
@@ -56,19 +55,6 @@ class Running:
         started = time.monotonic()
         self.process.send_signal(number)
         return self.process.wait(PATIENCE_SECONDS), time.monotonic() - started
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("made")
-    picture = paint(folder / "art.png")
-    for words in (
-        ("brief", picture, "--bars", "4"),
-        ("generate", folder / "art.brief.json", "--seed", "5"),
-        ("cleanup", folder / "art.draft.mid"),
-    ):
-        assert main([*map(str, words), "-q"]) == 0
-    return folder
 
 
 @pytest.fixture
