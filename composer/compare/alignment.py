@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 from composer.compare.matching import Group, groups_of
@@ -56,7 +57,7 @@ class Step:
     new_after: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Alignment:
     """``steps`` lead from the bars of the old version to those of the new one; ``bars`` are those of both.
 
@@ -69,8 +70,7 @@ class Alignment:
 
     def old_time(self, time: int) -> int | None:
         """When in the old version a thing of the new one stands; None in bars that were put in."""
-        stretches = self._stretches()
-        start, old = stretches[max(0, bisect_right(stretches, time, key=lambda s: s[0]) - 1)]
+        start, old = self._stretches[max(0, bisect_right(self._stretches, time, key=lambda s: s[0]) - 1)]
         return None if old is None else time - start + old
 
     def span(self, step: Step) -> range:
@@ -124,6 +124,7 @@ class Alignment:
             )
         return new.only(lambda t: t.start in span, lambda e: e.time in span and self._event_time(e, old, new) is None)
 
+    @cached_property
     def _stretches(self) -> list[tuple[int, int | None]]:
         """Where in the new version stretches begin, and where they were in the old one."""
         old, new = self.bars
@@ -152,12 +153,16 @@ class Alignment:
             return self._set_at(event.time)
         if self._stays_at_start(event, old, new):
             return 0
-        starts = {
-            self.span(step).start: int(self.bars[0].start(step.after + 1)) for step in self.steps if step.bars > 0
-        }
-        if event.time in starts and replace(event, time=starts[event.time]) in old.song:
-            return starts[event.time]
+        there = self._starts_of_put_in.get(event.time)
+        if there is not None and replace(event, time=there) in old.song:
+            return there
         return self.old_time(event.time)
+
+    @cached_property
+    def _starts_of_put_in(self) -> dict[int, int]:
+        """When bars that were put in begin: when the old bar behind them did."""
+        put_in = [step for step in self.steps if step.bars > 0]
+        return {self.span(step).start: int(self.bars[0].start(step.after + 1)) for step in put_in}
 
     def _stays_at_start(self, event: Turn | SongEvent, old: View, new: View) -> bool:
         """Whether an event belongs to the start of its file, not to the bar that begins there: all that sets something,

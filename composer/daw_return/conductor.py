@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from composer.compare.view import tempo_text
-from composer.daw_return.clips import Place
-from composer.daw_return.frame import Frame
 from composer.daw_return.kinds import ROUTING, has_rule, is_of_song, is_text, is_word, kind_of, kinds_in, lacking
+from composer.daw_return.laying import Laying
 from composer.daw_return.setups import is_empty_name
 from composer.daw_return.symbols import Symbols
 from composer.daw_return.timing import Slack
@@ -46,37 +45,20 @@ class Song:
     restored: tuple[RawEvent, ...] = ()
 
 
-def song_of(
-    returned: SourceMidi,
-    frame: Frame,
-    symbols: Symbols,
-    slack: Slack,
-    at: Callable[[int], int],
-    moved: Callable[[int], int],
-    place: Place,
-) -> Song:
-    """Everything above the tracks. ``at`` is the new tick of what a file sets, ``moved`` of what stands in music.
+def song_of(laid: Laying, symbols: Symbols) -> Song:
+    """Everything above the tracks of a file that is ``laid`` over its piece.
 
     What a clip sets is what holds in the bars around it: title, tempo, metre and key stay the piece's.
     """
-    return _Gathering(returned, frame, symbols, slack, at, moved, place).song()
+    return _Gathering(laid, symbols).song()
 
 
 class _Gathering:
     """Collects the events of one kind after the other, and notes where they came from."""
 
-    def __init__(
-        self,
-        returned: SourceMidi,
-        frame: Frame,
-        symbols: Symbols,
-        slack: Slack,
-        at: Callable[[int], int],
-        moved: Callable[[int], int],
-        place: Place,
-    ) -> None:
-        self.returned, self.frame, self.symbols = returned, frame, symbols
-        self.slack, self.at, self.moved, self.place = slack, at, moved, place
+    def __init__(self, laid: Laying, symbols: Symbols) -> None:
+        self.returned, self.frame, self.symbols = laid.whole, laid.frame, symbols
+        self.slack, self.at, self.moved, self.place = laid.slack, laid.at, laid.moved, laid.place
         self.rebuilt: list[str] = []
         self.stated: list[str] = []
         self.restored: list[RawEvent] = []

@@ -62,6 +62,14 @@ class Laying:
         self.played = {bars.place(tone.start + grace).bar for tone in news}
         self.slack = slack_of(self.olds, news, self.rounding, self.unit) if self.olds else Slack(0, 0, self.unit)
 
+    def moved(self, tick: int) -> int:
+        """The tick of the piece for one of the file, of what sounds."""
+        return max(0, tick - self.shift)
+
+    def at(self, tick: int) -> int:
+        """The same of what is set: what a whole file sets at its start, it sets there."""
+        return self.moved(tick) if tick or self.place.clip is not None else 0
+
     def _empty_bars(self) -> int:
         """The ticks of the whole bars before the first note."""
         return (min((tone.start for tone in self.view.tones), default=0) + grace_of(self.unit)) // self.bar * self.bar

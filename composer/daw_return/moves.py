@@ -10,6 +10,7 @@ from composer.compare.view import CONTROL_NAMES, Line
 from composer.daw_return.clips import Place
 from composer.daw_return.frame import Frame, is_setup, last_of_setup, without_setup
 from composer.daw_return.kinds import ROUTING, Kind, has_rule, is_of_song, kind_of, kinds_in, lacking
+from composer.daw_return.laying import Laying
 from composer.daw_return.setups import Track, is_empty_name
 from composer.daw_return.symbols import Symbols
 from composer.daw_return.timing import Slack
@@ -43,21 +44,12 @@ class Moves:
     gone: tuple[str, ...]
 
 
-def moves_of(
-    returned: SourceMidi,
-    lines: Sequence[Line],
-    tracks: Sequence[Track],
-    frame: Frame,
-    symbols: Symbols,
-    slack: Slack,
-    at: Callable[[int], int],
-    moved: Callable[[int], int],
-    place: Place,
-) -> Moves:
-    """Every event of the file in its place; ``at`` is the tick of what is set, ``moved`` of what sounds.
+def moves_of(laid: Laying, tracks: Sequence[Track], symbols: Symbols) -> Moves:
+    """Every event of a file that is ``laid`` over its piece, in its place.
 
     What stands outside the bars that a clip holds stays as it was.
     """
+    returned, lines, frame, slack, place = laid.whole, laid.view.lines, laid.frame, laid.slack, laid.place
     found: dict[int, list[RawEvent]] = defaultdict(list)
     spare: list[Spare] = []
     chords: tuple[RawEvent, ...] = ()
@@ -70,7 +62,7 @@ def moves_of(
             if line is None:
                 left += controls
             else:
-                _deal(controls, line, tracks, frame, slack, at, found)
+                _deal(controls, line, tracks, frame, slack, laid.at, found)
         rest = [
             e for i, e in enumerate(events)
             if (number, i) not in symbols.places
@@ -78,12 +70,12 @@ def moves_of(
             and _is_of_track(e, number, bool(own), returned, frame)
         ]  # fmt: skip
         if number == symbols.track:
-            chords = tuple(e._replace(tick=moved(e.tick)) for e in [*left, *rest])
+            chords = tuple(e._replace(tick=laid.moved(e.tick)) for e in [*left, *rest])
         elif own:
-            _deal_texts([e._replace(tick=moved(e.tick)) for e in rest], own, tracks, frame, slack, found)
-        elif (extra := _spare(returned, number, [*left, *rest], moved)) is not None:
+            _deal_texts([e._replace(tick=laid.moved(e.tick)) for e in rest], own, tracks, frame, slack, found)
+        elif (extra := _spare(returned, number, [*left, *rest], laid.moved)) is not None:
             spare.append(extra)
-    is_rebuilt = not _has_controllers(returned, tracks, frame, found, at)
+    is_rebuilt = not _has_controllers(returned, tracks, frame, found, laid.at)
     restored = _restored_moves(returned, tracks, frame, found, place, is_rebuilt=is_rebuilt)
     gone = () if is_rebuilt else tuple(_gone(tracks, frame, found))
     for index, track in enumerate(tracks):

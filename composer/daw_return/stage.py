@@ -115,18 +115,11 @@ class _Return:
     def result(self) -> Returned:
         laid = self.laid
         placement, lead = self._led(laid.placement())
-
-        def moved(tick: int) -> int:
-            return max(0, tick - laid.shift)
-
-        def at(tick: int) -> int:
-            return moved(tick) if tick or laid.place.clip is not None else 0
-
         start = 0 if laid.place.clip is None else laid.place.clip.start
         tracks = tracks_of(placement.voices, laid.frame, self._stated(), laid.view.lines, start)
-        symbols = symbols_of(laid.whole, laid.frame, moved)
-        song = song_of(laid.whole, laid.frame, symbols, laid.slack, at, moved, laid.place)
-        moves = moves_of(laid.whole, laid.view.lines, tracks, laid.frame, symbols, laid.slack, at, moved, laid.place)
+        symbols = symbols_of(laid.whole, laid.frame, laid.moved)
+        song = song_of(laid, symbols)
+        moves = moves_of(laid, tracks, symbols)
         if lead:
             song = _later(song, lead)
             moves = replace(

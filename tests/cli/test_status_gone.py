@@ -15,12 +15,8 @@ from composer.formats.midi.writer import midi_bytes
 from composer.formats.record import Record, StepRecord, read_record, record_bytes
 from composer.workspace import PieceFiles, note, pieces_in, save
 from tests.cli.conftest import Program, paint
+from tests.cli.test_status import BRIEF
 from tests.formats.pieces import small_piece
-
-BRIEF = {
-    "key": {"tonic": "Eb", "mode": "major"}, "tempo_bpm": 96, "meter": "4/4",
-    "form": [{"name": "A", "bars": 1}, {"name": "B", "bars": 1}],
-}  # fmt: skip
 
 
 @pytest.fixture
